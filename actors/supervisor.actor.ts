@@ -1,0 +1,173 @@
+// The root of the actor system. It creates every other actor, keeps them by name, and when one
+// errors makes it anew from the state, while its siblings live on.
+import { createActor, type Actor, type ActorOptions, type ActorRefFrom, type AnyActorRef, type AnyStateMachine } from 'xstate';
+import type { drawdownGuardMachine } from '#machines/drawdown-guard.machine';
+import type { marketGuardMachine } from '#machines/market-guard.machine';
+import type { positionMachine } from '#machines/position.machine';
+import { supervisorMachine } from '#machines/supervisor.machine';
+import { messageOf } from '#src/domain/errors';
+import { isOpen, type Account, type MarketGuard, type Position } from '#src/domain/state';
+import type { CoreContext } from './core-context.ts';
+import { drawdownGuardLogic, drawdownGuardValue } from './drawdown-guard.actor.ts';
+import { marketGuardLogic, marketGuardValue } from './market-guard.actor.ts';
+import { positionCloserLogic, type PositionCloserRef } from './position-closer.actor.ts';
+import { positionLogic } from './position.actor.ts';
+
+export type Inspect = NonNullable<ActorOptions<AnyStateMachine>['inspect']>;
+
+export class Supervisor {
+  private readonly core: CoreContext;
+  private readonly root: Actor<typeof supervisorMachine>;
+  private readonly logic;
+  private readonly positions = new Map<string, ActorRefFrom<typeof positionMachine>>();
+  private readonly drawdownGuards = new Map<string, ActorRefFrom<typeof drawdownGuardMachine>>();
+  private readonly marketGuards = new Map<string, ActorRefFrom<typeof marketGuardMachine>>();
+  private closerRef: PositionCloserRef | undefined;
+
+  constructor(core: CoreContext, inspect?: Inspect) {
+    this.core = core;
+    this.logic = {
+      position: positionLogic(core),
+      drawdownGuard: drawdownGuardLogic(core),
+      marketGuard: marketGuardLogic(core),
+    };
+    const logic = supervisorMachine.provide({
+      actions: {
+        restartChild: ({ event }) => {
+          if ('actorId' in event) this.restart(event.actorId, event.error);
+        },
+      },
+    });
+    const options = { systemId: 'supervisor', id: 'supervisor' };
+    this.root = createActor(logic, inspect === undefined ? options : { ...options, inspect });
+  }
+
+  get system(): Actor<typeof supervisorMachine>['system'] {
+    return this.root.system;
+  }
+
+  get closer(): PositionCloserRef {
+    this.closerRef ??= this.createCloser();
+    return this.closerRef;
+  }
+
+  start(): void {
+    this.root.start();
+  }
+
+  armed(): void {
+    this.root.send({ type: 'runtime.armed' });
+  }
+
+  stop(): void {
+    this.root.send({ type: 'runtime.drained' });
+    const children: AnyActorRef[] = [
+      ...this.positions.values(),
+      ...this.drawdownGuards.values(),
+      ...this.marketGuards.values(),
+    ];
+    for (const child of children) (child as Actor<AnyStateMachine>).stop();
+    this.closerRef?.stop();
+    this.root.stop();
+  }
+
+  position(positionId: string): ActorRefFrom<typeof positionMachine> | undefined {
+    return this.positions.get(positionId);
+  }
+
+  drawdownGuard(accountId: string): ActorRefFrom<typeof drawdownGuardMachine> | undefined {
+    return this.drawdownGuards.get(accountId);
+  }
+
+  marketGuard(symbol: string): ActorRefFrom<typeof marketGuardMachine> | undefined {
+    return this.marketGuards.get(symbol);
+  }
+
+  guardPosition(position: Position): void {
+    const { positionId, exits } = position;
+    const input = { positionId, exits };
+    const logic = this.logic.position;
+    const place = this.child(`position:${positionId}`, input);
+    const actor =
+      position.state === 'closing'
+        ? createActor(logic, {
+            ...place,
+            snapshot: logic.resolveState({ value: 'closing', context: input }),
+          })
+        : createActor(logic, place);
+    this.positions.set(positionId, actor);
+    actor.start();
+  }
+
+  /** Lets go of the actor of a position that is not open any more; it has stopped by itself. */
+  forgetPosition(positionId: string): void {
+    this.positions.delete(positionId);
+  }
+
+  guardAccount(account: Account): void {
+    const { accountId } = account;
+    const logic = this.logic.drawdownGuard;
+    const input = { accountId };
+    const snapshot = logic.resolveState({ value: drawdownGuardValue(account), context: input });
+    const actor = createActor(logic, {
+      ...this.child(`drawdown-guard:${accountId}`, input),
+      snapshot,
+    });
+    this.drawdownGuards.set(accountId, actor);
+    actor.start();
+  }
+
+  guardMarket(symbol: string, guard: MarketGuard): void {
+    this.unguardMarket(symbol);
+    const logic = this.logic.marketGuard;
+    const input = { symbol };
+    const snapshot = logic.resolveState({ value: marketGuardValue(guard), context: input });
+    const actor = createActor(logic, { ...this.child(`market-guard:${symbol}`, input), snapshot });
+    this.marketGuards.set(symbol, actor);
+    actor.start();
+  }
+
+  unguardMarket(symbol: string): void {
+    const actor = this.marketGuards.get(symbol);
+    if (actor === undefined) return;
+    this.marketGuards.delete(symbol);
+    (actor as Actor<typeof marketGuardMachine>).stop();
+  }
+
+  private createCloser(): PositionCloserRef {
+    const actor = createActor(positionCloserLogic(this.core), this.child('position-closer', undefined));
+    actor.start();
+    for (const position of this.core.state.positions.values()) {
+      if (position.state !== 'closing') continue;
+      actor.send({ type: 'close.waited' });
+      break;
+    }
+    return actor;
+  }
+
+  /** `spawnChild` copies all children at every spawn; an actor with a parent does not. */
+  private child<I>(id: string, input: I): { id: string; systemId: string; parent: AnyActorRef; input: I } {
+    return { id, systemId: id, parent: this.root, input };
+  }
+
+  private restart(actorId: string, error: unknown): void {
+    const { core } = this;
+    core.metrics.count('actor_restarts');
+    core.logger.error({ actor: actorId, error: messageOf(error) }, 'an actor failed and is restarted');
+    const at = actorId.indexOf(':');
+    const kind = at < 0 ? actorId : actorId.slice(0, at);
+    const name = actorId.slice(at + 1);
+    if (kind === 'position') {
+      const position = core.state.positions.get(name);
+      if (position !== undefined && isOpen(position)) this.guardPosition(position);
+    } else if (kind === 'drawdown-guard') {
+      const account = core.state.accounts.get(name);
+      if (account !== undefined) this.guardAccount(account);
+    } else if (kind === 'market-guard') {
+      const guard = core.state.guards.get(name);
+      if (guard !== undefined) this.guardMarket(name, guard);
+    } else {
+      this.closerRef = undefined;
+    }
+  }
+}

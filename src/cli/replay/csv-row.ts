@@ -1,0 +1,105 @@
+// One row of recorded quotes as text: what counts as a time, as a number, and what is wrong with it.
+import type { Quote } from '#src/domain/quote';
+import { price, type Price } from '#src/domain/price';
+
+export const plainHeader = 'ts,bid,ask';
+export const sizedHeader = 'ts,bid,ask,bidSize,askSize';
+
+/** The furthest a time may be from 1970, the same that a `Date` can hold. */
+export const timeMsMax = 8_640_000_000_000_000;
+
+const integerMs = /^-?\d{1,16}$/;
+const isoTime =
+  /^\d{4}-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+
+/**
+ * Milliseconds since the epoch of integer milliseconds, or of an ISO-8601 time
+ * `YYYY-MM-DDTHH:MM[:SS[.f]]` with `Z` or `±HH:MM`; digits of `f` beyond the third are cut off.
+ * Undefined for anything else: no zone, a day that its month has not, 24:00, a leap second.
+ */
+export function timeOf(text: string): number | undefined {
+  if (integerMs.test(text)) {
+    const ms = Number(text);
+    return Math.abs(ms) <= timeMsMax ? ms : undefined;
+  }
+  const match = isoTime.exec(text);
+  if (match === null) return undefined;
+  const month = Number(match[1]);
+  const day = Number(match[2]);
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(Number(text.slice(0, 4)), month)) {
+    return undefined;
+  }
+  return Date.parse(text);
+}
+
+function daysIn(year: number, month: number): number {
+  // The calendar repeats every 400 years, and Date.UTC reads years below 100 as 19xx.
+  return new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
+}
+
+const numberText = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+
+/**
+ * The number that the text is, with its exact decimal where the double is another; undefined for
+ * what is none (`NaN`, `Infinity`, an empty field, a blank). Beyond the range of a double the value
+ * is infinite or zero and has no exact text: hygiene refuses both.
+ */
+export function numberOf(text: string): Price | undefined {
+  if (!numberText.test(text)) return undefined;
+  const value = Number(text);
+  if (value === 0 || !Number.isFinite(value) || String(value) === text) {
+    return { value, exact: undefined };
+  }
+  return price(text);
+}
+
+/** The quote of a line without its line end, or what is wrong with the line. */
+export function quoteOfText(line: string, symbol: string, isSized: boolean): Quote | string {
+  const fields = line.split(',');
+  const expected = isSized ? 5 : 3;
+  if (fields.length !== expected) return `has ${fields.length} fields instead of ${expected}`;
+  const [tsText = '', bidText = '', askText = '', bidSizeText = '', askSizeText = ''] = fields;
+  const ts = timeOf(tsText);
+  if (ts === undefined) {
+    return `ts ${shown(tsText)} is neither integer milliseconds nor an ISO-8601 time with its zone`;
+  }
+  const bid = numberOf(bidText);
+  if (bid === undefined) return notANumber('bid', bidText);
+  const ask = numberOf(askText);
+  if (ask === undefined) return notANumber('ask', askText);
+  if (!isSized) return plainQuote(symbol, bid.value, ask.value, ts, bid.exact, ask.exact);
+  const bidSize = numberOf(bidSizeText);
+  if (bidSize === undefined) return notANumber('bidSize', bidSizeText);
+  const askSize = numberOf(askSizeText);
+  if (askSize === undefined) return notANumber('askSize', askSizeText);
+  return {
+    ...plainQuote(symbol, bid.value, ask.value, ts, bid.exact, ask.exact),
+    bidSize: bidSize.value,
+    askSize: askSize.value,
+  };
+}
+
+/** All quotes without sizes have one shape, which keeps whoever reads their fields fast. */
+export function plainQuote(
+  symbol: string,
+  bid: number,
+  ask: number,
+  ts: number,
+  bidExact: string | undefined,
+  askExact: string | undefined,
+): Quote {
+  return { symbol, bid, ask, ts, bidExact, askExact };
+}
+
+function notANumber(field: string, text: string): string {
+  return `${field} ${shown(text)} is not a number`;
+}
+
+/** Most characters of a faulty field that a message repeats. */
+const shownCharsMax = 40;
+
+/** A field as a message may show it: escaped, and not longer than a line. */
+function shown(text: string): string {
+  const start = text.slice(0, shownCharsMax);
+  return JSON.stringify(start.length < text.length ? `${start}…` : start);
+}

@@ -1,0 +1,180 @@
+// account.create|get|list|adjust|halt|resume|close-all
+import {
+  AccountAdjust,
+  AccountCloseAll,
+  AccountCreate,
+  AccountHalt,
+  AccountResume,
+  type AccountSpec,
+} from '#src/contracts/account';
+import { AccountList, NoBody } from '#src/contracts/lists';
+import { noAccount } from '#src/domain/ids';
+import { Decimal, decimal, text } from '#src/domain/money';
+import type { AccountRecord } from '#src/domain/records';
+import { isRefused, refuse, type Refused } from '#src/domain/refusals';
+import { isBreached, levelsOf, presets, ruleOf } from '#src/domain/rules';
+import type { Account, State } from '#src/domain/state';
+import { equityOf } from '#src/prices/exposure';
+import { bulkClosing } from './bulk-close.ts';
+import { accountIn, answer, command, page, type CommandContext, type Outcome } from './command.ts';
+import { accountView } from './views.ts';
+
+export function accountRecordOf(spec: AccountSpec): AccountRecord {
+  const rules = spec.preset === undefined ? (spec.rules ?? []) : presets[spec.preset];
+  return {
+    accountId: spec.accountId,
+    currency: spec.currency,
+    mode: 'PAPER',
+    balance: text(decimal(spec.balance)),
+    ...(spec.preset === undefined ? {} : { preset: spec.preset }),
+    rules: rules.map((rule) => ruleOf(rule).record),
+  };
+}
+
+/** Why the account cannot be created; undefined where it can. */
+export function accountFault(state: State, accountId: string): Refused | undefined {
+  if (!state.accounts.has(accountId)) return undefined;
+  return refuse('account_exists', `account ${accountId} exists already`);
+}
+
+const create = command({
+  schema: AccountCreate,
+  scope: 'either',
+  run: (context, { accountId: addressed, body }): Outcome => {
+    const accountId = addressed === noAccount ? body.accountId : addressed;
+    if (accountId === undefined || accountId === noAccount) {
+      const issues = [{ path: 'accountId', message: 'expected an id, in the body or the subject' }];
+      return refuse('invalid_request', 'accountId: expected an id', { issues });
+    }
+    const fault = accountFault(context.state, accountId);
+    if (fault !== undefined) return fault;
+    const account = accountRecordOf({ ...body, accountId });
+    return {
+      kind: 'change',
+      drafts: [{ type: 'account.created', accountId, body: { account } }],
+      reply: () => shown(context, accountId),
+    };
+  },
+});
+
+const get = command({
+  schema: NoBody,
+  scope: 'account',
+  run: (context, { accountId }): Outcome => answer(shown(context, accountId)),
+});
+
+const list = command({
+  schema: AccountList,
+  scope: 'either',
+  run: (context, request): Outcome => {
+    const { accountId } = request;
+    const all = context.state.accounts.values();
+    const accounts = accountId === noAccount ? all : [...all].filter((a) => a.accountId === accountId);
+    const shownPage = page(accounts, (a) => a.order, request, (a) => accountView(context, a));
+    return answer(shownPage);
+  },
+});
+
+const adjust = command({
+  schema: AccountAdjust,
+  scope: 'account',
+  run: (context, { accountId, client, body }): Outcome => {
+    const account = accountIn(context, accountId);
+    if (isRefused(account)) return account;
+    const amount = decimal(body.amount);
+    const lowest = Decimal.min(account.balance, account.initialBalance).plus(amount);
+    if (amount.isNegative() && lowest.lte(0)) {
+      const actual = text(amount.negated());
+      return refuse('balance_too_low', `the balance ${text(account.balance)} is too low for a withdrawal of ${actual}`, {
+        limit: text(account.balance),
+        actual,
+      });
+    }
+    const record = { amount: text(amount), reason: body.reason, by: client };
+    return changeOf(context, account, { type: 'account.adjusted', accountId, body: record });
+  },
+});
+
+const halt = command({
+  schema: AccountHalt,
+  scope: 'account',
+  isUrgent: true,
+  run: (context, { accountId, client, body }): Outcome => {
+    const account = accountIn(context, accountId);
+    if (isRefused(account)) return account;
+    // Halted is halted: asking again, or after a breach, changes nothing.
+    if (account.halt !== undefined) return answer(accountView(context, account));
+    const record = { reason: body.reason, by: client };
+    return changeOf(context, account, { type: 'account.halted', accountId, body: record });
+  },
+});
+
+const resume = command({
+  schema: AccountResume,
+  scope: 'account',
+  run: (context, { accountId, client, body }): Outcome => {
+    const account = accountIn(context, accountId);
+    if (isRefused(account)) return account;
+    const fault = resumeFault(context, account, body.acknowledge);
+    if (fault !== undefined) return fault;
+    const record = {
+      reason: body.reason,
+      by: client,
+      ...(body.acknowledge === undefined ? {} : { acknowledge: body.acknowledge }),
+      equity: text(equityOf(account, context.markets.bookOf)),
+    };
+    return changeOf(context, account, { type: 'account.resumed', accountId, body: record });
+  },
+});
+
+function resumeFault(
+  context: CommandContext,
+  account: Account,
+  acknowledge: string | undefined,
+): Refused | undefined {
+  const { accountId, halt: halted } = account;
+  if (halted === undefined) return refuse('account_not_halted', `account ${accountId} is not halted`);
+  if (account.state === 'closing') {
+    return refuse('account_closing', `account ${accountId} still has closes without an outcome`);
+  }
+  if (halted.breachId !== acknowledge) {
+    const expected = halted.breachId === undefined ? 'none' : halted.breachId;
+    return refuse('acknowledge_required', `acknowledge must name the breach: ${expected}`);
+  }
+  const equity = equityOf(account, context.markets.bookOf);
+  for (const rule of account.rules) {
+    const levels = levelsOf(rule, equity);
+    if (!isBreached(levels, equity)) continue;
+    return refuse('would_breach', `rule ${rule.id} would be breached at once`, {
+      limit: text(levels.floor),
+      actual: text(equity),
+    });
+  }
+  return undefined;
+}
+
+const closeAll = command({
+  schema: AccountCloseAll,
+  scope: 'account',
+  isUrgent: true,
+  run: (context, { accountId, body, replyBytesMax }): Outcome => {
+    const account = accountIn(context, accountId);
+    if (isRefused(account)) return account;
+    return bulkClosing(context, account, body, replyBytesMax);
+  },
+});
+
+function changeOf(
+  context: CommandContext,
+  account: Account,
+  draft: Extract<Outcome, { kind: 'change' }>['drafts'][number],
+): Outcome {
+  return { kind: 'change', drafts: [draft], reply: () => shown(context, account.accountId) };
+}
+
+function shown(context: CommandContext, accountId: string): object {
+  const account = accountIn(context, accountId);
+  return isRefused(account) ? account : accountView(context, account);
+}
+
+export const accountCommands = { create, get, list, adjust, halt, resume, 'close-all': closeAll };

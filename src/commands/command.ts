@@ -1,0 +1,144 @@
+// What a command is: a schema, where it may be addressed, and request + state → outcome.
+import type { z } from 'zod';
+import type { CloseRequest } from '#machines/position-closer.machine';
+import { refuse, type Refused } from '#src/domain/refusals';
+import { noAccount } from '#src/domain/ids';
+import type { ClosingMemo, Draft } from '#src/domain/records';
+import type { Account, Position, State } from '#src/domain/state';
+import type { Clock } from '#src/ports/clock';
+import type { Ids } from '#src/ports/ids';
+import type { LedgerFilter, LedgerPage } from '#src/ports/ledger';
+import type { EquityWatch } from '#src/prices/equity-watch';
+import type { Markets } from '#src/prices/market';
+
+/** What commands may look at. They change nothing: they return what is to be changed. */
+export interface CommandContext {
+  readonly state: State;
+  readonly markets: Markets;
+  readonly watches: ReadonlyMap<string, EquityWatch>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** `runtime.status`. */
+  status(): object;
+  /** Rows of the ledger, once it has caught up with what is durable now. */
+  listLedger(filter: LedgerFilter): Promise<LedgerPage | Refused>;
+}
+
+export interface Request<Body> {
+  readonly client: string;
+  /** From the subject; `_` for none. */
+  readonly accountId: string;
+  readonly body: Body;
+  /** Most bytes of a reply that leaves the process; a longer list stops early. */
+  readonly replyBytesMax: number;
+}
+
+/** What is to be recorded, and the reply once it is. */
+export interface Change {
+  readonly kind: 'change';
+  readonly drafts: readonly Draft[];
+  readonly reply: () => object;
+}
+
+/** What is to be closed; `reply` tells how it stands, and is asked again while it is pending. */
+export interface Closing {
+  readonly kind: 'closing';
+  readonly requests: readonly CloseRequest[];
+  /** Positions whose outcome the answer waits for. */
+  readonly positionIds: readonly string[];
+  readonly reply: () => object;
+  /** What a repeat needs to tell the state of the same closes. */
+  readonly memo: ClosingMemo;
+}
+
+export interface Answer {
+  readonly kind: 'answer';
+  readonly reply: object;
+}
+
+/** A reply that needs the outside, such as the ledger. */
+export interface Later {
+  readonly kind: 'later';
+  readonly reply: Promise<object>;
+}
+
+export type Outcome = Refused | Change | Closing | Answer | Later;
+
+export interface Command<Body = unknown> {
+  readonly schema: z.ZodType<Body>;
+  /** `account`: under an account's name only; `none`: under `_` only; `either`: `_` means all. */
+  readonly scope: 'account' | 'none' | 'either';
+  /** Closes and halts are never refused because the runtime is overloaded. */
+  readonly isUrgent?: boolean;
+  readonly run: (context: CommandContext, request: Request<Body>) => Outcome;
+}
+
+/** Keeps the body's type between schema and `run`, then lets the registry forget it. */
+export function command<Body>(definition: Command<Body>): Command {
+  return definition as unknown as Command;
+}
+
+export function answer(reply: object): Answer {
+  return { kind: 'answer', reply };
+}
+
+export function accountIn(context: CommandContext, accountId: string): Account | Refused {
+  return (
+    context.state.accounts.get(accountId) ??
+    refuse('unknown_account', `no account ${accountId} is known`)
+  );
+}
+
+/** A position of the account; under `_` of any account. */
+export function positionIn(
+  context: CommandContext,
+  accountId: string,
+  positionId: string,
+): Position | Refused {
+  const position = context.state.positions.get(positionId);
+  if (position === undefined) {
+    return refuse('unknown_position', `no position ${positionId} is known`);
+  }
+  if (accountId !== noAccount && position.accountId !== accountId) {
+    return refuse('foreign_account', `position ${positionId} is not of account ${accountId}`);
+  }
+  return position;
+}
+
+type Paged = Pick<Request<{ limit: number; cursor?: string | undefined }>, 'body' | 'replyBytesMax'>;
+
+/** Bytes of a reply that are not its items. */
+const replyFrameBytes = 1024;
+
+/** One page of items already in order; the cursor is the order of the last item given. */
+export function page<T>(
+  items: Iterable<T>,
+  orderOf: (item: T) => number,
+  { body: { limit, cursor }, replyBytesMax }: Paged,
+  show: (item: T) => object,
+): { items: object[]; nextCursor?: string } | Refused {
+  const after = cursor === undefined ? -1 : Number(cursor);
+  if (!Number.isSafeInteger(after)) {
+    return refuse('invalid_request', 'cursor: expected a nextCursor', {
+      issues: [{ path: 'cursor', message: `expected a nextCursor, was ${JSON.stringify(cursor)}` }],
+    });
+  }
+  const shown: object[] = [];
+  let last = after;
+  let bytes = replyFrameBytes;
+  for (const item of items) {
+    const order = orderOf(item);
+    if (order <= after) continue;
+    if (shown.length === limit) return { items: shown, nextCursor: String(last) };
+    const next = show(item);
+    bytes += bytesOf(next);
+    if (bytes > replyBytesMax && shown.length > 0) return { items: shown, nextCursor: String(last) };
+    shown.push(next);
+    last = order;
+  }
+  return { items: shown };
+}
+
+function bytesOf(item: object): number {
+  return Buffer.byteLength(JSON.stringify(item)) + 1;
+}

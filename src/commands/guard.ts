@@ -1,0 +1,65 @@
+// guard.put|remove|status
+import { GuardPut, GuardRemove, GuardStatus } from '#src/contracts/guard';
+import { noAccount } from '#src/domain/ids';
+import { conditions, guardOf } from '#src/domain/market-conditions';
+import { isRefused, refuse } from '#src/domain/refusals';
+import type { MarketGuard } from '#src/domain/state';
+import { accountIn, answer, command, type Outcome } from './command.ts';
+import { ruleViews } from './views.ts';
+
+const put = command({
+  schema: GuardPut,
+  scope: 'none',
+  run: ({ state }, { body }): Outcome => {
+    if (!state.instruments.has(body.symbol)) {
+      return refuse('unknown_symbol', `${body.symbol} is no instrument: put it with instrument.put first`);
+    }
+    const guard = guardOf(body);
+    return {
+      kind: 'change',
+      drafts: [{ type: 'guard.put', accountId: noAccount, body: { guard } }],
+      reply: () => guard,
+    };
+  },
+});
+
+const remove = command({
+  schema: GuardRemove,
+  scope: 'none',
+  run: ({ state }, { body: { symbol } }): Outcome => {
+    if (!state.guards.has(symbol)) return refuse('unknown_guard', `${symbol} has no market guard`);
+    return {
+      kind: 'change',
+      drafts: [{ type: 'guard.removed', accountId: noAccount, body: { symbol } }],
+      reply: () => ({ symbol }),
+    };
+  },
+});
+
+/** Under an account its rules; under `_` the market guards. */
+const status = command({
+  schema: GuardStatus,
+  scope: 'either',
+  run: (context, { accountId, body }): Outcome => {
+    if (accountId === noAccount) {
+      const all = [...context.state.guards.values()];
+      const wanted = all.filter((g) => body.symbol === undefined || g.record.symbol === body.symbol);
+      return answer({ guards: wanted.map(guardView) });
+    }
+    const account = accountIn(context, accountId);
+    if (isRefused(account)) return account;
+    return answer({ accountId, state: account.state, rules: ruleViews(context, account) });
+  },
+});
+
+function guardView({ record, active }: MarketGuard): object {
+  const shown = conditions.map((condition) => {
+    const config = record[condition];
+    const now = active.get(condition);
+    if (config === false) return [condition, false];
+    return [condition, { ...config, state: now?.level ?? 'normal', since: now?.since, measured: now?.measured }];
+  });
+  return { symbol: record.symbol, ...Object.fromEntries(shown) };
+}
+
+export const guardCommands = { put, remove, status };

@@ -1,0 +1,103 @@
+// Accounts and their rules as they come in (contract sections 5 and 8).
+import { z } from 'zod';
+import { presets, type PresetName, type RuleSpec } from '#src/domain/rules';
+import { Amount, Currency, Id, NonZero, NotNegative, Percent, Positive, Reason, Ticket } from './primitives.ts';
+
+/** Most rules that an account may have. */
+const rulesMax = 32;
+
+const presetNames = Object.keys(presets) as PresetName[];
+
+export const Rule: z.ZodType<RuleSpec> = z
+  .strictObject({
+    id: Id,
+    anchor: z.enum(['peakEquity', 'fixed'], { error: 'expected peakEquity or fixed' }),
+    limitPct: Percent.optional(),
+    limitAmount: Positive.optional(),
+    floor: NotNegative.optional(),
+    warningPct: Percent.optional(),
+  })
+  .superRefine((rule, context) => {
+    const fault = (path: string, message: string): void => {
+      context.addIssue({ code: 'custom', path: [path], message });
+    };
+    if (rule.anchor === 'fixed') {
+      if (rule.floor === undefined) fault('floor', 'expected the minimum equity of a fixed rule');
+      for (const key of ['limitPct', 'limitAmount'] as const) {
+        if (rule[key] !== undefined) fault(key, 'expected no limit beside the floor of a fixed rule');
+      }
+    } else {
+      if (rule.floor !== undefined) fault('floor', 'expected a floor only in a fixed rule');
+      if ((rule.limitPct === undefined) === (rule.limitAmount === undefined)) {
+        fault('limitPct', 'expected either limitPct or limitAmount');
+      }
+    }
+  });
+
+export const Rules = z
+  .array(Rule)
+  .max(rulesMax, { error: `expected at most ${rulesMax} rules` })
+  .superRefine((rules, context) => {
+    const seen = new Set<string>();
+    rules.forEach((rule, i) => {
+      if (seen.has(rule.id)) {
+        context.addIssue({ code: 'custom', path: [i, 'id'], message: 'expected ids that differ' });
+      }
+      seen.add(rule.id);
+    });
+  });
+
+export const Preset = z.enum(presetNames, { error: `expected one of ${presetNames.join(', ')}` });
+
+interface HasRules {
+  rules?: unknown;
+  preset?: unknown;
+}
+
+function notBoth(body: HasRules, context: z.RefinementCtx): void {
+  if (body.rules !== undefined && body.preset !== undefined) {
+    context.addIssue({ code: 'custom', path: ['preset'], message: 'expected either rules or preset' });
+  }
+}
+
+const accountFields = {
+  currency: Currency,
+  balance: Positive,
+  mode: z.enum(['PAPER'], { error: 'expected PAPER, the only mode of this version' }).optional(),
+  rules: Rules.optional(),
+  preset: Preset.optional(),
+};
+
+/** `account.create`: the id may come from the subject. */
+export const AccountCreate = z
+  .strictObject({ accountId: Id.optional(), ...accountFields })
+  .superRefine(notBoth);
+export type AccountCreate = z.infer<typeof AccountCreate>;
+
+/** An account of a scenario or a settings file. */
+export const AccountSpec = z.strictObject({ accountId: Id, ...accountFields }).superRefine(notBoth);
+export type AccountSpec = z.infer<typeof AccountSpec>;
+
+export const AccountHalt = z.strictObject({ reason: Reason });
+export const AccountResume = z.strictObject({ reason: Reason, acknowledge: Id.optional() });
+export const AccountAdjust = z.strictObject({ amount: NonZero, reason: Reason });
+
+/** Most positions that one bulk close may name. */
+const bulkPositionsMax = 100_000;
+
+export const bulkOrders = ['worst-first', 'best-first', 'largest-first', 'oldest-first'] as const;
+export type BulkOrder = (typeof bulkOrders)[number];
+
+/** An entry that is malformed is counted and skipped, so entries are looked at one by one later. */
+export const AccountCloseAll = z.strictObject({
+  reason: Reason,
+  positions: z.array(z.unknown()).max(bulkPositionsMax).optional(),
+  order: z.enum(bulkOrders, { error: `expected one of ${bulkOrders.join(', ')}` }).optional(),
+});
+
+/** One entry of a bulk close; unknown keys are no fault here. */
+export const BulkEntry = z
+  .object({ positionId: Id.optional(), ticket: Ticket.optional() })
+  .refine((entry) => entry.positionId !== undefined || entry.ticket !== undefined);
+
+export const AmountText = Amount;

@@ -1,0 +1,61 @@
+// Instruments as they come in (contract section 1).
+import { z } from 'zod';
+import type { InstrumentSpec } from '#src/domain/instrument';
+import { Currency, NotNegative, Positive, SymbolName } from './primitives.ts';
+
+const wallTime = z.string({ error: 'expected HH:MM' }).regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, {
+  error: 'expected HH:MM',
+});
+
+const date = z
+  .string({ error: 'expected YYYY-MM-DD' })
+  .regex(/^\d{4}-\d{2}-\d{2}$/, { error: 'expected YYYY-MM-DD' })
+  .refine((value) => !Number.isNaN(Date.parse(`${value}T00:00:00Z`)), { error: 'expected a date' });
+
+const Timezone = z.string({ error: 'expected an IANA time zone' }).refine(isTimezone, {
+  error: 'expected an IANA time zone',
+});
+
+function isTimezone(value: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: value }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+
+export const Sessions = z.strictObject({
+  timezone: Timezone,
+  weekly: z
+    .array(
+      z.strictObject({
+        days: z.array(z.enum(weekdays)).min(1).max(7),
+        from: wallTime,
+        to: wallTime,
+      }),
+    )
+    .max(50),
+  holidays: z
+    .array(
+      z.union([
+        z.strictObject({ date, closed: z.literal(true) }),
+        z.strictObject({ date, from: wallTime, to: wallTime }),
+      ]),
+    )
+    .max(1000)
+    .optional(),
+});
+
+export const InstrumentBody: z.ZodType<InstrumentSpec> = z.strictObject({
+  symbol: SymbolName,
+  contractSize: Positive.optional(),
+  quoteCurrency: Currency,
+  tickSize: Positive.optional(),
+  lotStep: Positive.optional(),
+  minQuantity: Positive.optional(),
+  marginRate: NotNegative.optional(),
+  commissionRate: NotNegative.optional(),
+  sessions: Sessions.optional(),
+});

@@ -1,0 +1,89 @@
+// Parsing at the edge: an unknown value → the typed one, or every fault with its path.
+import { z } from 'zod';
+import { refuse, type Issue, type Refused } from '#src/domain/refusals';
+
+/** Characters of an offending value that an issue shows. */
+const shownCharsMax = 60;
+
+/** Most issues that one answer lists. */
+const issuesMax = 50;
+
+export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly issues: Issue[] };
+
+/** Parses; `at` is what the paths begin with (empty for a body). */
+export function parse<T>(schema: z.ZodType<T>, input: unknown, at = ''): Parsed<T> {
+  const result = schema.safeParse(input);
+  if (result.success) return { ok: true, value: result.data };
+  return { ok: false, issues: issuesOf(result.error.issues, input, at) };
+}
+
+export function refuseIssues(what: string, issues: readonly Issue[]): Refused {
+  const first = issues[0];
+  const detail = first === undefined ? '' : `: ${first.path === '' ? '' : `${first.path}: `}${first.message}`;
+  return refuse('invalid_request', `${what} is not valid${detail}`, { issues });
+}
+
+function issuesOf(found: readonly z.core.$ZodIssue[], input: unknown, at: string): Issue[] {
+  const issues: Issue[] = [];
+  for (const issue of found) {
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) {
+        issues.push({ path: pathText(at, [...issue.path, key]), message: unknownKey(key) });
+      }
+    } else if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+      issues.push(...deepest(issue, input, at));
+    } else {
+      const path = pathText(at, issue.path);
+      issues.push({ path, message: `${issue.message}, was ${shown(valueAt(input, issue.path))}` });
+    }
+    if (issues.length >= issuesMax) break;
+  }
+  return issues.slice(0, issuesMax);
+}
+
+/** Of a union's branches, the faults of the one that the value came furthest into. */
+function deepest(issue: z.core.$ZodIssueInvalidUnion, input: unknown, at: string): Issue[] {
+  let best: readonly z.core.$ZodIssue[] = issue.errors[0] ?? [];
+  const depth = (branch: readonly z.core.$ZodIssue[]): number =>
+    Math.max(0, ...branch.map((one) => one.path.length));
+  for (const branch of issue.errors) if (depth(branch) > depth(best)) best = branch;
+  const nested = best.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
+  return issuesOf(nested, input, at);
+}
+
+const comesLater = new Set([
+  'trailing', 'breakEven', 'expiresAt', 'ladder', 'stopLossAmount', 'takeProfitAmount',
+  'liquidity', 'stale', 'volatility', 'haltEntriesOn', 'confirmQuotes', 'confirmMs', 'clearAfterMs',
+  'pctOf', 'lockAtInitial', 'lockOffset', 'observed', 'timezone', 'resetAt', 'action',
+  'graceSeconds', 'route', 'routes', 'notifiers', 'reconcileEveryS', 'CLOSEOUT_OBSERVE_ONLY',
+]);
+
+function unknownKey(key: string): string {
+  return comesLater.has(key) ? 'is not supported by this version' : 'is not a known key';
+}
+
+/** `accounts[1].rules[0].id`. */
+export function pathText(at: string, path: readonly PropertyKey[]): string {
+  let out = at;
+  for (const part of path) {
+    if (typeof part === 'number') out += `[${part}]`;
+    else out += out === '' ? String(part) : `.${String(part)}`;
+  }
+  return out;
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  let value = input;
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[part];
+  }
+  return value;
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+  const json = JSON.stringify(value) ?? typeof value;
+  return json.length <= shownCharsMax ? json : `${json.slice(0, shownCharsMax)}…`;
+}

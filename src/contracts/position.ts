@@ -1,0 +1,61 @@
+// Positions as they come in (contract sections 1, 3 and 8).
+import { z } from 'zod';
+import type { ExitsSpec } from '#src/domain/exits';
+import { Id, Positive, Reason, SymbolName, Ticket, Time, TimestampMs } from './primitives.ts';
+
+export const Exits: z.ZodType<ExitsSpec> = z.strictObject({
+  stopLoss: Positive.optional(),
+  takeProfit: Positive.optional(),
+});
+
+/** Id of an order at the provider: 1 to 64 printable characters. */
+const OrderLink = z.string({ error: 'expected text' }).regex(/^[\x21-\x7e]{1,64}$/, {
+  error: 'expected 1 to 64 printable characters without space',
+});
+
+const positionFields = {
+  ticket: Ticket.optional(),
+  symbol: SymbolName,
+  side: z.enum(['long', 'short'], { error: 'expected long or short' }),
+  quantity: Positive,
+  entryPrice: Positive,
+  exits: Exits.optional(),
+  stopLossId: OrderLink.optional(),
+  takeProfitId: OrderLink.optional(),
+  closeOrderId: OrderLink.optional(),
+};
+
+export const PositionTrack = z.strictObject({
+  positionId: Id.optional(),
+  accountId: Id.optional(),
+  openedAt: TimestampMs.optional(),
+  ...positionFields,
+});
+export type PositionTrack = z.infer<typeof PositionTrack>;
+
+/** A position of a scenario: tracked before the first accepted quote at or after `openAt`. */
+export const PositionSpec = z.strictObject({
+  positionId: Id,
+  accountId: Id,
+  openedAt: Time.optional(),
+  openAt: Time.optional(),
+  ...positionFields,
+});
+export type PositionSpec = z.infer<typeof PositionSpec>;
+
+export const PositionAmend = z.strictObject({ positionId: Id, exits: Exits });
+export const PositionGet = z.strictObject({ positionId: Id });
+export const PositionUntrack = z.strictObject({ positionId: Id, reason: Reason });
+export const PositionClose = z.strictObject({
+  positionId: Id,
+  reason: Reason.optional(),
+  price: Positive.optional(),
+});
+export const PositionCloseIfTriggered = z.strictObject({
+  positionId: Id,
+  guardType: z.enum(['market', 'drawdown'], { error: 'expected market or drawdown' }),
+  triggerReason: z
+    .string({ error: 'expected text' })
+    .min(1, { error: 'expected 1 to 55 characters' })
+    .max(55, { error: 'expected 1 to 55 characters' }),
+});

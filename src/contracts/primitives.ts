@@ -1,0 +1,65 @@
+// The small shapes that all others are made of: ids, symbols, numbers, times, currencies.
+import { z } from 'zod';
+import { isNumeric, type Numeric } from '#src/domain/money';
+
+/** 1 to 64 of `A-Z a-z 0-9 _ -`. */
+export const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** 1 to 64 printable ASCII characters without space. */
+const symbolPattern = /^[\x21-\x7e]{1,64}$/;
+
+export const Id = z.string({ error: 'expected text' }).regex(idPattern, {
+  error: 'expected 1 to 64 of A-Z a-z 0-9 _ -',
+});
+
+export const SymbolName = z.string({ error: 'expected text' }).regex(symbolPattern, {
+  error: 'expected 1 to 64 printable characters without space',
+});
+
+/** An account currency or quote currency, such as `USD` or `USDT`. */
+export const Currency = z.string({ error: 'expected text' }).regex(/^[A-Z0-9]{2,12}$/, {
+  error: 'expected a currency code of 2 to 12 of A-Z 0-9',
+});
+
+/** The provider's own id of a position, kept in the type in which it came. */
+export const Ticket = z.union(
+  [z.number().int().positive().max(Number.MAX_SAFE_INTEGER), z.string().min(1).max(64)],
+  { error: 'expected a positive integer or 1 to 64 characters' },
+);
+
+/** Free text of an operator or a cause, 1 to 64 characters. */
+export const Reason = z
+  .string({ error: 'expected text' })
+  .min(1, { error: 'expected 1 to 64 characters' })
+  .max(64, { error: 'expected 1 to 64 characters' });
+
+function numeric(error: string, holds: (value: number) => boolean): z.ZodType<Numeric> {
+  return z.custom<Numeric>((value) => isNumeric(value) && holds(Number(value)), { error });
+}
+
+/** A finite number, given as a JSON number or as decimal text of up to 30 digits. */
+export const Amount = numeric('expected a number or decimal text', () => true);
+export const Positive = numeric('expected a number above 0', (value) => value > 0);
+export const NotNegative = numeric('expected a number of at least 0', (value) => value >= 0);
+export const NonZero = numeric('expected a number other than 0', (value) => value !== 0);
+export const Percent = numeric('expected a percentage above 0 and at most 100', (value) => value > 0 && value <= 100);
+
+/** Milliseconds since the epoch, UTC. The limit is the year 2286, beyond which seconds are meant. */
+export const TimestampMs = z
+  .number({ error: 'expected milliseconds since the epoch' })
+  .int({ error: 'expected whole milliseconds since the epoch' })
+  .min(0, { error: 'expected milliseconds since the epoch' })
+  .max(9_999_999_999_999, { error: 'expected milliseconds since the epoch' });
+
+const isoPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
+
+/** Milliseconds, or ISO-8601 with a zone; comes out as milliseconds. */
+export const Time = z
+  .union([TimestampMs, z.string().refine(isIsoTime)], {
+    error: 'expected milliseconds since the epoch or an ISO-8601 time with its zone',
+  })
+  .transform((value) => (typeof value === 'number' ? value : Date.parse(value)));
+
+function isIsoTime(value: string): boolean {
+  return isoPattern.test(value) && !Number.isNaN(Date.parse(value));
+}

@@ -1,0 +1,170 @@
+// What a close is: the intent, its result, and why (contract section 6).
+import { text, type Decimal } from './money.ts';
+import { closeIdOf, clientOrderIdOf } from './ids.ts';
+import type { Side } from './quote.ts';
+
+export type CloseOutcome = 'closed' | 'pending' | 'unknown' | 'failed';
+
+/** Decimals are plain text; `closeTimestamp` is milliseconds since the epoch. */
+export interface CloseResult {
+  closeId: string;
+  success: boolean;
+  outcome: CloseOutcome;
+  positionId: string;
+  accountId: string;
+  ticket?: string | number;
+  quantity: string;
+  closedPrice?: string;
+  triggerPrice?: string;
+  pnl?: string;
+  commission?: string;
+  closeReason: string;
+  closeTimestamp: number;
+  attempts: number;
+  clientOrderId: string;
+  bulkId?: string;
+  dryRun?: boolean;
+  errorMessage?: string;
+}
+
+export interface BulkCloseResult {
+  bulkId: string;
+  totalPositions: number;
+  successfulCloses: number;
+  failedCloses: number;
+  totalPnl: string;
+  closeReason: string;
+  /** In the order in which they were closed. */
+  results: CloseResult[];
+  /** Present where a reply was too large for all results: the rest is in `ledger.list`. */
+  truncated?: true;
+}
+
+/** Why a position is to be closed, as the one who decides it says. */
+export interface CloseCause {
+  readonly reason: string;
+  /** The level that was crossed; absent for guards and operators. */
+  readonly triggerPrice?: string;
+  readonly ruleId?: string;
+  readonly breachId?: string;
+  readonly observed?: string;
+  readonly floor?: string;
+  readonly bulkId?: string;
+}
+
+/** A decision to close, as it is recorded: durable before anything is sent. */
+export interface CloseIntent extends CloseCause {
+  readonly closeId: string;
+  readonly clientOrderId: string;
+  readonly positionId: string;
+  readonly accountId: string;
+  readonly ticket?: string | number;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly generation: number;
+  readonly quantity: string;
+  readonly requestedTs: number;
+  /** Price of a close that already happened: it is recorded at it, no order is sent. */
+  readonly at?: string;
+  /** The book that the decision saw; absent where its symbol had no quote yet. */
+  readonly quote?: { readonly bid: string; readonly ask: string; readonly ts: number };
+}
+
+/** A fill of an intent, wherever it came from. */
+export interface Fill {
+  readonly price: string;
+  readonly pnl: string;
+  readonly commission: string;
+}
+
+export interface Closable {
+  readonly positionId: string;
+  readonly accountId: string;
+  readonly ticket?: string | number | undefined;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly remainingQuantity: Decimal;
+  readonly generation: number;
+}
+
+export function intentOf(
+  position: Closable,
+  cause: CloseCause,
+  requestedTs: number,
+  seen: Pick<CloseIntent, 'quote' | 'at'>,
+): CloseIntent {
+  const generation = position.generation + 1;
+  const { positionId, accountId, symbol, side } = position;
+  return {
+    ...cause,
+    closeId: closeIdOf(accountId, positionId, generation),
+    clientOrderId: clientOrderIdOf(accountId, positionId, generation),
+    positionId,
+    accountId,
+    ...(position.ticket === undefined ? {} : { ticket: position.ticket }),
+    symbol,
+    side,
+    generation,
+    quantity: text(position.remainingQuantity),
+    requestedTs,
+    ...seen,
+  };
+}
+
+/** The part of a result that the intent alone decides. */
+function resultBase(intent: CloseIntent, ts: number): Omit<CloseResult, 'success' | 'outcome'> {
+  return {
+    closeId: intent.closeId,
+    positionId: intent.positionId,
+    accountId: intent.accountId,
+    ...(intent.ticket === undefined ? {} : { ticket: intent.ticket }),
+    quantity: intent.quantity,
+    ...(intent.triggerPrice === undefined ? {} : { triggerPrice: intent.triggerPrice }),
+    closeReason: intent.reason,
+    closeTimestamp: ts,
+    attempts: 1,
+    clientOrderId: intent.clientOrderId,
+    ...(intent.bulkId === undefined ? {} : { bulkId: intent.bulkId }),
+  };
+}
+
+export function filledResult(intent: CloseIntent, fill: Fill, ts: number): CloseResult {
+  return {
+    ...resultBase(intent, ts),
+    success: true,
+    outcome: 'closed',
+    closedPrice: fill.price,
+    pnl: fill.pnl,
+    commission: fill.commission,
+  };
+}
+
+export function pendingResult(intent: CloseIntent): CloseResult {
+  return { ...resultBase(intent, intent.requestedTs), success: false, outcome: 'pending' };
+}
+
+export function failedResult(intent: CloseIntent, errorMessage: string, ts: number): CloseResult {
+  return { ...resultBase(intent, ts), success: false, outcome: 'failed', errorMessage };
+}
+
+/** What a conditional close of a position that is not open answers with; nothing was decided. */
+export function notFoundResult(
+  accountId: string,
+  positionId: string,
+  reason: string,
+  ts: number,
+): CloseResult {
+  return {
+    closeId: closeIdOf(accountId, positionId, 0),
+    success: false,
+    outcome: 'failed',
+    positionId,
+    accountId,
+    quantity: '0',
+    closeReason: reason,
+    closeTimestamp: ts,
+    attempts: 0,
+    clientOrderId: clientOrderIdOf(accountId, positionId, 0),
+    errorMessage: 'Position not found',
+  };
+}

@@ -1,0 +1,100 @@
+// Events: what a record tells the outside. A function of the record alone, so that a restart
+// tells them again under the same ids.
+import { noAccount } from './ids.ts';
+import type { JournalRecord } from './records.ts';
+
+export type EventName =
+  | 'position.tracked'
+  | 'position.amended'
+  | 'position.closed'
+  | 'position.close-failed'
+  | 'position.untracked'
+  | 'guard.warning'
+  | 'guard.breached'
+  | 'account.halted'
+  | 'account.resumed'
+  | 'account.adjusted'
+  | 'entries.halted'
+  | 'entries.resumed'
+  | 'market.warning'
+  | 'market.critical'
+  | 'market.cleared';
+
+/** An event without its number. */
+export interface EventDraft {
+  readonly event: EventName;
+  readonly accountId: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** An event as it goes out; `seq` counts the account's events from 1, `ts` is in milliseconds. */
+export type RuntimeEvent = {
+  id: string;
+  seq: number;
+  event: EventName;
+  accountId: string;
+  ts: number;
+} & Record<string, unknown>;
+
+const none: readonly EventDraft[] = [];
+
+export function eventsOf(record: JournalRecord): readonly EventDraft[] {
+  const { accountId } = record;
+  const one = (event: EventName, fields: object): EventDraft => ({
+    event,
+    accountId,
+    fields: fields as Record<string, unknown>,
+  });
+  switch (record.type) {
+    case 'position.tracked':
+      return [one('position.tracked', record.body.position)];
+    case 'position.amended':
+      return [one('position.amended', record.body)];
+    case 'position.untracked':
+      return [one('position.untracked', record.body)];
+    case 'close.filled':
+      return [one('position.closed', record.body.result)];
+    case 'close.failed':
+      return [one('position.close-failed', record.body.result)];
+    case 'rule.warned':
+      return [one('guard.warning', record.body)];
+    case 'rule.breached':
+      return [
+        one('guard.breached', record.body),
+        one('entries.halted', { reason: record.body.reason, breachId: record.body.breachId }),
+      ];
+    case 'account.settled':
+      return [one('account.halted', { by: 'breach', ...record.body })];
+    case 'account.halted':
+      return [
+        one('account.halted', record.body),
+        one('entries.halted', { reason: record.body.reason }),
+      ];
+    case 'account.resumed':
+      return [
+        one('account.resumed', record.body),
+        one('entries.resumed', { reason: record.body.reason }),
+      ];
+    case 'account.adjusted':
+      return [one('account.adjusted', record.body)];
+    case 'market.changed': {
+      const { level, ...rest } = record.body;
+      const event = level === 'clear' ? 'market.cleared' : (`market.${level}` as const);
+      return [{ event, accountId: noAccount, fields: rest }];
+    }
+    default:
+      return none;
+  }
+}
+
+/** The events of a record with their ids and numbers; `seqBefore` is the account's last one. */
+export function numberedEvents(record: JournalRecord, seqBefore: number): RuntimeEvent[] {
+  return eventsOf(record).map(({ event, accountId, fields }, i) => ({
+    ...fields,
+    id: `evt_${record.partition}_${record.seq}_${i}`,
+    seq: seqBefore + i + 1,
+    event,
+    accountId,
+    ts: record.ts,
+  }));
+}

@@ -1,0 +1,201 @@
+// ReconciliationLog rows: what the ledger says of a record (contract section 6).
+import { chainStart, hashOf } from './chain.ts';
+import type { CloseIntent, CloseResult } from './closing.ts';
+import type { JournalRecord } from './records.ts';
+
+export type LedgerEventType =
+  | 'position_closed'
+  | 'position_close_pending'
+  | 'position_close_failed'
+  | 'position_untracked'
+  | 'account_halted'
+  | 'account_resumed'
+  | 'account_adjusted'
+  | 'guard_breached';
+
+/** 0 success, 1 pending or unknown, 2 failed. */
+export type LedgerStatus = 0 | 1 | 2;
+
+/** What a row says, before it has its place in the chain. */
+export interface LedgerRowDraft {
+  readonly closeId?: string;
+  /** The account. */
+  readonly userId: string;
+  readonly eventType: LedgerEventType;
+  readonly description: string;
+  readonly metaData: Readonly<Record<string, unknown>>;
+  readonly status: LedgerStatus;
+  /** ISO-8601, UTC, milliseconds. */
+  readonly createdAt: string;
+  readonly partition: number;
+}
+
+/** A row in its chain; absent fields are absent from the hashed form too. */
+export interface LedgerRow extends LedgerRowDraft {
+  /** `rlog_<partition>_<seq>`. */
+  readonly id: string;
+  /** Counts the rows of the partition, from 1. */
+  readonly seq: number;
+  readonly prevHash: string;
+  readonly hash: string;
+}
+
+function closeMetaData(
+  intent: CloseIntent,
+  result: CloseResult,
+  reasons: readonly string[],
+): Record<string, unknown> {
+  const all = {
+    closeId: result.closeId,
+    positionId: result.positionId,
+    ticket: result.ticket,
+    quantity: result.quantity,
+    closedPrice: result.closedPrice,
+    triggerPrice: result.triggerPrice,
+    pnl: result.pnl,
+    closeReason: result.closeReason,
+    reasons,
+    attempts: result.attempts,
+    clientOrderId: result.clientOrderId,
+    ruleId: intent.ruleId,
+    breachId: intent.breachId,
+    observed: intent.observed,
+    floor: intent.floor,
+    bulkId: intent.bulkId,
+    quote: intent.quote,
+    errorMessage: result.errorMessage,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** The row of a record; undefined where the ledger has nothing to say of it. */
+export function ledgerRowOf(record: JournalRecord): LedgerRowDraft | undefined {
+  const base = {
+    userId: record.accountId,
+    createdAt: new Date(record.ts).toISOString(),
+    partition: record.partition,
+  };
+  switch (record.type) {
+    case 'close.filled': {
+      const { intent, result, reasons } = record.body;
+      return {
+        ...base,
+        closeId: result.closeId,
+        eventType: 'position_closed',
+        description: `Position ${result.positionId} closed: ${result.closeReason}`,
+        metaData: closeMetaData(intent, result, reasons),
+        status: 0,
+      };
+    }
+    case 'close.failed': {
+      const { intent, result, reasons } = record.body;
+      return {
+        ...base,
+        closeId: result.closeId,
+        eventType: 'position_close_failed',
+        description: `Position ${result.positionId} not closed: ${result.errorMessage ?? 'failed'}`,
+        metaData: closeMetaData(intent, result, reasons),
+        status: 2,
+      };
+    }
+    case 'close.intended': {
+      const { intent } = record.body;
+      return {
+        ...base,
+        closeId: intent.closeId,
+        eventType: 'position_close_pending',
+        description: `Position ${intent.positionId} close pending: ${intent.reason}`,
+        metaData: { ...intent },
+        status: 1,
+      };
+    }
+    case 'position.untracked':
+      return {
+        ...base,
+        eventType: 'position_untracked',
+        description: `Position ${record.body.positionId} untracked: ${record.body.reason}`,
+        metaData: { ...record.body },
+        status: 0,
+      };
+    case 'rule.breached':
+      return {
+        ...base,
+        eventType: 'guard_breached',
+        description: `Account ${record.accountId} breached ${record.body.ruleId}`,
+        metaData: { ...record.body },
+        status: 0,
+      };
+    case 'account.settled':
+    case 'account.halted':
+      return {
+        ...base,
+        eventType: 'account_halted',
+        description: `Account ${record.accountId} halted`,
+        metaData: { ...record.body },
+        status: 0,
+      };
+    case 'account.resumed':
+      return {
+        ...base,
+        eventType: 'account_resumed',
+        description: `Account ${record.accountId} resumed: ${record.body.reason}`,
+        metaData: { ...record.body },
+        status: 0,
+      };
+    case 'account.adjusted':
+      return {
+        ...base,
+        eventType: 'account_adjusted',
+        description: `Account ${record.accountId} adjusted by ${record.body.amount}`,
+        metaData: { ...record.body },
+        status: 0,
+      };
+    default:
+      return undefined;
+  }
+}
+
+/** Puts a row in its place; `seq` counts its partition's rows, `prevHash` is the hash before. */
+export function chainRow(draft: LedgerRowDraft, seq: number, prevHash: string): LedgerRow {
+  const row = { ...draft, id: rowId(draft.partition, seq), seq, prevHash };
+  return { ...row, hash: hashOf(row) };
+}
+
+function rowId(partition: number, seq: number): string {
+  return `rlog_${partition}_${seq}`;
+}
+
+/** The first row that is not what was written, or not where it was. */
+export interface ChainFault {
+  readonly id: string;
+  /** Changed: `hash`; missing, moved or repeated: `seq`; another chain's: `prevHash`. */
+  readonly field: 'hash' | 'prevHash' | 'seq';
+}
+
+/**
+ * Checks rows in the order of the journal, each partition's from its first one on, as they come:
+ * page after page of a list.
+ */
+export function chainCheck(): (row: LedgerRow) => ChainFault | undefined {
+  const heads = new Map<number, { seq: number; hash: string }>();
+  return (row) => {
+    const head = heads.get(row.partition) ?? { seq: 0, hash: chainStart };
+    const { hash, ...link } = row;
+    heads.set(row.partition, { seq: row.seq, hash });
+    if (row.seq !== head.seq + 1 || row.id !== rowId(row.partition, row.seq)) {
+      return { id: row.id, field: 'seq' };
+    }
+    if (row.prevHash !== head.hash) return { id: row.id, field: 'prevHash' };
+    return hash === hashOf(link) ? undefined : { id: row.id, field: 'hash' };
+  };
+}
+
+/** The first fault of all rows of a ledger, in the order of the journal. */
+export function verifyChain(rows: Iterable<LedgerRow>): ChainFault | undefined {
+  const check = chainCheck();
+  for (const row of rows) {
+    const fault = check(row);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}

@@ -1,0 +1,41 @@
+// P&L of closing a quantity at a price (contract section 1).
+import { convert, type Conversion } from './conversion.ts';
+import type { Instrument } from './instrument.ts';
+import { Decimal, roundPnl } from './money.ts';
+import type { Side } from './quote.ts';
+
+export interface PnlTerms {
+  readonly side: Side;
+  readonly entryPrice: Decimal;
+  readonly instrument: Instrument;
+  readonly conversion: Conversion;
+}
+
+export interface Pnl {
+  /** In account currency, commission taken off, rounded half-even to 10 decimals. */
+  readonly pnl: Decimal;
+  /** In account currency, rounded likewise. */
+  readonly commission: Decimal;
+}
+
+/**
+ * gross = (price − entry) · quantity · contractSize, negated for a short;
+ * commission = commissionRate · entry · quantity · contractSize; pnl = gross − commission, then
+ * converted at the mids of the conversion pairs and rounded.
+ */
+export function pnlOf(
+  terms: PnlTerms,
+  quantity: Decimal,
+  price: Decimal,
+  midOf: (symbol: string) => Decimal,
+): Pnl {
+  const { instrument, entryPrice, conversion } = terms;
+  const size = quantity.times(instrument.contractSize);
+  const move = terms.side === 'long' ? price.minus(entryPrice) : entryPrice.minus(price);
+  const commission = instrument.commissionRate.times(entryPrice).times(size);
+  const pnl = move.times(size).minus(commission);
+  return {
+    pnl: roundPnl(convert(pnl, conversion, midOf)),
+    commission: roundPnl(convert(commission, conversion, midOf)),
+  };
+}

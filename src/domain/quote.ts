@@ -1,0 +1,19 @@
+// One top-of-book quote, as it is inside: doubles, with exact text where a double is not enough.
+
+export interface Quote {
+  readonly symbol: string;
+  readonly bid: number;
+  readonly ask: number;
+  /** Milliseconds since the epoch, UTC. */
+  readonly ts: number;
+  /** Exact decimal text of a side, only where its double is another number. */
+  readonly bidExact?: string | undefined;
+  readonly askExact?: string | undefined;
+  /** Size in lots at the side, where the feed gives it. */
+  readonly bidSize?: number | undefined;
+  readonly askSize?: number | undefined;
+  /** Sequence number of the feed, where it gives one. */
+  readonly seq?: number | undefined;
+}
+
+export type Side = 'long' | 'short';

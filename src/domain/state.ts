@@ -1,0 +1,158 @@
+// The state of a runtime: what its records add up to. Changed by `apply` alone.
+import type { CloseIntent, CloseResult } from './closing.ts';
+import type { Conversion } from './conversion.ts';
+import type { Exits } from './exits.ts';
+import { noAccount, partitions } from './ids.ts';
+import type { Instrument } from './instrument.ts';
+import type { Condition, ConditionLevel, GuardRecord } from './market-conditions.ts';
+import { Decimal } from './money.ts';
+import type { PnlTerms } from './pnl.ts';
+import type { QuoteMark, StoredReply } from './records.ts';
+import type { Side } from './quote.ts';
+import type { Rule } from './rules.ts';
+
+export type AccountState = 'normal' | 'warning' | 'grace' | 'closing' | 'halted';
+
+/** Why an account is closing or halted. */
+export interface Halt {
+  readonly by: 'operator' | 'breach';
+  readonly reason: string;
+  readonly breachId?: string;
+  readonly ruleId?: string;
+  readonly observed?: string;
+  readonly floor?: string;
+}
+
+export interface Account {
+  readonly accountId: string;
+  readonly currency: string;
+  readonly mode: 'PAPER';
+  readonly preset: string | undefined;
+  readonly rules: readonly Rule[];
+  /** Place in the order of creation. */
+  readonly order: number;
+  balance: Decimal;
+  initialBalance: Decimal;
+  peak: Decimal;
+  state: AccountState;
+  halt: Halt | undefined;
+  /** Rules whose warning was told and is not over. */
+  readonly warned: Set<string>;
+  /** Open and closing positions, in tracking order. */
+  readonly positions: Map<string, Position>;
+  /** Of these, the closing ones. */
+  closingCount: number;
+}
+
+export type PositionState = 'guarded' | 'closing' | 'closed' | 'untracked';
+
+export interface Position extends PnlTerms {
+  readonly positionId: string;
+  readonly accountId: string;
+  readonly ticket: string | number | undefined;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly quantity: Decimal;
+  readonly entryPrice: Decimal;
+  readonly openedAt: number;
+  readonly stopLossId: string | undefined;
+  readonly takeProfitId: string | undefined;
+  readonly closeOrderId: string | undefined;
+  readonly instrument: Instrument;
+  readonly conversion: Conversion;
+  /** Place in the order of tracking: the order in which exits act. */
+  readonly order: number;
+  exits: Exits;
+  state: PositionState;
+  remainingQuantity: Decimal;
+  /** Of the last intent; 0 before the first. */
+  generation: number;
+  /** The intent that waits for its outcome. */
+  intent: CloseIntent | undefined;
+  reasons: string[];
+  /** The last outcome. */
+  result: CloseResult | undefined;
+}
+
+export interface MarketCondition {
+  level: ConditionLevel;
+  since: number;
+  measured: string | undefined;
+}
+
+export interface MarketGuard {
+  readonly record: GuardRecord;
+  /** Conditions that hold, or have not cleared yet. */
+  readonly active: Map<Condition, MarketCondition>;
+}
+
+export interface State {
+  readonly instruments: Map<string, Instrument>;
+  readonly accounts: Map<string, Account>;
+  /** Open and closing positions, and the last {@link closedPositionsMax} closed ones. */
+  readonly positions: Map<string, Position>;
+  /** Every position id that was ever used. */
+  readonly usedPositionIds: Set<string>;
+  /** Ids of provider orders of open positions → position. */
+  readonly orderLinks: Map<string, string>;
+  readonly guards: Map<string, MarketGuard>;
+  /** `client/messageId` → reply, in the order in which they were stored. */
+  readonly replies: Map<string, StoredReply>;
+  /** Last quotes that were noted, for valuation after a restart. */
+  readonly marks: Map<string, QuoteMark>;
+  /** Last `seq` of each partition. */
+  readonly partitionSeq: number[];
+  /** Last event `seq` of each account, `_` included. */
+  readonly eventSeq: Map<string, number>;
+  /** Closed positions in the order in which they were closed. */
+  readonly closedIds: Set<string>;
+  n: number;
+  accountsCreated: number;
+  positionsTracked: number;
+}
+
+/** How long a stored reply answers repeats. */
+export const storedReplyMs = 24 * 60 * 60 * 1000;
+
+/** Stored replies at the most; at the limit only closes and halts are taken, the oldest forgotten. */
+export const storedRepliesMax = 100_000;
+
+/** Closed positions that are kept in memory; beyond it the oldest are in the ledger only. */
+export const closedPositionsMax = 100_000;
+
+export function emptyState(): State {
+  return {
+    instruments: new Map(),
+    accounts: new Map(),
+    positions: new Map(),
+    usedPositionIds: new Set(),
+    orderLinks: new Map(),
+    guards: new Map(),
+    replies: new Map(),
+    marks: new Map(),
+    partitionSeq: new Array<number>(partitions).fill(0),
+    eventSeq: new Map([[noAccount, 0]]),
+    closedIds: new Set(),
+    n: 0,
+    accountsCreated: 0,
+    positionsTracked: 0,
+  };
+}
+
+export function isOpen(position: Position): boolean {
+  return position.state === 'guarded' || position.state === 'closing';
+}
+
+export function linkIdsOf(position: {
+  stopLossId?: string | undefined;
+  takeProfitId?: string | undefined;
+  closeOrderId?: string | undefined;
+}): string[] {
+  const ids = [position.stopLossId, position.takeProfitId, position.closeOrderId];
+  return ids.filter((id) => id !== undefined);
+}
+
+/** Message ids are unique per client; a client's id has no slash. */
+export function replyKey(client: string, messageId: string): string {
+  return `${client}/${messageId}`;
+}

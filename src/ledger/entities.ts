@@ -1,0 +1,134 @@
+// The tables of the ledger, as MikroORM entities. Nothing outside this folder sees them.
+import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
+import type { CloseResult } from '#src/domain/closing';
+import type { Exits } from '#src/domain/exits';
+import type { LedgerEventType, LedgerStatus } from '#src/domain/ledger-rows';
+import type { AccountRecord } from '#src/domain/records';
+import type { AccountState, Halt, PositionState } from '#src/domain/state';
+import type { ChainHeads } from './placed-rows.ts';
+
+const text = () => p.text();
+/** Exact and unbounded, as the decimals of the records are. */
+const amount = () => p.decimal('string').columnType('numeric');
+const time = () => p.datetime(3).columnType('timestamptz(3)');
+const journalPlace = () => p.bigint('number');
+
+/** Rows of the ReconciliationLog; written once, never changed. */
+export const LogEntity = defineEntity({
+  name: 'ReconciliationLog',
+  tableName: 'reconciliation_log',
+  properties: {
+    id: text().primary(),
+    /** The record that the row tells of: the order of the journal. */
+    n: journalPlace().unique('reconciliation_log_n'),
+    closeId: text().strictNullable().index('reconciliation_log_close_id'),
+    userId: text(),
+    eventType: text().$type<LedgerEventType>(),
+    description: text(),
+    metaData: p.json<Readonly<Record<string, unknown>>>(),
+    status: p.smallint().$type<LedgerStatus>(),
+    createdAt: time(),
+    partition: p.smallint(),
+    seq: p.bigint('number'),
+    prevHash: text(),
+    hash: text(),
+    /** From `metaData`, to find rows by. */
+    positionId: text().strictNullable().index('reconciliation_log_position_id'),
+    bulkId: text().strictNullable(),
+  },
+  indexes: [
+    { name: 'reconciliation_log_user_id', properties: ['userId', 'n'] },
+    { name: 'reconciliation_log_bulk_id', properties: ['bulkId', 'n'] },
+    { name: 'reconciliation_log_event_type', properties: ['eventType', 'n'] },
+  ],
+});
+export type LogEntityRow = InferEntity<typeof LogEntity>;
+
+/** Positions as the last record about each left it. */
+export const PositionEntity = defineEntity({
+  name: 'Position',
+  tableName: 'positions',
+  properties: {
+    positionId: text().primary(),
+    accountId: text().index('positions_account_id'),
+    /** JSON, since a ticket is a number or a text. */
+    ticket: p.json<string | number>().strictNullable(),
+    symbol: text(),
+    side: text().$type<'long' | 'short'>(),
+    quantity: amount(),
+    remainingQuantity: amount(),
+    entryPrice: amount(),
+    openedAt: time(),
+    exits: p.json<Exits>(),
+    stopLossId: text().strictNullable(),
+    takeProfitId: text().strictNullable(),
+    closeOrderId: text().strictNullable(),
+    state: text().$type<PositionState>(),
+    closeId: text().strictNullable(),
+    closeReason: text().strictNullable(),
+    outcome: text().$type<CloseResult['outcome']>().strictNullable(),
+    closedPrice: amount().strictNullable(),
+    pnl: amount().strictNullable(),
+    commission: amount().strictNullable(),
+    closedAt: time().strictNullable(),
+    trackedN: journalPlace(),
+    updatedN: journalPlace(),
+  },
+});
+export type PositionEntityRow = InferEntity<typeof PositionEntity>;
+
+/** Accounts as the last record about each left them. */
+export const AccountEntity = defineEntity({
+  name: 'Account',
+  tableName: 'accounts',
+  properties: {
+    accountId: text().primary(),
+    currency: text(),
+    mode: text().$type<AccountRecord['mode']>(),
+    preset: text().strictNullable(),
+    rules: p.json<AccountRecord['rules']>(),
+    balance: amount(),
+    initialBalance: amount(),
+    peak: amount(),
+    state: text().$type<AccountState>(),
+    /** Why it is closing or halted. */
+    halt: p.json<Halt>().strictNullable(),
+    /** Ids of rules whose warning is not over. */
+    warned: p.json<readonly string[]>(),
+    createdAt: time(),
+    updatedN: journalPlace(),
+  },
+});
+export type AccountEntityRow = InferEntity<typeof AccountEntity>;
+
+/** Replies that a repeated command is answered with, until they expire. */
+export const ReplyEntity = defineEntity({
+  name: 'CommandReply',
+  tableName: 'command_replies',
+  properties: {
+    client: text().primary(),
+    messageId: text().primary(),
+    requestHash: text(),
+    reply: p.json<unknown>(),
+    expiresAt: time().index('command_replies_expires_at'),
+  },
+});
+export type ReplyEntityRow = InferEntity<typeof ReplyEntity>;
+
+/** The one row that says whose records these are and how far they go. */
+export const CursorEntity = defineEntity({
+  name: 'LedgerCursor',
+  tableName: 'ledger_cursor',
+  properties: {
+    id: p.smallint().primary().autoincrement(false),
+    directoryId: text(),
+    lastN: journalPlace(),
+    /** Last row of each partition's chain. */
+    heads: p.json<ChainHeads>(),
+  },
+});
+
+/** Id of the only row of `ledger_cursor`. */
+export const cursorId = 1;
+
+export const entities = [LogEntity, PositionEntity, AccountEntity, ReplyEntity, CursorEntity];

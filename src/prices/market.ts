@@ -1,0 +1,70 @@
+// The room of one symbol: its book, its levels, its meter, and who is moved by its quotes.
+import type { Position } from '#src/domain/state';
+import type { EquityWatch } from './equity-watch.ts';
+import { LevelIndex } from './level-index.ts';
+import type { MarketMeter } from './market-meter.ts';
+import { QuoteBook } from './quote-book.ts';
+
+export class Market {
+  readonly symbol: string;
+  readonly book: QuoteBook;
+  readonly levels = new LevelIndex();
+  /** Open and closing positions in the symbol, in tracking order. */
+  readonly positions = new Map<string, Position>();
+  /** Closes that wait for a quote of this symbol, in the order of their requests. */
+  readonly waiting = new Set<Position>();
+  meter: MarketMeter | undefined;
+  /** How many positions make an account be looked at on quotes of this symbol. */
+  private readonly holds = new Map<EquityWatch, number>();
+  private holderList: readonly EquityWatch[] | undefined = [];
+
+  constructor(symbol: string) {
+    this.symbol = symbol;
+    this.book = new QuoteBook(symbol);
+  }
+
+  hold(watch: EquityWatch): void {
+    const count = this.holds.get(watch) ?? 0;
+    this.holds.set(watch, count + 1);
+    if (count === 0) this.holderList = undefined;
+  }
+
+  release(watch: EquityWatch): void {
+    const count = this.holds.get(watch) ?? 0;
+    if (count > 1) {
+      this.holds.set(watch, count - 1);
+    } else {
+      this.holds.delete(watch);
+      this.holderList = undefined;
+    }
+  }
+
+  /** Accounts that a quote of this symbol moves, in order of their creation; never changed. */
+  holders(): readonly EquityWatch[] {
+    this.holderList ??= [...this.holds.keys()].sort((a, b) => a.account.order - b.account.order);
+    return this.holderList;
+  }
+}
+
+/** All markets, one a symbol that is an instrument. */
+export class Markets {
+  private readonly bySymbol = new Map<string, Market>();
+  readonly bookOf = (symbol: string): QuoteBook => this.of(symbol).book;
+
+  find(symbol: string): Market | undefined {
+    return this.bySymbol.get(symbol);
+  }
+
+  of(symbol: string): Market {
+    let market = this.bySymbol.get(symbol);
+    if (market === undefined) {
+      market = new Market(symbol);
+      this.bySymbol.set(symbol, market);
+    }
+    return market;
+  }
+
+  all(): IterableIterator<Market> {
+    return this.bySymbol.values();
+  }
+}

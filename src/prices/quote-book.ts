@@ -1,0 +1,73 @@
+// The last quote of a symbol, and what follows from it.
+import { Decimal, text } from '#src/domain/money';
+import { exactOf } from '#src/domain/price';
+import type { Quote, Side } from '#src/domain/quote';
+import type { QuoteMark } from '#src/domain/records';
+
+const half = new Decimal('0.5');
+
+export class QuoteBook {
+  readonly symbol: string;
+  /** 0 before the first quote. */
+  bid = 0;
+  ask = 0;
+  ts = 0;
+  private bidExact: string | undefined;
+  private askExact: string | undefined;
+  /** Whether it has a quote, be it one that was noted before a restart. */
+  hasQuote = false;
+  /** Whether a quote was accepted since the start: only then is anything filled at it. */
+  isFresh = false;
+  /** Whether it changed since it was last noted in the journal. */
+  isUnnoted = false;
+
+  constructor(symbol: string) {
+    this.symbol = symbol;
+  }
+
+  take(quote: Quote): void {
+    this.bid = quote.bid;
+    this.ask = quote.ask;
+    this.ts = quote.ts;
+    this.bidExact = quote.bidExact;
+    this.askExact = quote.askExact;
+    this.hasQuote = true;
+    this.isFresh = true;
+    this.isUnnoted = true;
+  }
+
+  /** A quote of before the restart: it values positions, and nothing is filled at it. */
+  restore(mark: QuoteMark): void {
+    this.bid = Number(mark.bid);
+    this.ask = Number(mark.ask);
+    this.bidExact = mark.bid;
+    this.askExact = mark.ask;
+    this.ts = mark.ts;
+    this.hasQuote = true;
+  }
+
+  exactBid(): Decimal {
+    return exactOf(this.bid, this.bidExact);
+  }
+
+  exactAsk(): Decimal {
+    return exactOf(this.ask, this.askExact);
+  }
+
+  /** The price at which a position of this side closes: the bid for a long, the ask for a short. */
+  closingPrice(side: Side): Decimal {
+    return side === 'long' ? this.exactBid() : this.exactAsk();
+  }
+
+  mid(): Decimal {
+    return this.exactBid().plus(this.exactAsk()).times(half);
+  }
+
+  midValue(): number {
+    return (this.bid + this.ask) / 2;
+  }
+
+  mark(): QuoteMark {
+    return { symbol: this.symbol, bid: text(this.exactBid()), ask: text(this.exactAsk()), ts: this.ts };
+  }
+}

@@ -1,0 +1,397 @@
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { canonical, sha256 } from '#src/domain/chain';
+import { InvariantError } from '#src/domain/errors';
+import type { CloseoutError } from '#src/domain/errors';
+import { recordVersion } from '#src/domain/records';
+import { sqliteJournal } from '#src/journal/sqlite-journal';
+import { journalBatchMax } from '#src/ports/journal';
+import type { Journal } from '#src/ports/journal';
+import { silentLogger } from '#src/ports/logger';
+import { allEntries, appended, describeJournal } from './conformance.ts';
+import { recordOf, recordsOf } from './records.ts';
+import { temporaryDirectory } from './temporary.ts';
+import type { TemporaryDirectory } from './temporary.ts';
+
+describeJournal('sqlite journal', () => {
+  const directory = temporaryDirectory();
+  return {
+    journal: () => sqliteJournal({ directory: directory.path }),
+    remove: () => directory.remove(),
+  };
+});
+
+let directory: TemporaryDirectory;
+let journal: Journal;
+beforeEach(() => {
+  directory = temporaryDirectory();
+  journal = sqliteJournal({ directory: directory.path });
+});
+afterEach(async () => {
+  await journal.close();
+  directory.remove();
+});
+
+/** Starts the journal of the directory again. */
+async function reopened(): Promise<Journal> {
+  await journal.close();
+  journal = sqliteJournal({ directory: directory.path });
+  await journal.open();
+  return journal;
+}
+
+/** Does something to the file behind the journal's back. */
+function tamper(act: (db: DatabaseSync) => void): void {
+  const db = new DatabaseSync(join(directory.path, 'journal.sqlite'));
+  act(db);
+  db.close();
+}
+
+/** The worker thread that the journal starts when it is opened. */
+async function openedWithWorker(): Promise<Worker> {
+  let started: Worker | undefined;
+  const catchIt = (worker: Worker): void => void (started = worker);
+  process.once('worker', catchIt);
+  await journal.open();
+  process.off('worker', catchIt);
+  if (started === undefined) throw new Error('the journal started no worker');
+  return started;
+}
+
+describe('group commit', () => {
+  interface Sent {
+    type: string;
+    texts: string[];
+    commit: boolean;
+  }
+
+  /** What the journal sends to its worker, as the number of records of each message. */
+  async function openedWithSpy(): Promise<{ sizes: () => number[]; commits: () => number }> {
+    const worker = await openedWithWorker();
+    const spy = vi.spyOn(worker, 'postMessage');
+    const sent = (): Sent[] => {
+      const messages = spy.mock.calls.map(([message]) => message as Sent);
+      return messages.filter((message) => message.type === 'append');
+    };
+    const count = (text: string): number => (JSON.parse(text) as unknown[]).length;
+    return {
+      sizes: () => sent().map((m) => m.texts.reduce((sum, text) => sum + count(text), 0)),
+      commits: () => sent().filter((m) => m.commit).length,
+    };
+  }
+
+  test('appends of one turn, and those made while a batch is under way, go together', async () => {
+    const { sizes } = await openedWithSpy();
+    const first = appended(journal, [recordOf(1)]);
+    const second = appended(journal, [recordOf(2)]);
+    await Promise.resolve();
+    const rest = recordsOf(3, 700).map((record) => appended(journal, [record]));
+    await Promise.all([first, second, ...rest]);
+    expect(sizes()).toEqual([2, journalBatchMax, 198]);
+  });
+
+  test('an append is never divided between two batches', async () => {
+    const { sizes, commits } = await openedWithSpy();
+    const all = [recordsOf(1, 300), recordsOf(301, 600), recordsOf(601, 800)];
+    await Promise.all(all.map((records) => appended(journal, records)));
+    expect(sizes()).toEqual([300, 500]);
+    expect(commits()).toBe(2);
+  });
+
+  test('an append larger than a batch is one transaction in several messages', async () => {
+    const { sizes, commits } = await openedWithSpy();
+    const small = appended(journal, [recordOf(1)]);
+    await appended(journal, recordsOf(2, 1_201));
+    await small;
+    expect(sizes()).toEqual([1, 500, 500, 200]);
+    expect(commits()).toBe(2);
+    expect(await allEntries(journal)).toHaveLength(1_201);
+  });
+
+  test('reads see nothing of a transaction that is not durable', async () => {
+    await journal.open();
+    await appended(journal, [recordOf(1)]);
+    let isDurable = false;
+    journal.append(recordsOf(2, 30_001), () => (isDurable = true));
+    let reads = 0;
+    for (; !isDurable; reads++) {
+      const page = await journal.read(0, 10);
+      // Asked before it was durable; the answer that has it comes after we were told.
+      if (page.length > 1) expect(isDurable).toBe(true);
+    }
+    expect(reads).toBeGreaterThan(0);
+    expect(await journal.read(30_000, 10)).toHaveLength(1);
+  });
+});
+
+test('a note becomes durable within a second or so without any append', async () => {
+  await journal.open();
+  journal.note('cursor', 7);
+  await vi.waitFor(async () => expect(await journal.noted('cursor')).toBe(7), {
+    timeout: 10_000,
+    interval: 50,
+  });
+});
+
+test('a callback that throws keeps nobody else from being told', async () => {
+  const error = vi.fn();
+  journal = sqliteJournal({ directory: directory.path, logger: { ...silentLogger, error } });
+  await journal.open();
+  journal.append([recordOf(1)], () => {
+    throw new Error('a fault of the callback');
+  });
+  await appended(journal, [recordOf(2)]);
+  expect(error).toHaveBeenCalledWith(
+    { error: 'a fault of the callback' },
+    'a callback of the journal failed',
+  );
+});
+
+test('a record without canonical form is refused and leaves the journal whole', async () => {
+  await journal.open();
+  const record = recordOf(13);
+  const broken = { ...record, n: 1, accountId: 'half a pair: \ud83d' };
+  expect(() => journal.append([broken], () => {})).toThrow(InvariantError);
+  await appended(journal, [{ ...record, n: 1, accountId: 'whole, escaped: \\ud83d 😀' }]);
+  expect((await journal.read(0, 1))[0]?.record.accountId).toBe('whole, escaped: \\ud83d 😀');
+});
+
+describe('damage', () => {
+  const head = 'SELECT text, hash FROM links WHERE n = ?';
+
+  function replaceText(n: number, change: (text: string) => string, rehash: boolean): void {
+    tamper((db) => {
+      const row = db.prepare(head).get(n);
+      const text = change(String(row?.['text']));
+      const hash = rehash ? sha256(text) : String(row?.['hash']);
+      db.prepare('UPDATE links SET text = ?, hash = ? WHERE n = ?').run(text, hash, n);
+    });
+  }
+
+  const partition = recordOf(20).partition;
+  const name = `record 20 of partition ${partition}`;
+  test.each([
+    {
+      what: 'an amount was changed',
+      act: () => replaceText(20, (text) => text.replace('-20.25', '-20.26'), false),
+      says: `${name} does not have its hash`,
+    },
+    {
+      what: 'an amount was changed and the hash made to fit',
+      act: () => replaceText(20, (text) => text.replace('-20.25', '-20.26'), true),
+      says: `record 32 of partition ${partition} does not follow the record before it`,
+    },
+    {
+      what: 'a record was put at another place',
+      act: () => replaceText(20, (text) => text.replace('"n":20', '"n":21'), true),
+      says: `${name} calls itself 21`,
+    },
+    {
+      what: 'a record is no JSON',
+      act: () => replaceText(20, (text) => text.slice(1), true),
+      says: 'record 20 of an unknown partition cannot be read',
+    },
+    {
+      what: 'a record was removed',
+      act: () => tamper((db) => db.exec('DELETE FROM links WHERE n = 20')),
+      says: 'record 20 is missing: after 19 comes 21',
+    },
+    {
+      what: 'the first records were removed',
+      act: () => tamper((db) => db.exec('DELETE FROM links WHERE n < 20')),
+      says: 'record 1 is missing: after 0 comes 20',
+    },
+    {
+      what: 'the last records were removed',
+      act: () => tamper((db) => db.exec('DELETE FROM links WHERE n > 20')),
+      says: 'record 40 was written, but the last one there is 20',
+    },
+    {
+      what: 'a record is of a newer version',
+      act: () => {
+        const [old, newer] = [`"v":${recordVersion}`, `"v":${recordVersion + 1}`];
+        replaceText(20, (text) => text.replace(old, newer), true);
+      },
+      says: `${name} is of version ${recordVersion + 1}, newer than ${recordVersion}`,
+    },
+    {
+      what: 'the tables are of a newer version',
+      act: () => tamper((db) => db.exec('PRAGMA user_version = 9')),
+      says: 'the file is of version 9, newer than 1',
+    },
+    {
+      what: 'the directory has lost its name',
+      act: () => tamper((db) => db.exec(`DELETE FROM meta WHERE name = 'directoryId'`)),
+      says: 'its directoryId is missing',
+    },
+    {
+      what: 'the file is no database',
+      act: () => writeFileSync(join(directory.path, 'journal.sqlite'), 'x'.repeat(10_000)),
+      says: 'file is not a database',
+    },
+  ])('is told when $what', async ({ act, says }) => {
+    await journal.open();
+    await appended(journal, recordsOf(1, 40));
+    await journal.close();
+    act();
+    journal = sqliteJournal({ directory: directory.path });
+    await expect(journal.open()).rejects.toMatchObject({
+      name: 'CloseoutError',
+      code: 'journal_corrupt',
+      message: expect.stringContaining(says),
+    });
+    // Refused before anything was counted or taken.
+    const refused = appended(journal, [recordOf(41)]);
+    await expect(refused).rejects.toMatchObject({ code: 'journal_corrupt' });
+    await expect(journal.read(0, 1)).rejects.toMatchObject({ code: 'journal_corrupt' });
+  });
+
+  test('a start that was refused is not counted', async () => {
+    await journal.open();
+    await appended(journal, recordsOf(1, 40));
+    await journal.close();
+    replaceText(20, (text) => text.replace('-20.25', '-20.26'), false);
+    journal = sqliteJournal({ directory: directory.path });
+    await expect(journal.open()).rejects.toMatchObject({ code: 'journal_corrupt' });
+    await journal.close();
+    replaceText(20, (text) => text.replace('-20.26', '-20.25'), false);
+    journal = sqliteJournal({ directory: directory.path });
+    expect(await journal.open()).toMatchObject({ epoch: 2, lastN: 40 });
+  });
+
+  test('what is kept is the canonical text of the record with the hash before it', async () => {
+    await journal.open();
+    await appended(journal, recordsOf(1, 14));
+    const [entry] = await journal.read(13, 1);
+    await journal.close();
+    tamper((db) => {
+      const text = canonical({ ...recordOf(14), prevHash: entry?.prevHash });
+      expect({ ...db.prepare(head).get(14) }).toEqual({ text, hash: entry?.hash });
+    });
+  });
+});
+
+describe('a journal that cannot be opened', () => {
+  test('says so where there is no directory', async () => {
+    journal = sqliteJournal({ directory: join(directory.path, 'missing') });
+    await expect(journal.open()).rejects.toMatchObject({ code: 'journal_unavailable' });
+    await journal.close();
+  });
+
+  test('says so where the directory is a file', async () => {
+    journal = sqliteJournal({ directory: '/dev/null' });
+    await expect(journal.open()).rejects.toMatchObject({ code: 'journal_unavailable' });
+  });
+});
+
+describe('a disk that fails', () => {
+  test('fails the batch and every append after it, and loses nothing that was told', async () => {
+    journal = sqliteJournal({ directory: directory.path, pageCountMax: 60 });
+    await journal.open();
+    journal.note('cursor', 3);
+    let durableN = 0;
+    const told: number[] = [];
+    const errors: CloseoutError[] = [];
+    for (let n = 1; n <= 3_000; n++) {
+      journal.append([recordOf(n)], (error) => {
+        told.push(n);
+        if (error !== undefined) errors.push(error);
+        else durableN = n;
+      });
+    }
+    const last = appended(journal, [recordOf(3_001)]);
+    await expect(last).rejects.toMatchObject({
+      code: 'journal_failed',
+      message: expect.stringContaining('database or disk is full'),
+    });
+    // Told in order; from the first failure on, all of them.
+    expect(told).toEqual(Array.from({ length: 3_000 }, (_, i) => i + 1));
+    expect(errors).toHaveLength(3_000 - durableN);
+    expect(errors.length).toBeGreaterThan(0);
+    const later = appended(journal, [recordOf(3_002)]);
+    await expect(later).rejects.toMatchObject({ code: 'journal_failed' });
+    await expect(journal.read(0, 1)).rejects.toMatchObject({ code: 'journal_failed' });
+
+    const after = await reopened();
+    expect(durableN).toBeGreaterThan(0);
+    const records = (await allEntries(after)).map((entry) => entry.record);
+    expect(records).toEqual(recordsOf(1, durableN));
+    await appended(after, [recordOf(durableN + 1)]);
+  });
+
+  test('leaves nothing of a large append that it could not finish', async () => {
+    await journal.open();
+    await appended(journal, recordsOf(1, 10));
+    await journal.close();
+    journal = sqliteJournal({ directory: directory.path, pageCountMax: 60 });
+    await journal.open();
+    const large = appended(journal, recordsOf(11, 5_000));
+    await expect(large).rejects.toMatchObject({ code: 'journal_failed' });
+    await reopened();
+    expect(await allEntries(journal)).toHaveLength(10);
+  });
+
+  test('is logged once', async () => {
+    const error = vi.fn();
+    const logger = { ...silentLogger, error };
+    journal = sqliteJournal({ directory: directory.path, pageCountMax: 60, logger });
+    await journal.open();
+    await expect(appended(journal, recordsOf(1, 3_000))).rejects.toThrow();
+    await expect(appended(journal, recordsOf(1, 3_000))).rejects.toThrow();
+    expect(error).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('a worker that ends', () => {
+  test('fails what was appended, what was asked and all that comes later', async () => {
+    const worker = await openedWithWorker();
+    await appended(journal, recordsOf(1, 10));
+    const told: string[] = [];
+    const tellAs = (name: string) => (error?: CloseoutError) => {
+      told.push(`${name} ${error?.code ?? 'durable'}`);
+      if (name === 'queued') journal.append([recordOf(14)], tellAs('by a callback'));
+    };
+    void worker.terminate();
+    journal.append([recordOf(11)], tellAs('sent'));
+    await Promise.resolve();
+    journal.append([recordOf(12)], tellAs('queued'));
+    journal.append([recordOf(13)], tellAs('queued last'));
+    await expect(journal.noted('cursor')).rejects.toMatchObject({ code: 'journal_failed' });
+    await expect(appended(journal, [recordOf(15)])).rejects.toMatchObject({
+      code: 'journal_failed',
+      message: 'the journal has failed: its worker thread ended',
+    });
+    expect(told).toEqual([
+      'sent journal_failed',
+      'queued journal_failed',
+      'queued last journal_failed',
+      'by a callback journal_failed',
+    ]);
+
+    await reopened();
+    expect(await allEntries(journal)).toHaveLength(10);
+  });
+});
+
+test(
+  'a large journal is checked within seconds when it is opened',
+  { timeout: 60_000 },
+  async () => {
+    await journal.open();
+    await appended(journal, recordsOf(1, 100_000));
+    await journal.close();
+    const started = performance.now();
+    journal = sqliteJournal({ directory: directory.path });
+    expect((await journal.open()).lastN).toBe(100_000);
+    expect(performance.now() - started).toBeLessThan(15_000);
+  },
+);
+
+test('a commit is written ahead', async () => {
+  await journal.open();
+  await appended(journal, [recordOf(1)]);
+  expect(statSync(join(directory.path, 'journal.sqlite-wal')).size).toBeGreaterThan(0);
+});

@@ -1,0 +1,27 @@
+// How tests run: in processes of their own, on real servers, with coverage that may not fall.
+import { defineConfig } from 'vitest/config';
+
+const exacting = { lines: 95, branches: 95 };
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/fixtures/**'],
+    globalSetup: 'test/support/global-setup.ts',
+    reporters: ['default', './test/support/summary-reporter.ts'],
+    pool: 'forks',
+    // Two cores: tests that replay a day of quotes, or wait for a server, take their time.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    coverage: {
+      provider: 'v8',
+      include: ['machines/**', 'actors/**', 'src/**'],
+      reporter: [['text', { skipFull: true }]],
+      thresholds: {
+        'machines/**': exacting,
+        'src/domain/**': exacting,
+        'src/prices/**': exacting,
+      },
+    },
+  },
+});
