@@ -44,8 +44,7 @@ export class PriceFeed {
   /** Takes a quote; false where hygiene refused it, and then it has had no effect. */
   take(quote: Quote): boolean {
     const market = this.core.markets.find(quote.symbol);
-    const latestTs = this.isReplay ? Infinity : this.core.clock.now() + futureToleranceMs;
-    const fault = quoteFault(quote, market?.book, latestTs);
+    const fault = quoteFault(quote, market?.book.ts, this.latestTs());
     if (fault !== undefined || market === undefined) {
       this.refuse(quote, fault ?? 'unknown_symbol');
       return false;
@@ -53,6 +52,12 @@ export class PriceFeed {
     this.accepted++;
     this.core.turn(() => this.count(quote, market));
     return true;
+  }
+
+  /** Why a quote would be refused if it came after one of `lastTs`; nothing is counted. */
+  faultAfter(quote: Quote, lastTs: number): QuoteFault | undefined {
+    const book = this.core.markets.find(quote.symbol)?.book;
+    return quoteFault(quote, book && Math.max(book.ts, lastTs), this.latestTs());
   }
 
   /** A quote that never became one, such as a message that is not JSON. */
@@ -79,6 +84,10 @@ export class PriceFeed {
     this.core.turn(() => {
       this.core.commit({ type: 'marks.noted', accountId: '_', body: { quotes, peaks } });
     });
+  }
+
+  private latestTs(): number {
+    return this.isReplay ? Infinity : this.core.clock.now() + futureToleranceMs;
   }
 
   private count(quote: Quote, market: Market): void {

@@ -71,6 +71,11 @@ export class Supervisor {
     this.root.stop();
   }
 
+  /** Where another actor of the runtime belongs: under the root, found by its name. */
+  childOptions(id: string): { id: string; systemId: string; parent: AnyActorRef } {
+    return { id, systemId: id, parent: this.root };
+  }
+
   position(positionId: string): ActorRefFrom<typeof positionMachine> | undefined {
     return this.positions.get(positionId);
   }
@@ -135,7 +140,7 @@ export class Supervisor {
   }
 
   private createCloser(): PositionCloserRef {
-    const actor = createActor(positionCloserLogic(this.core), this.child('position-closer', undefined));
+    const actor = createActor(positionCloserLogic(this.core), this.childOptions('position-closer'));
     actor.start();
     for (const position of this.core.state.positions.values()) {
       if (position.state !== 'closing') continue;
@@ -146,8 +151,8 @@ export class Supervisor {
   }
 
   /** `spawnChild` copies all children at every spawn; an actor with a parent does not. */
-  private child<I>(id: string, input: I): { id: string; systemId: string; parent: AnyActorRef; input: I } {
-    return { id, systemId: id, parent: this.root, input };
+  private child<I>(id: string, input: I): ReturnType<Supervisor['childOptions']> & { input: I } {
+    return { ...this.childOptions(id), input };
   }
 
   private restart(actorId: string, error: unknown): void {

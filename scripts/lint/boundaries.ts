@@ -8,8 +8,9 @@ function faultOf(file: string, from: string, specifier: string): string | undefi
   if (specifier.startsWith('#')) return boundaryFault(from, `${specifier.slice(1)}.ts`);
   if (!specifier.startsWith('.')) return packageFault(from, specifier);
   const path = relative('', resolve(dirname(file), specifier));
-  if (roomOf(path) === from) return undefined;
-  return boundaryFault(from, path) ?? `${path} is another room: import it by its # path`;
+  const hasHashPath = /^(src|machines|actors)\//.test(path);
+  const crooked = hasHashPath && roomOf(path) !== from;
+  return boundaryFault(from, path) ?? (crooked ? `${path}: import it by its # path` : undefined);
 }
 
 function create(context: Context) {

@@ -8,14 +8,12 @@ import type { Account, Position, State } from '#src/domain/state';
 import type { Clock } from '#src/ports/clock';
 import type { Ids } from '#src/ports/ids';
 import type { LedgerFilter, LedgerPage } from '#src/ports/ledger';
-import type { EquityWatch } from '#src/prices/equity-watch';
 import type { Markets } from '#src/prices/market';
 
 /** What commands may look at. They change nothing: they return what is to be changed. */
 export interface CommandContext {
   readonly state: State;
   readonly markets: Markets;
-  readonly watches: ReadonlyMap<string, EquityWatch>;
   readonly clock: Clock;
   readonly ids: Ids;
   /** `runtime.status`. */

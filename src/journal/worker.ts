@@ -52,16 +52,12 @@ function handle(store: JournalStore, message: ToWorker): void {
 }
 
 function serve(store: JournalStore): void {
-  let hasFailed = false;
   port.on('message', (message: ToWorker) => {
-    // What was on its way when a batch failed must not be written behind the hole.
-    if (hasFailed) return;
     try {
       handle(store, message);
     } catch (error) {
-      hasFailed = true;
+      // Closed first: what is on its way must not be written behind the hole.
       fail(error);
-      store.close();
     }
   });
 }

@@ -70,7 +70,9 @@ export class Connection {
     const { logger = silentLogger } = this.#options;
     opening
       .then((orm) => orm.close(true))
-      .catch((error: unknown) => logger.debug({ err: error }, 'closing a failed connection failed'));
+      .catch((error: unknown) =>
+        logger.debug({ err: error }, 'closing a failed connection failed'),
+      );
   }
 
   async #create(): Promise<Orm> {

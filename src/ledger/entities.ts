@@ -3,7 +3,7 @@ import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
 import type { CloseResult } from '#src/domain/closing';
 import type { Exits } from '#src/domain/exits';
 import type { LedgerEventType, LedgerStatus } from '#src/domain/ledger-rows';
-import type { AccountRecord } from '#src/domain/records';
+import type { AccountRecord, ClosingMemo } from '#src/domain/records';
 import type { AccountState, Halt, PositionState } from '#src/domain/state';
 import type { ChainHeads } from './placed-rows.ts';
 
@@ -109,7 +109,9 @@ export const ReplyEntity = defineEntity({
     client: text().primary(),
     messageId: text().primary(),
     requestHash: text(),
-    reply: p.json<unknown>(),
+    /** Absent where closes were pending; then `pending` says which. */
+    reply: p.json<object>().strictNullable(),
+    pending: p.json<ClosingMemo>().strictNullable(),
     expiresAt: time().index('command_replies_expires_at'),
   },
 });

@@ -13,7 +13,7 @@ function cursorOf(n: number): string {
 export function placeBehind(cursor: string | undefined): number {
   if (cursor === undefined) return 0;
   const match = cursorPattern.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
-  if (match === null) {
+  if (match === null || cursorOf(Number(match[1])) !== cursor) {
     throw new CloseoutError('invalid_cursor', 'the cursor is not a nextCursor of this list');
   }
   return Number(match[1]);

@@ -209,13 +209,13 @@ function closeColumns(
 const messageIdCharsMax = 512;
 
 function replyRow(stored: StoredReply): ReplyEntityRow {
-  const { client, messageId, requestHash, reply, expiresTs } = storable(stored);
-  const row = {
+  const { client, messageId, requestHash, reply, pending, expiresTs } = storable(stored);
+  return {
     client,
     messageId: messageId.slice(0, messageIdCharsMax),
     requestHash,
-    reply,
+    reply: reply ?? null,
+    pending: pending ?? null,
     expiresAt: new Date(expiresTs),
   };
-  return row;
 }

@@ -7,4 +7,6 @@ export interface Clock {
   now(): number;
   /** Calls `act` once at or after `ts`, unless cancelled before. */
   at(ts: number, act: () => void): Cancel;
+  /** Calls `act` once, soon, after whatever else is waiting for its turn. */
+  soon(act: () => void): void;
 }

@@ -1,7 +1,6 @@
 // Which quotes count (contract section 2, hygiene). A refused quote has no effect on anything.
 import { compareExact } from '#src/domain/price';
 import type { Quote } from '#src/domain/quote';
-import type { QuoteBook } from './quote-book.ts';
 
 export const quoteFaults = [
   'not_finite',
@@ -17,18 +16,22 @@ export type QuoteFault = (typeof quoteFaults)[number];
 /** How far ahead of the clock a live quote may be. */
 export const futureToleranceMs = 5000;
 
-/** `latestTs` is the latest time that is not yet the future; `Infinity` in a replay. */
+/**
+ * `lastTs` is that of the last accepted quote of the symbol, 0 before the first one and undefined
+ * where the symbol is no instrument; `latestTs` is the latest time that is not yet the future,
+ * `Infinity` in a replay.
+ */
 export function quoteFault(
   quote: Quote,
-  book: QuoteBook | undefined,
+  lastTs: number | undefined,
   latestTs: number,
 ): QuoteFault | undefined {
   const { bid, ask, ts } = quote;
   if (!Number.isFinite(bid) || !Number.isFinite(ask) || !Number.isFinite(ts)) return 'not_finite';
   if (bid <= 0 || ask <= 0) return 'not_positive';
   if (ask <= bid && compareExact(ask, quote.askExact, bid, quote.bidExact) < 0) return 'crossed';
-  if (book === undefined) return 'unknown_symbol';
-  if (ts < book.ts) return 'stale';
+  if (lastTs === undefined) return 'unknown_symbol';
+  if (ts < lastTs) return 'stale';
   if (ts > latestTs) return 'in_future';
   return undefined;
 }

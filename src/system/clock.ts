@@ -13,5 +13,5 @@ export function systemClock(): Clock {
     arm();
     return () => clearTimeout(timer);
   };
-  return { now: () => Date.now(), at };
+  return { now: () => Date.now(), at, soon: (act) => void setImmediate(act) };
 }

@@ -322,13 +322,16 @@ describe('a disk that fails', () => {
     await appended(after, [recordOf(durableN + 1)]);
   });
 
-  test('leaves nothing of a large append that it could not finish', async () => {
+  test.each([
+    { what: 'its last part is too much', records: 5_000, pageCountMax: 200 },
+    { what: 'only its first part is too much', records: 505, pageCountMax: 40 },
+  ])('leaves nothing of a large append when $what', async ({ records, pageCountMax }) => {
     await journal.open();
     await appended(journal, recordsOf(1, 10));
     await journal.close();
-    journal = sqliteJournal({ directory: directory.path, pageCountMax: 60 });
+    journal = sqliteJournal({ directory: directory.path, pageCountMax });
     await journal.open();
-    const large = appended(journal, recordsOf(11, 5_000));
+    const large = appended(journal, recordsOf(11, 10 + records));
     await expect(large).rejects.toMatchObject({ code: 'journal_failed' });
     await reopened();
     expect(await allEntries(journal)).toHaveLength(10);
@@ -374,6 +377,30 @@ describe('a worker that ends', () => {
     await reopened();
     expect(await allEntries(journal)).toHaveLength(10);
   });
+
+  test('while the journal closes: those appended before are told before those refused', async () => {
+    const worker = await openedWithWorker();
+    const told: string[] = [];
+    const tellAs = (name: string) => (error?: CloseoutError) => {
+      told.push(`${name} ${error?.code ?? 'durable'}`);
+    };
+    void worker.terminate();
+    journal.append([recordOf(1)], tellAs('before'));
+    const closed = journal.close();
+    journal.append([recordOf(2)], tellAs('after'));
+    await closed;
+    expect(told).toEqual(['before journal_failed', 'after journal_failed']);
+  });
+});
+
+test('an append while the journal closes is refused in its turn', async () => {
+  await journal.open();
+  const told: string[] = [];
+  journal.append([recordOf(1)], (error) => told.push(`before ${error?.code ?? 'durable'}`));
+  const closed = journal.close();
+  journal.append([recordOf(2)], (error) => told.push(`after ${error?.code ?? 'durable'}`));
+  await closed;
+  expect(told).toEqual(['before durable', 'after journal_closed']);
 });
 
 test(

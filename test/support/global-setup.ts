@@ -49,7 +49,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('databasePrefix', databasePrefix);
   project.provide('recordings', recordings.files);
   // A signal that nobody handles would end this process without its exit handlers.
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => process.exit(1));
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(name, () => process.exit(1));
 
   return async () => {
     recordings.remove();

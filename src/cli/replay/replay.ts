@@ -11,7 +11,12 @@ import { noAccount, partitionOf } from '#src/domain/ids';
 import { instrumentOf } from '#src/domain/instrument';
 import { guardOf } from '#src/domain/market-conditions';
 import { text } from '#src/domain/money';
-import { recordVersion, type Draft, type JournalRecord, type PositionRecord } from '#src/domain/records';
+import {
+  recordVersion,
+  type Draft,
+  type JournalRecord,
+  type PositionRecord,
+} from '#src/domain/records';
 import type { Issue } from '#src/domain/refusals';
 import { needsPeak } from '#src/domain/rules';
 import { emptyState, type State } from '#src/domain/state';
@@ -72,7 +77,15 @@ export function positionFaults(scenario: Scenario): Issue[] {
   const issues: Issue[] = [];
   const state = emptyState();
   const applyDraft = (draft: Draft): void => {
-    apply(state, { ...draft, n: 0, v: recordVersion, partition: partitionOf(draft.accountId), epoch: 0, seq: 0, ts: 0 });
+    apply(state, {
+      ...draft,
+      n: 0,
+      v: recordVersion,
+      partition: partitionOf(draft.accountId),
+      epoch: 0,
+      seq: 0,
+      ts: 0,
+    });
   };
   for (const draft of setUpDrafts(scenario)) applyDraft(draft);
   scenario.positions.forEach((given, i) => {
@@ -230,5 +243,8 @@ class ReplayClock implements Clock {
   at(): never {
     throw new InvariantError('a replay has no timers: deadlines act on quotes');
   }
-}
 
+  soon(): never {
+    throw new InvariantError('a replay waits for nothing');
+  }
+}

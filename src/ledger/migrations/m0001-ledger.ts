@@ -73,7 +73,8 @@ const statements = [
     "client" text not null,
     "message_id" text not null,
     "request_hash" text not null,
-    "reply" jsonb not null,
+    "reply" jsonb null,
+    "pending" jsonb null,
     "expires_at" timestamptz(3) not null,
     primary key ("client", "message_id")
   )`,

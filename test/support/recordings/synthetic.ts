@@ -7,7 +7,11 @@ export interface SyntheticSpec {
   readonly startTs: number;
   readonly endTs: number;
   readonly price: number;
+  /** Largest change of the bid from one row to the next, jumps excepted. */
+  readonly step: number;
   readonly spread: number;
+  /** Share of rows whose ask is below the bid: feeds do send them. */
+  readonly crossed: number;
   readonly decimals: number;
 }
 
@@ -17,17 +21,17 @@ const rowsPerJump = 20_000;
 
 /** A CSV of quotes with header `ts,bid,ask`, gzipped: a random walk that jumps now and then. */
 export function syntheticRecording(spec: SyntheticSpec): Buffer {
-  const { rows, startTs, endTs, spread, decimals } = spec;
+  const { rows, startTs, endTs, step, spread, crossed, decimals } = spec;
   const random = mulberry32(spec.seed);
-  const step = spread / 8;
   const gapMs = (endTs - startTs) / rows;
   const lines = ['ts,bid,ask'];
   let bid = spec.price;
   let ts = startTs;
   for (let row = 0; row < rows; row++) {
     const isJump = random() < 1 / rowsPerJump;
-    bid += (random() + random() - 1) * step * (isJump ? 200 : 1);
-    const wide = spread * (isJump ? 5 : 0.75 + random() / 2);
+    bid += (random() + random() - 1) * step * (isJump ? 50 : 1);
+    const isCrossed = random() < crossed;
+    const wide = spread * (isJump ? 5 : 0.75 + random() / 2) * (isCrossed ? -1 : 1);
     lines.push(`${Math.round(ts)},${bid.toFixed(decimals)},${(bid + wide).toFixed(decimals)}`);
     ts += 2 * random() * gapMs;
   }

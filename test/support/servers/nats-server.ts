@@ -44,20 +44,24 @@ export async function startNatsServer({
   });
   // The server writes the file once it listens, with the port that it chose.
   const portsFile = join(folder, `nats-server_${server.pid}.ports`);
+  const isDecided = () => !server.isAlive() || portOf(portsFile) !== undefined;
+  await until(isDecided, startMs, 'nats-server listening or gone').catch(() => undefined);
+  const chosen = portOf(portsFile);
+  if (server.isAlive() && chosen !== undefined) {
+    const url = `nats://127.0.0.1:${chosen}`;
+    return { url, port: chosen, stop: server.stop, kill: server.kill };
+  }
+  const log = server.log();
+  await server.stop();
+  throw new Error(`nats-server did not start: ${log}`);
+}
+
+/** The port in a file that may not be there yet, or not whole. */
+function portOf(file: string): number | undefined {
   try {
-    const { nats } = await until(
-      () => {
-        if (!server.isAlive()) throw new Error('it ended');
-        return JSON.parse(readFileSync(portsFile, 'utf8')) as { nats: [string] };
-      },
-      startMs,
-      'nats-server listening',
-    );
-    const url = nats[0];
-    return { url, port: Number(new URL(url).port), stop: server.stop, kill: server.kill };
-  } catch (cause) {
-    const log = server.log();
-    await server.stop();
-    throw new Error(`nats-server did not start: ${log}`, { cause });
+    const { nats } = JSON.parse(readFileSync(file, 'utf8')) as { nats: [string] };
+    return Number(new URL(nats[0]).port);
+  } catch {
+    return undefined;
   }
 }

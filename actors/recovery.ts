@@ -1,0 +1,32 @@
+// Start-up and crash recovery are one path: the state is what the journal's records add up to.
+import { apply } from '#src/domain/apply';
+import { numberedEvents, type RuntimeEvent } from '#src/domain/events';
+import { emptyState, type State } from '#src/domain/state';
+import { journalBatchMax, type Journal } from '#src/ports/journal';
+
+export interface Recovered {
+  readonly state: State;
+  /** Events that may not have left before the restart: they are told again, under the same ids. */
+  readonly unpublished: readonly RuntimeEvent[];
+}
+
+/** Note of the journal: up to which record the events have left this process. */
+export const publishedNote = 'events_published';
+
+export async function recover(journal: Journal, lastN: number): Promise<Recovered> {
+  const state = emptyState();
+  const unpublished: RuntimeEvent[] = [];
+  const publishedN = await journal.noted(publishedNote);
+  while (state.n < lastN) {
+    const entries = await journal.read(state.n, journalBatchMax);
+    if (entries.length === 0) break;
+    for (const { record } of entries) {
+      if (record.n > publishedN) {
+        const seqBefore = state.eventSeq.get(record.accountId) ?? 0;
+        unpublished.push(...numberedEvents(record, seqBefore));
+      }
+      apply(state, record);
+    }
+  }
+  return { state, unpublished };
+}

@@ -1,0 +1,103 @@
+// The settings (contract section 10): the environment's keys, and what only the file may hold.
+import { z } from 'zod';
+import { parse, pathText } from './parse.ts';
+import { scenarioFaults } from './scenario.ts';
+import type { Issue } from '#src/domain/refusals';
+import { AccountSpec } from './account.ts';
+import { GuardConditions } from './guard.ts';
+import { InstrumentBody } from './instrument.ts';
+import { SymbolName } from './primitives.ts';
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const Path = z.string({ error: 'expected a path' }).min(1, { error: 'expected a path' });
+
+const Url = (schemes: readonly string[]): z.ZodType<string> =>
+  z.string({ error: 'expected a URL' }).refine((value) => hasScheme(value, schemes), {
+    error: `expected a URL beginning with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
+  });
+
+function hasScheme(value: string, schemes: readonly string[]): boolean {
+  return URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1));
+}
+
+const Port = z.preprocess(
+  (value) => (typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value),
+  z
+    .number({ error: 'expected a port, 1 to 65535' })
+    .int({ error: 'expected a port, 1 to 65535' })
+    .min(1, { error: 'expected a port, 1 to 65535' })
+    .max(65_535, { error: 'expected a port, 1 to 65535' }),
+);
+
+const keys = {
+  CLOSEOUT_NATS_URL: Url(['nats', 'tls'])
+    .optional()
+    .describe('NATS server, `nats://` or `tls://`; without it the bus is in process'),
+  CLOSEOUT_NATS_CA: Path.optional().describe('CA certificate file, for `tls://`'),
+  CLOSEOUT_NATS_CREDS: Path.optional().describe('NATS credentials file'),
+  CLOSEOUT_DATABASE_URL: Url(['postgres', 'postgresql'])
+    .optional()
+    .describe('Postgres of the ledger; without it PGlite in the data directory'),
+  CLOSEOUT_DATA_DIR: Path.default('.closeout').describe('journal, lock and PGlite: one runtime each'),
+  CLOSEOUT_HTTP_PORT: Port.default(7070).describe('port of the HTTP interface, bound to 127.0.0.1'),
+  CLOSEOUT_HTTP_TOKENS_FILE: Path.optional().describe('tokens of the HTTP interface'),
+  CLOSEOUT_LOG_LEVEL: z
+    .enum(logLevels, { error: `expected one of ${logLevels.join(', ')}` })
+    .default('info')
+    .describe(`one of ${logLevels.join(', ')}`),
+};
+
+/** Keys that the environment may set; the file has the same, and {@link fileKeys}. */
+export const settingKeys = Object.keys(keys) as (keyof typeof keys)[];
+
+const fileKeys = {
+  instruments: z.array(InstrumentBody).default([]).describe('put at start'),
+  accounts: z.array(AccountSpec).default([]).describe('created at start, where they do not exist'),
+  marketGuards: z
+    .record(SymbolName, GuardConditions)
+    .default({})
+    .describe('market guards by symbol, put at start'),
+};
+
+export const Settings = z.strictObject({ ...keys, ...fileKeys });
+export type Settings = z.output<typeof Settings>;
+export type SettingsInput = z.input<typeof Settings>;
+
+export interface SettingRow {
+  readonly key: string;
+  readonly what: string;
+  readonly fallback: string;
+  readonly isFileOnly: boolean;
+}
+
+/** One row a setting, for the documentation. */
+export function settingRows(): SettingRow[] {
+  return Object.entries({ ...keys, ...fileKeys }).map(([key, schema]) => {
+    const absent = schema.safeParse(undefined);
+    const fallback = absent.data === undefined ? '' : JSON.stringify(absent.data);
+    return {
+      key,
+      what: schema.description ?? '',
+      fallback: fallback.replaceAll('"', ''),
+      isFileOnly: key in fileKeys,
+    };
+  });
+}
+
+export type SettingsParsed =
+  | { readonly ok: true; readonly value: Settings }
+  | { readonly ok: false; readonly issues: readonly Issue[] };
+
+/** Parses settings as a whole: every fault is named, not the first. */
+export function parseSettings(input: unknown): SettingsParsed {
+  const parsed = parse(Settings, input);
+  if (!parsed.ok) return parsed;
+  const { instruments, accounts, marketGuards } = parsed.value;
+  const issues = scenarioFaults({ instruments, accounts, positions: [], marketGuards });
+  const { CLOSEOUT_NATS_URL: url, CLOSEOUT_NATS_CA: ca } = parsed.value;
+  if (ca !== undefined && url?.startsWith('tls://') !== true) {
+    issues.push({ path: pathText('', ['CLOSEOUT_NATS_CA']), message: 'expected a tls:// URL beside it' });
+  }
+  return issues.length === 0 ? parsed : { ok: false, issues };
+}

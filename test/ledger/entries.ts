@@ -1,0 +1,138 @@
+// Journal entries for the ledger's tests: drafts in, entries in their place out.
+import { chainStart, hashOf } from '#src/domain/chain';
+import { failedResult, filledResult, intentOf, type CloseCause } from '#src/domain/closing';
+import { noAccount, partitionOf } from '#src/domain/ids';
+import { decimal } from '#src/domain/money';
+import { recordVersion, type Draft, type JournalRecord } from '#src/domain/records';
+import type { PositionRecord } from '#src/domain/records';
+import type { JournalEntry } from '#src/ports/journal';
+
+export const firstTs = 1_399_500_000_123;
+
+/** Numbers and chains drafts, as a journal does. */
+export class Entries {
+  readonly #seqs = new Map<number, number>();
+  readonly #hashes = new Map<number, string>();
+  #n = 0;
+
+  of(drafts: readonly Draft[], ts?: number): JournalEntry[] {
+    return drafts.map((draft) => this.#entry(draft, ts));
+  }
+
+  #entry(draft: Draft, ts: number | undefined): JournalEntry {
+    const partition = partitionOf(draft.accountId);
+    const seq = (this.#seqs.get(partition) ?? 0) + 1;
+    const n = ++this.#n;
+    const place = { n, v: recordVersion, partition, epoch: 1, seq, ts: ts ?? firstTs + n };
+    const record: JournalRecord = { ...draft, ...place };
+    const prevHash = this.#hashes.get(partition) ?? chainStart;
+    const hash = hashOf({ ...record, prevHash });
+    this.#seqs.set(partition, seq);
+    this.#hashes.set(partition, hash);
+    return { record, prevHash, hash };
+  }
+}
+
+export function put(symbol: string, quoteCurrency: string): Draft {
+  const instrument = { symbol, quoteCurrency, contractSize: '100000' };
+  return { type: 'instrument.put', accountId: noAccount, body: { instrument } };
+}
+
+export function created(accountId: string, balance = '10000'): Draft {
+  const rules = [{ id: 'peak', anchor: 'peakEquity' as const, limitPct: '20' }];
+  const account = { accountId, currency: 'USD', mode: 'PAPER' as const, balance, rules };
+  return { type: 'account.created', accountId, body: { account } };
+}
+
+function positionOf(accountId: string, positionId: string): PositionRecord {
+  return {
+    positionId,
+    accountId,
+    symbol: 'EURUSD',
+    side: 'long',
+    quantity: '1.5',
+    entryPrice: '1.39300',
+    openedAt: firstTs,
+    exits: { stopLoss: '1.392' },
+  };
+}
+
+export function tracked(
+  accountId: string,
+  positionId: string,
+  more: Partial<PositionRecord> = {},
+): Draft {
+  const position = { ...positionOf(accountId, positionId), ...more };
+  return { type: 'position.tracked', accountId, body: { position } };
+}
+
+export interface CloseDrafts {
+  intended: Draft;
+  filled: Draft;
+  failed: Draft;
+}
+
+/** What may be recorded of one close. */
+export function closeOf(
+  accountId: string,
+  positionId: string,
+  more: { cause?: Partial<CloseCause>; pnl?: string; generation?: number; error?: string } = {},
+): CloseDrafts {
+  const { cause, pnl = '-150.25', generation = 1, error = 'no quote' } = more;
+  const position = {
+    ...positionOf(accountId, positionId),
+    remainingQuantity: decimal('1.5'),
+    generation: generation - 1,
+  };
+  const quote = { bid: '1.3919', ask: '1.392', ts: firstTs };
+  const stopLoss = { reason: 'stop_loss', triggerPrice: '1.392' };
+  const intent = intentOf(position, { ...stopLoss, ...cause }, firstTs, { quote });
+  const filled = filledResult(intent, { price: '1.3919', pnl, commission: '0' }, firstTs + 5);
+  const failed = failedResult(intent, error, firstTs + 5);
+  const reasons = [intent.reason];
+  return {
+    intended: { type: 'close.intended', accountId, body: { intent } },
+    filled: { type: 'close.filled', accountId, body: { intent, result: filled, reasons } },
+    failed: { type: 'close.failed', accountId, body: { intent, result: failed, reasons } },
+  };
+}
+
+export function adjusted(accountId: string, amount: string, reason = 'deposit'): Draft {
+  return { type: 'account.adjusted', accountId, body: { amount, reason, by: 'operator' } };
+}
+
+export function untracked(accountId: string, positionId: string, reason = 'moved'): Draft {
+  const body = { positionId, reason, by: 'operator' };
+  return { type: 'position.untracked', accountId, body };
+}
+
+export function breached(accountId: string, breachId: string): Draft {
+  const seen = { ruleId: 'peak', observed: '7900', floor: '8000', anchorValue: '10000' };
+  const body = { ...seen, breachId, reason: 'drawdown_critical' };
+  return { type: 'rule.breached', accountId, body };
+}
+
+export function warned(accountId: string, ruleId: string): Draft {
+  const body = { ruleId, observed: '8400', floor: '8000', anchorValue: '10000' };
+  return { type: 'rule.warned', accountId, body };
+}
+
+export function answered(messageId: string, expiresTs: number, reply: object = {}): Draft {
+  const body = { client: 'gw', messageId, requestHash: 'a'.repeat(64), reply, expiresTs };
+  return { type: 'command.answered', accountId: noAccount, body };
+}
+
+/** Accounts, each with positions that are tracked and then closed, their rows in turn. */
+export function closedPositions(accounts: number, positionsEach: number): Draft[] {
+  const drafts: Draft[] = [];
+  const ids = Array.from({ length: accounts }, (_, i) => `account-${i}`);
+  const each = (act: (accountId: string, positionId: string) => Draft): void => {
+    for (let i = 0; i < positionsEach; i++) {
+      for (const id of ids) drafts.push(act(id, `${id}-p${i}`));
+    }
+  };
+  for (const id of ids) drafts.push(created(id));
+  each((accountId, positionId) => tracked(accountId, positionId));
+  each((accountId, positionId) => closeOf(accountId, positionId).filled);
+  return drafts;
+}

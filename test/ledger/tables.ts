@@ -1,0 +1,199 @@
+// What the tables of a ledger must say: the state that the same records add up to.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { apply } from '#src/domain/apply';
+import { text } from '#src/domain/money';
+import type { Draft } from '#src/domain/records';
+import { emptyState, type State } from '#src/domain/state';
+import type { JournalEntry } from '#src/ports/journal';
+import type { Ledger } from '#src/ports/ledger';
+import * as make from './entries.ts';
+import { Entries, firstTs } from './entries.ts';
+
+type Row = Record<string, unknown>;
+
+export interface TablesWorld {
+  ledger(): Ledger;
+  /** Rows of a query, beside the ledger. */
+  query(sql: string): Promise<Row[]>;
+  remove(): Promise<void>;
+}
+
+const manual = { cause: { reason: 'manual', bulkId: 'bulk_1' } };
+const second = { generation: 2, pnl: '12.3456789012' };
+
+/** Every type of record, in an order that a runtime could write. */
+const story: Draft[] = [
+  make.put('EURUSD', 'USD'),
+  make.created('a', '10000'),
+  make.created('b', '500.5'),
+  make.tracked('a', 'p1'),
+  make.tracked('a', 'p2', { ticket: 42, stopLossId: 'sl-2', takeProfitId: 'tp-2' }),
+  make.tracked('b', 'p3', { ticket: '42', side: 'short', exits: {}, closeOrderId: 'c-3' }),
+  make.tracked('b', 'p4', { entryPrice: '123456789012345.123456789012345' }),
+  {
+    type: 'position.amended',
+    accountId: 'a',
+    body: { positionId: 'p1', exits: { takeProfit: '1.4' } },
+  },
+  make.answered('m1', firstTs + 12, { ok: "it's" }),
+  make.adjusted('a', '-250.000000000001'),
+  {
+    type: 'marks.noted',
+    accountId: '_',
+    body: {
+      quotes: [{ symbol: 'EURUSD', bid: '1.3', ask: '1.4', ts: firstTs }],
+      peaks: [
+        { accountId: 'a', peak: '12000' },
+        { accountId: 'b', peak: '600.25' },
+      ],
+    },
+  },
+  make.warned('b', 'peak'),
+  make.warned('b', 'minimum'),
+  { type: 'rule.recovered', accountId: 'b', body: { ruleIds: ['peak'], observed: '550' } },
+  { type: 'rule.recovered', accountId: 'b', body: { ruleIds: ['minimum'], observed: '560' } },
+  make.warned('a', 'peak'),
+  make.closeOf('b', 'p3', manual).intended,
+  {
+    type: 'close.joined',
+    accountId: 'b',
+    body: { positionId: 'p3', closeId: 'x', reason: 'stop_loss' },
+  },
+  make.closeOf('b', 'p3', manual).failed,
+  make.closeOf('b', 'p3', second).intended,
+  make.closeOf('b', 'p3', second).filled,
+  make.closeOf('a', 'p1', { pnl: '0' }).filled,
+  make.untracked('b', 'p4'),
+  make.answered('m2', firstTs + 9_000),
+  make.breached('a', 'breach_1'),
+  { type: 'rule.recovered', accountId: 'a', body: { ruleIds: ['peak'], observed: '9990' } },
+  make.closeOf('a', 'p2', { cause: { reason: 'drawdown_critical' } }).filled,
+  { type: 'account.settled', accountId: 'a', body: { breachId: 'breach_1' } },
+  { type: 'account.halted', accountId: 'b', body: { reason: "o'clock", by: 'op' } },
+  {
+    type: 'account.resumed',
+    accountId: 'a',
+    body: { reason: 'ok', by: 'op', acknowledge: 'breach_1', equity: '9449.5' },
+  },
+  {
+    type: 'guard.put',
+    accountId: '_',
+    body: { guard: { symbol: 'EURUSD', gap: false, spread: false } },
+  },
+  { type: 'guard.removed', accountId: '_', body: { symbol: 'EURUSD' } },
+];
+
+const accountsSql = `select account_id as "accountId", balance::text, initial_balance::text as
+  "initialBalance", peak::text, state, halt, warned from accounts order by account_id`;
+
+function accountsOf(state: State): Row[] {
+  return [...state.accounts.values()].map((account) => ({
+    accountId: account.accountId,
+    balance: text(account.balance),
+    initialBalance: text(account.initialBalance),
+    peak: text(account.peak),
+    state: account.state,
+    halt: account.halt ?? null,
+    warned: [...account.warned],
+  }));
+}
+
+const positionsSql = `select position_id as "positionId", account_id as "accountId", ticket, symbol,
+  side, quantity::text, remaining_quantity::text as "remainingQuantity",
+  entry_price::text as "entryPrice", exits, state, close_id as "closeId", pnl::text
+  from positions where state <> 'untracked' order by tracked_n`;
+
+function positionsOf(state: State): Row[] {
+  return [...state.positions.values()].map((position) => ({
+    positionId: position.positionId,
+    accountId: position.accountId,
+    ticket: position.ticket ?? null,
+    symbol: position.symbol,
+    side: position.side,
+    quantity: text(position.quantity),
+    remainingQuantity: text(position.remainingQuantity),
+    entryPrice: text(position.entryPrice),
+    exits: position.exits,
+    state: position.state,
+    closeId: position.intent?.closeId ?? position.result?.closeId ?? null,
+    pnl: position.result?.pnl ?? null,
+  }));
+}
+
+async function expectTablesToSay(world: TablesWorld, state: State, of: string): Promise<void> {
+  expect(plain(await world.query(accountsSql)), of).toEqual(accountsOf(state));
+  expect(plain(await world.query(positionsSql)), of).toEqual(positionsOf(state));
+}
+
+/** Numbers as the records write them: the database pads what it has added up. */
+function plain(rows: Row[]): Row[] {
+  const names = [
+    'balance',
+    'initialBalance',
+    'peak',
+    'quantity',
+    'remainingQuantity',
+    'entryPrice',
+  ];
+  return rows.map((row) => {
+    const numbers = names.filter((name) => typeof row[name] === 'string');
+    const texts = numbers.map((name) => [name, trimmed(row[name] as string)]);
+    return { ...row, ...(Object.fromEntries(texts) as Row) };
+  });
+}
+
+function trimmed(number: string): string {
+  return number.includes('.') ? number.replace(/\.?0+$/, '') : number;
+}
+
+/** `sizes` are those of the batches; the ledger is closed while the tables are looked at. */
+export function describeTables(
+  name: string,
+  sizes: readonly number[],
+  makeWorld: () => Promise<TablesWorld>,
+): void {
+  describe(`the tables of ${name}`, () => {
+    let world: TablesWorld;
+    let ledger: Ledger;
+    beforeEach(async () => {
+      world = await makeWorld();
+      ledger = world.ledger();
+    });
+    afterEach(async () => {
+      await ledger.close();
+      await world.remove();
+    });
+    const write = async (entries: readonly JournalEntry[]): Promise<void> => {
+      await ledger.open('dir-1');
+      await ledger.write(entries);
+      await ledger.close();
+    };
+
+    test.each(sizes)('say what the records add up to, written %i at a time', async (size) => {
+      const all = new Entries().of(story);
+      const state = emptyState();
+      for (let at = 0; at < all.length; at += size) {
+        const batch = all.slice(at, at + size);
+        await write(batch);
+        for (const { record } of batch) apply(state, record);
+        await expectTablesToSay(world, state, `${at}: ${batch[0]?.record.type}`);
+      }
+      const left = await world.query(`select position_id from positions where state = 'untracked'`);
+      expect(left).toEqual([{ position_id: 'p4' }]);
+    });
+
+    test('keep replies until they expire', async () => {
+      const entries = new Entries();
+      const replies = (): Promise<Row[]> =>
+        world.query('select message_id, reply from command_replies order by message_id');
+      await write(entries.of([make.answered('m1', 5_000), make.answered('m2', 6_000)], 1));
+      const m1 = { message_id: 'm1', reply: {} };
+      expect(await replies()).toEqual([m1, { message_id: 'm2', reply: {} }]);
+      await write(entries.of([make.answered('m2', 7_000, { n: 2 })], 4_999));
+      const m2 = { message_id: 'm2', reply: { n: 2 } };
+      expect(await replies()).toEqual([m1, m2]);
+      await write(entries.of([make.answered('m3', 9_000)], 5_000));
+      expect(await replies()).toEqual([m2, { message_id: 'm3', reply: {} }]);
+    });
+  });
+}

@@ -1,0 +1,166 @@
+// What the brute-force reference holds: the scenario as exact integers, and how far it has come.
+import type { Quote } from '#src/domain/quote';
+import type { Scenario, ScenarioAccount, ScenarioPosition, ScenarioRule } from '../scenario.ts';
+import {
+  conversionOf,
+  D,
+  decimalsOf,
+  priceDecimalsOf,
+  ratioOf,
+  scaled,
+  type Leg,
+} from './exact.ts';
+import type { ExactRule } from './rules.ts';
+
+export interface Cause {
+  reason: string;
+  ruleId?: string;
+  triggerPrice?: string;
+}
+
+export interface HeldPosition {
+  readonly spec: ScenarioPosition;
+  readonly account: HeldAccount;
+  readonly openAt: number;
+  readonly entry: bigint;
+  readonly stopLoss: bigint | undefined;
+  readonly takeProfit: bigint | undefined;
+  /** quantity · contractSize, and what the commission takes off, such that their scales agree. */
+  readonly size: bigint;
+  readonly commission: bigint;
+  /** Of (price · size) and of the commission, as a power of ten. */
+  readonly scale: bigint;
+  readonly legs: readonly Leg[];
+  state: 'open' | 'closing' | 'closed';
+  cause: Cause;
+  /** At the books as they are, in money units; 0 while a book is missing. */
+  pnl: bigint;
+}
+
+export interface HeldAccount {
+  readonly spec: ScenarioAccount;
+  readonly rules: readonly ExactRule[];
+  balance: bigint;
+  peak: bigint;
+  state: 'normal' | 'warning' | 'closing' | 'halted';
+  breach: Cause | undefined;
+  readonly warned: Set<ExactRule>;
+  /** Open and closing ones, in tracking order. */
+  positions: HeldPosition[];
+}
+
+/** The presets of section 5 that there are so far. */
+const presets: Record<string, ScenarioRule[]> = {
+  default: [
+    { id: 'peak', anchor: 'peakEquity', limitPct: 20, warningPct: 15 },
+    { id: 'minimum', anchor: 'fixed', floor: 100 },
+  ],
+};
+
+/** Decimals to which a P&L is rounded. */
+export const pnlDecimals = 10;
+
+export interface Held {
+  /** Of every price, and of every amount of money, as the integers have them. */
+  readonly priceDecimals: number;
+  readonly moneyDecimals: number;
+  readonly symbols: ReadonlySet<string>;
+  readonly accounts: HeldAccount[];
+  /** Positions that are not tracked yet, in the order in which they will be. */
+  readonly untracked: HeldPosition[];
+}
+
+export function heldOf(scenario: Scenario, quotes: readonly Quote[]): Held {
+  const { instruments, accounts, positions } = scenario;
+  const prices = positions.flatMap(({ entryPrice, exits }) => [
+    entryPrice,
+    exits?.stopLoss ?? 0,
+    exits?.takeProfit ?? 0,
+  ]);
+  const amounts = accounts.flatMap((account) => [
+    account.balance,
+    ...rulesOf(account).flatMap((rule) => [rule.limitAmount ?? 0, rule.floor ?? 0]),
+  ]);
+  const priceDecimals = priceDecimalsOf(quotes, prices);
+  const moneyDecimals = Math.max(pnlDecimals, ...amounts.map(decimalsOf));
+  const heldAccounts = accounts.map((account) => heldAccount(account, moneyDecimals));
+  return {
+    priceDecimals,
+    moneyDecimals,
+    symbols: new Set(instruments.map(({ symbol }) => symbol)),
+    accounts: heldAccounts,
+    // A stable sort: in the order of openAt, then of the list.
+    untracked: positions
+      .map((position) => heldPosition(position, scenario, heldAccounts, priceDecimals))
+      .sort((a, b) => (a.openAt === b.openAt ? 0 : a.openAt - b.openAt)),
+  };
+}
+
+export function rulesOf(account: ScenarioAccount): readonly ScenarioRule[] {
+  return account.rules ?? presets[account.preset ?? ''] ?? [];
+}
+
+function heldAccount(spec: ScenarioAccount, moneyDecimals: number): HeldAccount {
+  const balance = scaled(spec.balance, moneyDecimals);
+  return {
+    spec,
+    rules: rulesOf(spec).map((rule) => exactRule(rule, moneyDecimals)),
+    balance,
+    peak: balance,
+    state: 'normal',
+    breach: undefined,
+    warned: new Set(),
+    positions: [],
+  };
+}
+
+function exactRule(rule: ScenarioRule, moneyDecimals: number): ExactRule {
+  const money = (value: number | string | undefined): bigint | undefined =>
+    value === undefined ? undefined : scaled(value, moneyDecimals);
+  return {
+    id: rule.id,
+    isFixed: rule.anchor === 'fixed',
+    floor: money(rule.floor),
+    limitAmount: money(rule.limitAmount),
+    limitPct: rule.limitPct === undefined ? undefined : ratioOf(rule.limitPct),
+    warningPct: rule.warningPct === undefined ? undefined : ratioOf(rule.warningPct),
+  };
+}
+
+function heldPosition(
+  spec: ScenarioPosition,
+  { instruments }: Scenario,
+  accounts: readonly HeldAccount[],
+  priceDecimals: number,
+): HeldPosition {
+  const account = accounts.find((one) => one.spec.accountId === spec.accountId);
+  const instrument = instruments.find((one) => one.symbol === spec.symbol);
+  if (account === undefined || instrument === undefined) {
+    throw new Error(`${spec.positionId} is of no account or instrument of the scenario`);
+  }
+  const rate = new D(instrument.commissionRate ?? 0);
+  const size = new D(spec.quantity).times(instrument.contractSize ?? 1);
+  const sizeDecimals = decimalsOf(size) + decimalsOf(rate);
+  const decimals = priceDecimals + sizeDecimals;
+  const level = (price: number | string | undefined): bigint | undefined =>
+    price === undefined ? undefined : scaled(price, priceDecimals);
+  return {
+    spec,
+    account,
+    openAt: spec.openAt === undefined ? -Infinity : new Date(spec.openAt).getTime(),
+    entry: scaled(spec.entryPrice, priceDecimals),
+    stopLoss: level(spec.exits?.stopLoss),
+    takeProfit: level(spec.exits?.takeProfit),
+    size: scaled(size, sizeDecimals),
+    commission: scaled(rate.times(spec.entryPrice).times(size), decimals),
+    scale: 10n ** BigInt(decimals),
+    legs: conversionOf(
+      instrument.quoteCurrency,
+      account.spec.currency,
+      instruments.map(({ symbol }) => symbol),
+    ),
+    state: 'open',
+    cause: { reason: '' },
+    pnl: 0n,
+  };
+}

@@ -1,0 +1,56 @@
+// A replay's scenario as the tests write it: the JSON of contract section 7.
+
+type Numeric = number | string;
+
+export interface Scenario {
+  instruments: ScenarioInstrument[];
+  accounts: ScenarioAccount[];
+  positions: ScenarioPosition[];
+  marketGuards?: Record<string, ScenarioGuard>;
+}
+
+export interface ScenarioInstrument {
+  symbol: string;
+  quoteCurrency: string;
+  contractSize?: Numeric;
+  commissionRate?: Numeric;
+}
+
+export interface ScenarioRule {
+  id: string;
+  anchor: 'peakEquity' | 'fixed';
+  limitPct?: Numeric;
+  limitAmount?: Numeric;
+  floor?: Numeric;
+  warningPct?: Numeric;
+}
+
+export interface ScenarioAccount {
+  accountId: string;
+  currency: string;
+  balance: Numeric;
+  rules?: ScenarioRule[];
+  preset?: 'default';
+}
+
+export interface ScenarioPosition {
+  positionId: string;
+  accountId: string;
+  symbol: string;
+  side: 'long' | 'short';
+  quantity: Numeric;
+  entryPrice: Numeric;
+  /** Milliseconds or ISO-8601. */
+  openAt?: Numeric;
+  exits?: { stopLoss?: Numeric; takeProfit?: Numeric };
+}
+
+export interface ScenarioCondition {
+  limit?: Numeric;
+  closeOn?: 'warning' | 'critical' | 'never';
+}
+
+export interface ScenarioGuard {
+  gap?: ScenarioCondition | false;
+  spread?: ScenarioCondition | false;
+}
