@@ -8,8 +8,9 @@ function faultOf(file: string, from: string, specifier: string): string | undefi
   if (specifier.startsWith('#')) return boundaryFault(from, `${specifier.slice(1)}.ts`);
   if (!specifier.startsWith('.')) return packageFault(from, specifier);
   const path = relative('', resolve(dirname(file), specifier));
-  const hasHashPath = /^(src|machines|actors)\//.test(path);
-  const crooked = hasHashPath && roomOf(path) !== from;
+  // Going up and over is what the # paths spare; going down, to a folder beside, reads well.
+  const isElsewhere = specifier.startsWith('..') && roomOf(path) !== from;
+  const crooked = isElsewhere && /^(src|machines|actors)\//.test(path);
   return boundaryFault(from, path) ?? (crooked ? `${path}: import it by its # path` : undefined);
 }
 

@@ -1,11 +1,12 @@
 // Lint rule: the core takes time, chance and the outside from its ports, never from where it runs.
 import { relative } from 'node:path';
-import { isDeterministic, roomOf } from './rooms.ts';
+import { portsOnlyFor, roomOf } from './rooms.ts';
 import type { Context, Node, Rule } from './types.ts';
 
 const clock = 'take time from the Clock port';
 const chance = 'take ids and randomness from the Ids port';
 const outside = 'the core does no I/O: use a port';
+const indirect = 'name the global itself, so that it can be checked';
 
 /** Globals that no code of the core may name. */
 const globals: Readonly<Record<string, string>> = {
@@ -19,12 +20,13 @@ const globals: Readonly<Record<string, string>> = {
   process: outside,
   console: outside,
   fetch: outside,
-  globalThis: 'name the global itself, so that it can be checked',
-  global: 'name the global itself, so that it can be checked',
+  globalThis: indirect,
+  global: indirect,
 };
 
 /** Node modules that are pure; of `node:crypto` only the hashes are. */
 const pureModules = new Set(['assert', 'buffer', 'events', 'path', 'url', 'util']);
+const clockModules = new Set(['timers', 'timers/promises', 'perf_hooks']);
 const pureCrypto = new Set(['createHash', 'createHmac', 'hash', 'timingSafeEqual']);
 
 /** What of RxJS reads the system's clock. */
@@ -70,15 +72,17 @@ function ambientImport(specifier: string, names: readonly string[] | undefined) 
   }
   const module = /^node:(.+)$/.exec(specifier)?.[1];
   if (module === undefined || pureModules.has(module)) return undefined;
-  if (module !== 'crypto') return `${specifier}: ${outside}`;
+  if (module !== 'crypto') return `${specifier}: ${clockModules.has(module) ? clock : outside}`;
   const chancy = names?.filter((name) => !pureCrypto.has(name)) ?? ['*'];
   return chancy.length > 0 ? `${chancy.join(', ')} of ${specifier}: ${chance}` : undefined;
 }
 
 function create(context: Context) {
-  if (!isDeterministic(roomOf(relative(context.cwd, context.filename)))) return {};
+  const portsOnly = portsOnlyFor(roomOf(relative(context.cwd, context.filename)));
+  if (portsOnly === 'nothing') return {};
   const report = (node: Node, message: string | undefined) => {
-    if (message !== undefined) context.report({ node, message });
+    const isAllowed = portsOnly === 'time' && message?.endsWith(outside);
+    if (message !== undefined && !isAllowed) context.report({ node, message });
   };
   return {
     Program: () => {

@@ -5,7 +5,7 @@ const core = [...model, 'src/prices', 'machines'];
 const adapters = ['brokers', 'http', 'inspect', 'journal', 'ledger', 'nats', 'system'].map(
   (name) => `src/${name}`,
 );
-const inside = [...core, 'actors', 'src/commands', ...adapters];
+const inside = [...core, 'actors', 'src/commands', ...adapters, 'src/version.ts'];
 const whole = [...inside, 'src/runtime.ts'];
 
 /** Rooms to which a room's imports may lead, itself excepted. */
@@ -18,6 +18,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   actors: core,
   'src/commands': core,
   ...Object.fromEntries(adapters.map((room) => [room, model])),
+  'src/version.ts': [],
   'src/runtime.ts': inside,
   'src/cli': whole,
   'src/index.ts': whole,
@@ -28,8 +29,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   test: [...whole, 'src/index.ts', 'src/cli', 'bin', 'bench', 'examples', 'scripts'],
 };
 
-/** Where ambient time and chance would make a run impossible to repeat. */
-const deterministic = new Set([...core, 'actors', 'src/commands', 'src/runtime.ts']);
+/** Rooms without any I/O; ambient time and chance would make a run impossible to repeat. */
+const pure = new Set([...core, 'actors', 'src/commands']);
 
 /** Rooms that deal with the outside by trade, and may use any package and all of Node. */
 const unrestricted = new Set(['bench', 'bin', 'examples', 'scripts', 'test']);
@@ -39,7 +40,7 @@ const owners: readonly { readonly module: RegExp; readonly rooms: readonly strin
   { module: /^@mikro-orm\//, rooms: ['src/ledger'] },
   { module: /^@nats-io\//, rooms: ['src/nats', 'src/brokers'] },
   { module: /^node:sqlite$/, rooms: ['src/journal'] },
-  { module: /^pino$/, rooms: ['src/system', 'src/cli'] },
+  { module: /^pino$/, rooms: ['src/system', 'src/cli', 'src/runtime.ts'] },
 ];
 
 /** The room of a path relative to the project, or undefined for the files beside the rooms. */
@@ -49,8 +50,10 @@ export function roomOf(path: string): string | undefined {
   return path.includes('/') ? top : undefined;
 }
 
-export function isDeterministic(room: string | undefined): boolean {
-  return room !== undefined && deterministic.has(room);
+/** What a room must take from its ports: all of the outside, time and chance only, or nothing. */
+export function portsOnlyFor(room: string | undefined): 'everything' | 'time' | 'nothing' {
+  if (room === 'src/runtime.ts') return 'time';
+  return room !== undefined && pure.has(room) ? 'everything' : 'nothing';
 }
 
 export function isRoom(room: string): boolean {
@@ -60,7 +63,8 @@ export function isRoom(room: string): boolean {
 /** Why `from` may not import the project's file `path`, or undefined where it may. */
 export function boundaryFault(from: string, path: string): string | undefined {
   const to = roomOf(path);
-  if (to === from || (to !== undefined && mayImport[from]?.includes(to))) return undefined;
+  if (to === from || path === 'package.json') return undefined;
+  if (to !== undefined && mayImport[from]?.includes(to)) return undefined;
   return `${from} must not import ${to ?? path} (who may is in scripts/lint/rooms.ts)`;
 }
 

@@ -11,10 +11,10 @@ import { databaseOf, isAnswered, parsedUrl, unavailable } from './unavailable.ts
 import type { LedgerTarget } from './unavailable.ts';
 
 /** Connecting takes no longer than this. */
-export const connectTimeoutMs = 5_000;
+const connectTimeoutMs = 5_000;
 
 /** A statement that takes longer has failed. */
-export const statementTimeoutMs = 30_000;
+const statementTimeoutMs = 30_000;
 
 /** The projector writes on one connection; lists are read on the others. */
 const connectionsMax = 4;

@@ -1,5 +1,5 @@
 // What every ledger does, whatever it keeps its rows in.
-import fc from 'fast-check';
+import { sample, string } from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InvariantError, type CloseoutError } from '#src/domain/errors';
 import { verifyChain, type LedgerRow } from '#src/domain/ledger-rows';
@@ -181,7 +181,8 @@ export function describeLedger(name: string, makeWorld: () => Promise<LedgerWorl
       ];
       for (const [filter, places] of cases) {
         const wanted = places.map((place) => rows[place]);
-        expect((await allRows(ledger, filter)).rows, JSON.stringify(filter)).toEqual(wanted);
+        const { rows: found } = await allRows(ledger, filter);
+        expect({ filter, found }).toEqual({ filter, found: wanted });
       }
     });
 
@@ -220,7 +221,7 @@ export function describeLedger(name: string, makeWorld: () => Promise<LedgerWorl
       const others = ['', 'x', 'bjE=x', '-1', "' or 1=1", btoa('n1;'), btoa('n01')];
       for (const cursor of others) {
         const error = await errorOf(ledger.list({ limit: 1, cursor }));
-        expect(error, cursor).toMatchObject({ code: 'invalid_cursor', retryable: false });
+        expect({ cursor, code: error.code }).toEqual({ cursor, code: 'invalid_cursor' });
       }
     });
 
@@ -259,7 +260,7 @@ export function describeLedger(name: string, makeWorld: () => Promise<LedgerWorl
       const texts = [
         ...["O'Hara", '\\', "\\'", '"', '?', '??', '\\?', '$1', ':a', '%s', '{}', 'null', '42'],
         ...['größer – 漢字 🙂', '\u0001\u001f\u007f', '\u2028', 'nul\0nul', '\\u0000', ' '],
-        ...fc.sample(fc.string({ unit: 'binary', minLength: 1, maxLength: 64 }), 200),
+        ...sample(string({ unit: 'binary', minLength: 1, maxLength: 64 }), 200),
       ];
       const times = [0, 1, 999, 1_000, 951_782_400_001, 4_102_444_800_999, 9_999_999_999_999];
       const all = [

@@ -71,7 +71,7 @@ describe('while the database is away', () => {
   test.each([
     ['insert into', 100],
     ['update ', 100],
-    ['commit', 416],
+    ['commit', 404],
   ])('an answer that is lost at %j leaves %i records, and all can be sent again', async (at, n) => {
     proxy.deafenAt(at);
     const error = await errorOf(ledger.write(all));
@@ -124,11 +124,11 @@ describe('at the start', () => {
     for (const [url, message] of cases) {
       const open = async (): Promise<void> => {
         const ledger = mikroLedger({ url }, quickly);
-        await ledger.open('dir-1').finally(() => ledger.close());
+        await ledger.open('dir-1');
       };
       const error = await errorOf(open());
-      expect(error.code, url).toBe('ledger_unavailable');
-      expect(error.retryable, url).toBe(!message.source.includes('form'));
+      const isUrl = !message.source.includes('form');
+      expect(error).toMatchObject({ code: 'ledger_unavailable', retryable: isUrl });
       expect(error.message).toMatch(message);
       expect(error.message).not.toContain('hush');
     }
@@ -158,8 +158,10 @@ describe('at the start', () => {
       );
     const first = await Promise.all(ids.map((_, at) => start(at)));
     // One that came in the way of another is told to try again.
-    const again = first.map((code, at) => (code === 'ledger_unavailable' ? start(at) : code));
-    const starts = await Promise.all(again);
+    const starts: string[] = [];
+    for (const [at, code] of first.entries()) {
+      starts.push(code === 'ledger_unavailable' ? await start(at) : code);
+    }
     expect(starts.toSorted()).toEqual(['ledger_foreign', 'ledger_foreign', 'open']);
     await Promise.all(ledgers.map((ledger) => ledger.close()));
   });

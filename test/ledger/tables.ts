@@ -120,9 +120,12 @@ function positionsOf(state: State): Row[] {
   }));
 }
 
-async function expectTablesToSay(world: TablesWorld, state: State, of: string): Promise<void> {
-  expect(plain(await world.query(accountsSql)), of).toEqual(accountsOf(state));
-  expect(plain(await world.query(positionsSql)), of).toEqual(positionsOf(state));
+async function expectTablesToSay(world: TablesWorld, state: State): Promise<void> {
+  const accounts = plain(await world.query(accountsSql));
+  const positions = plain(await world.query(positionsSql));
+  const { n } = state;
+  const wanted = { n, accounts: accountsOf(state), positions: positionsOf(state) };
+  expect({ n, accounts, positions }).toEqual(wanted);
 }
 
 /** Numbers as the records write them: the database pads what it has added up. */
@@ -176,7 +179,7 @@ export function describeTables(
         const batch = all.slice(at, at + size);
         await write(batch);
         for (const { record } of batch) apply(state, record);
-        await expectTablesToSay(world, state, `${at}: ${batch[0]?.record.type}`);
+        await expectTablesToSay(world, state);
       }
       const left = await world.query(`select position_id from positions where state = 'untracked'`);
       expect(left).toEqual([{ position_id: 'p4' }]);

@@ -1,0 +1,36 @@
+// closeout start: the runtime as a process of its own.
+import { CloseoutError } from '#src/domain/errors';
+import { createRuntime } from '#src/runtime';
+import { loadSettings } from '#src/system/load-settings';
+import { createLogger } from './logger.ts';
+
+/** Runs until SIGINT or SIGTERM, then drains; a second signal ends it at once. */
+export async function startCommand(args: readonly string[]): Promise<number> {
+  if (args.length > 0) {
+    process.stderr.write(`closeout start: takes no arguments, was given ${args.join(' ')}\n`);
+    return 2;
+  }
+  const settings = loadSettings(process.env);
+  const logger = createLogger(settings.CLOSEOUT_LOG_LEVEL);
+  let end: (status: number) => void = () => {};
+  const ended = new Promise<number>((resolve) => (end = resolve));
+  const runtime = createRuntime({ settings, logger, onFailure: () => end(1) });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      process.once(signal, () => process.exit(130));
+      logger.info({ signal }, 'draining');
+      end(0);
+    });
+  }
+  try {
+    await runtime.start();
+  } catch (error) {
+    if (!(error instanceof CloseoutError)) throw error;
+    process.stderr.write(`closeout start: ${error.message}\n`);
+    return error.code === 'settings_invalid' ? 2 : 1;
+  }
+  const status = await ended;
+  await runtime.stop();
+  logger.info({}, 'stopped');
+  return status;
+}

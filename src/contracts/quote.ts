@@ -1,0 +1,84 @@
+// Quotes as they come in, from a message or an object of the same process. On the way of every
+// quote, so read by hand rather than by a schema.
+import { isNumeric, type Numeric } from '#src/domain/money';
+import { price } from '#src/domain/price';
+import type { Quote } from '#src/domain/quote';
+
+/** Most bytes of a quote message; a larger one is not even parsed. */
+export const quoteBytesMax = 4096;
+
+/** Up to this many characters of decimal text, the nearest double's shortest text is the same number. */
+const exactCharsMax = 15;
+
+/**
+ * A quote as a program gives it. A number is its double, whatever text it was written as; decimal
+ * text is exact. `ts` is integer milliseconds since the epoch and defaults to the arrival.
+ */
+export interface QuoteInput {
+  readonly symbol: string;
+  readonly bid: Numeric;
+  readonly ask: Numeric;
+  readonly bidSize?: Numeric | undefined;
+  readonly askSize?: Numeric | undefined;
+  readonly ts?: number | undefined;
+  readonly seq?: number | undefined;
+}
+
+type Fields = Readonly<Partial<Record<keyof QuoteInput, unknown>>>;
+
+/**
+ * The quote in a message of `symbol`; undefined where it is none: not JSON, no bid or ask, a value
+ * of another type. Unknown keys are ignored. Whether the numbers make sense is for hygiene to say.
+ */
+export function quoteOfJson(symbol: string, json: string, arrivalTs: number): Quote | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+  return typeof value === 'object' && value !== null
+    ? quoteOfFields(symbol, value, arrivalTs)
+    : undefined;
+}
+
+/** The quote in an object of the same process; undefined where it is none, as for a message. */
+export function quoteOf(input: QuoteInput, arrivalTs: number): Quote | undefined {
+  const value: unknown = input;
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { symbol } = value as Fields;
+  return typeof symbol === 'string' ? quoteOfFields(symbol, value, arrivalTs) : undefined;
+}
+
+function quoteOfFields(symbol: string, fields: Fields, arrivalTs: number): Quote | undefined {
+  const { bid, ask, bidSize, askSize, ts = arrivalTs, seq } = fields;
+  if (typeof ts !== 'number' || !isTime(ts)) return undefined;
+  if (!isNumber(bid) || !isNumber(ask)) return undefined;
+  const bidExact = exactOf(bid);
+  const askExact = exactOf(ask);
+  const plain = { symbol, bid: Number(bid), ask: Number(ask), ts, bidExact, askExact };
+  if (bidSize === undefined && askSize === undefined && seq === undefined) return plain;
+  if (bidSize !== undefined && !isNumber(bidSize)) return undefined;
+  if (askSize !== undefined && !isNumber(askSize)) return undefined;
+  if (seq !== undefined && typeof seq !== 'number') return undefined;
+  return { ...plain, bidSize: sizeOf(bidSize), askSize: sizeOf(askSize), seq };
+}
+
+/** What is not finite is a quote all the same, which hygiene refuses. */
+function isTime(ts: number): boolean {
+  return Number.isInteger(ts) || !Number.isFinite(ts);
+}
+
+function isNumber(value: unknown): value is Numeric {
+  return typeof value === 'number' || (typeof value === 'string' && isNumeric(value));
+}
+
+/** The decimal text of a price whose double is another number. */
+function exactOf(value: Numeric): string | undefined {
+  if (typeof value === 'number' || value.length <= exactCharsMax) return undefined;
+  return price(value).exact;
+}
+
+function sizeOf(size: Numeric | undefined): number | undefined {
+  return size === undefined ? undefined : Number(size);
+}

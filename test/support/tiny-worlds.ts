@@ -1,0 +1,182 @@
+// Tiny worlds for property tests: a scenario and a few hundred quotes on coarse ticks, where ties,
+// missing conversions, breaches, gaps and unusable quotes are frequent.
+import type { Quote } from '#src/domain/quote';
+import { Random } from './random.ts';
+import type { Scenario, ScenarioCondition, ScenarioPosition, ScenarioRule } from './scenario.ts';
+
+export interface TinyWorld {
+  readonly scenario: Scenario;
+  readonly quotes: Quote[];
+}
+
+interface Market {
+  readonly symbol: string;
+  readonly quoteCurrency: string;
+  readonly contractSize: number;
+  readonly price: number;
+  readonly tick: number;
+  readonly decimals: number;
+}
+
+/** EUR → JPY and back is a cross through USD; OIL has no quotes. */
+const markets: readonly Market[] = [
+  market('EURUSD', 'USD', 1000, 1.1, 0.01, 2),
+  market('USDJPY', 'JPY', 1000, 100, 0.5, 1),
+  market('XAUEUR', 'EUR', 1, 1000, 5, 0),
+  market('SPX', 'USD', 10, 50, 0.25, 2),
+];
+const unquoted = market('OIL', 'USD', 10, 50, 1, 0);
+const commissionRates = [0, '0.001', 0.0000033];
+const startTs = 1_400_000_000_000;
+
+function market(
+  symbol: string,
+  quoteCurrency: string,
+  contractSize: number,
+  price: number,
+  tick: number,
+  decimals: number,
+): Market {
+  return { symbol, quoteCurrency, contractSize, price, tick, decimals };
+}
+
+export function tinyWorld(seed: number): TinyWorld {
+  const random = new Random(seed);
+  const quotes = walk(random);
+  const lastTs = quotes.at(-1)?.ts ?? startTs;
+  const accounts = ['USD', 'EUR', 'JPY', 'USD'].map((currency, i) => ({
+    accountId: `a${i}`,
+    currency,
+    balance: currency === 'JPY' ? 120_000 : random.pick([300, '1000.00000000001', 5000]),
+    ...rulesOf(random, currency === 'JPY' ? 100 : 1),
+  }));
+  const positions = Array.from({ length: random.int(1, 24) }, (_, i) => {
+    const accountId = random.pick(accounts).accountId;
+    return positionOf(
+      random,
+      i,
+      accountId,
+      random.chance(0.05) ? unquoted : random.pick(markets),
+      lastTs,
+    );
+  });
+  // Twins have the same P&L, so their order in a breach is that of tracking.
+  for (const [i, twin] of positions.slice(0, random.int(0, 3)).entries()) {
+    positions.push({ ...twin, positionId: `t${i}` });
+  }
+  const guarded = markets.filter(() => random.chance(0.3));
+  return {
+    scenario: {
+      instruments: [...markets, unquoted].map(({ symbol, quoteCurrency, contractSize }) => ({
+        symbol,
+        quoteCurrency,
+        contractSize,
+        commissionRate: random.pick(commissionRates),
+      })),
+      accounts,
+      positions,
+      marketGuards: Object.fromEntries(
+        guarded.map(({ symbol }) => [
+          symbol,
+          {
+            ...(random.chance(0.7) ? { gap: condition(random, [2, '3.5', '0.9803']) } : {}),
+            ...(random.chance(0.7) ? { spread: condition(random, [1, '0.5', 2]) } : {}),
+          },
+        ]),
+      ),
+    },
+    quotes,
+  };
+}
+
+function condition(random: Random, limits: (number | string)[]): ScenarioCondition | false {
+  if (random.chance(0.1)) return false;
+  return {
+    ...(random.chance(0.8) ? { limit: random.pick(limits) } : {}),
+    ...(random.chance(0.6)
+      ? { closeOn: random.pick(['warning', 'critical', 'never'] as const) }
+      : {}),
+  };
+}
+
+function rulesOf(random: Random, unit: number): { preset?: 'default'; rules?: ScenarioRule[] } {
+  if (random.chance(0.2)) return {};
+  if (random.chance(0.3)) return { preset: 'default' };
+  const all: ScenarioRule[] = [
+    { id: 'percent', anchor: 'peakEquity', limitPct: random.pick([2, '5.5', 30]) },
+    { id: 'amount', anchor: 'peakEquity', limitAmount: 25 * unit, warningPct: '1.25' },
+    { id: 'least', anchor: 'fixed', floor: 280 * unit, warningPct: 3 },
+    { id: 'bare', anchor: 'fixed', floor: String(900 * unit) },
+  ];
+  return { rules: all.filter(() => random.chance(0.5)) };
+}
+
+function positionOf(
+  random: Random,
+  i: number,
+  accountId: string,
+  { symbol, price, tick, decimals }: Market,
+  lastTs: number,
+): ScenarioPosition {
+  const near = (): string => (price + tick * random.int(-9, 9)).toFixed(decimals);
+  return {
+    positionId: `p${i}`,
+    accountId,
+    symbol,
+    side: random.pick(['long', 'short'] as const),
+    quantity: random.pick([1, '0.5', 0.03, '2.000', 7]),
+    entryPrice: near(),
+    ...(random.chance(0.4) ? { openAt: random.int(startTs - 5, lastTs + 5) } : {}),
+    exits: {
+      ...(random.chance(0.6) ? { stopLoss: random.chance(0.1) ? `${near()}1` : near() } : {}),
+      ...(random.chance(0.6) ? { takeProfit: random.chance(0.5) ? near() : Number(near()) } : {}),
+    },
+  };
+}
+
+/** Random walks of all markets in one list, some of which begin late. */
+function walk(random: Random): Quote[] {
+  const prices = new Map(markets.map(({ symbol, price }) => [symbol, price]));
+  const begins = new Map(
+    markets.map(({ symbol }) => [symbol, random.chance(0.3) ? random.int(1, 80) : 0]),
+  );
+  const quotes: Quote[] = [];
+  let ts = startTs;
+  const count = random.int(20, 160);
+  for (let i = 0; i < count; i++) {
+    const { symbol, tick, decimals } = random.pick(markets);
+    if (i < (begins.get(symbol) ?? 0)) continue;
+    ts += random.int(0, 3);
+    const steps = random.chance(0.04) ? random.int(-6, 6) : random.int(-1, 1);
+    const bid = Number(((prices.get(symbol) ?? 0) + tick * steps).toFixed(decimals));
+    prices.set(symbol, bid);
+    const wide = random.chance(0.05) ? random.int(1, 4) : random.int(0, 1);
+    const ask = Number((bid + tick * wide).toFixed(decimals));
+    quotes.push(spoilt(random, { symbol, bid, ask, ts }));
+  }
+  return quotes;
+}
+
+/** The quote, or one in so many times something that hygiene refuses, or that a double cannot hold. */
+function spoilt(random: Random, quote: Quote): Quote {
+  if (!random.chance(0.12)) return quote;
+  const { bid, ask } = quote;
+  return random.pick<Quote>([
+    { ...quote, bid: NaN },
+    { ...quote, ask: Infinity },
+    { ...quote, bid: 0 },
+    { ...quote, bid: -bid },
+    { ...quote, bid: ask, ask: bid - 0.25 },
+    { ...quote, ts: quote.ts - 20 },
+    { ...quote, symbol: 'NOPE' },
+    { ...quote, bidExact: beyondDouble(bid, '1'), askExact: beyondDouble(ask, '2') },
+    { ...quote, ask: bid, bidExact: beyondDouble(bid, '2'), askExact: beyondDouble(bid, '1') },
+    { ...quote, ask: bid, bidExact: beyondDouble(bid, '1'), askExact: beyondDouble(bid, '1') },
+  ]);
+}
+
+/** A decimal a little above the value whose double is the value. */
+function beyondDouble(value: number, digit: string): string {
+  const text = String(value);
+  return `${text}${text.includes('.') ? '' : '.'}${'0'.repeat(20)}${digit}`;
+}
