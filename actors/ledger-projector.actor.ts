@@ -1,6 +1,5 @@
 // The actor that moves journal records to the ledger, and knows how far it is.
-import type { Actor, ActorRefFrom } from 'xstate';
-import { createActor } from 'xstate';
+import { createActor, type ActorRefFrom } from 'xstate';
 import { ledgerProjectorMachine } from '#machines/ledger-projector.machine';
 import { messageOf } from '#src/domain/errors';
 import type { Cancel, Clock } from '#src/ports/clock';
@@ -28,6 +27,7 @@ export class LedgerProjector {
   private readonly options: ProjectorOptions;
   private readonly actor: ActorRefFrom<typeof ledgerProjectorMachine>;
   private isOpen: boolean;
+  private isStopped = false;
   private cursor: number | undefined;
   /** Last record that is durable in the journal. */
   private durableN = 0;
@@ -93,11 +93,12 @@ export class LedgerProjector {
 
   stop(): void {
     this.cancelRetry?.();
-    (this.actor as Actor<typeof ledgerProjectorMachine>).stop();
+    this.isStopped = true;
   }
 
   private async write(): Promise<void> {
     const { journal, ledger, metrics } = this.options;
+    if (this.isStopped) return;
     try {
       if (!this.isOpen) await this.options.reopen?.();
       this.isOpen = true;
@@ -112,7 +113,7 @@ export class LedgerProjector {
       this.recover();
       this.actor.send({ type: 'batch.written', hasMore: this.cursor < this.durableN });
     } catch (error) {
-      this.actor.send({ type: 'batch.failed', error });
+      if (!this.isStopped) this.actor.send({ type: 'batch.failed', error });
     }
   }
 

@@ -10,6 +10,7 @@ export function marketGuardLogic(core: CoreContext): typeof marketGuardMachine {
   return marketGuardMachine.provide({
     actions: {
       recordChange: ({ context: { symbol }, event }) => {
+        if (event.type === 'guard.removed') return;
         const condition = conditionOf(event.type);
         const record = core.state.guards.get(symbol)?.record[condition];
         if (record === undefined || record === false) return;
@@ -55,14 +56,11 @@ export function clearsAt(ts: number): number {
   return ts + clearAfterMs;
 }
 
+type Levels = Record<Condition, 'calm' | ConditionLevel>;
+
 /** Where a symbol's guard is when it is created from the state. */
-export function marketGuardValue(
-  guard: MarketGuard,
-): Record<Condition, 'calm' | ConditionLevel> {
+export function marketGuardValue(guard: MarketGuard): { watching: Levels } {
   const level = (condition: Condition): 'calm' | ConditionLevel =>
     guard.active.get(condition)?.level ?? 'calm';
-  return Object.fromEntries(conditions.map((c) => [c, level(c)])) as Record<
-    Condition,
-    'calm' | ConditionLevel
-  >;
+  return { watching: Object.fromEntries(conditions.map((c) => [c, level(c)])) as Levels };
 }

@@ -61,13 +61,6 @@ export class Supervisor {
 
   stop(): void {
     this.root.send({ type: 'runtime.drained' });
-    const children: AnyActorRef[] = [
-      ...this.positions.values(),
-      ...this.drawdownGuards.values(),
-      ...this.marketGuards.values(),
-    ];
-    for (const child of children) (child as Actor<AnyStateMachine>).stop();
-    this.closerRef?.stop();
     this.root.stop();
   }
 
@@ -136,7 +129,7 @@ export class Supervisor {
     const actor = this.marketGuards.get(symbol);
     if (actor === undefined) return;
     this.marketGuards.delete(symbol);
-    (actor as Actor<typeof marketGuardMachine>).stop();
+    actor.send({ type: 'guard.removed' });
   }
 
   private createCloser(): PositionCloserRef {

@@ -15,7 +15,9 @@ interface Held {
 export type MarketGuardEvent =
   | ({ type: `${Condition}.held` } & Held)
   /** It did not hold for `clearAfterMs`. */
-  | { type: `${Condition}.cleared` };
+  | { type: `${Condition}.cleared` }
+  /** The guard was removed, or replaced by another one. */
+  | { type: 'guard.removed' };
 
 const setUp = setup({
   types: {
@@ -40,24 +42,31 @@ const clears = { target: 'calm', actions: 'recordChange' } as const;
 /** A condition that was critical stays so until it has cleared. */
 export const marketGuardMachine = setUp.createMachine({
   id: 'market-guard',
-  type: 'parallel',
   context: ({ input }) => input,
+  initial: 'watching',
   states: {
-    gap: {
-      initial: 'calm',
+    watching: {
+      type: 'parallel',
+      on: { 'guard.removed': 'removed' },
       states: {
-        calm: { on: { 'gap.held': [rises, begins] } },
-        warning: { on: { 'gap.held': [rises, goesOn], 'gap.cleared': clears } },
-        critical: { on: { 'gap.held': goesOn, 'gap.cleared': clears } },
+        gap: {
+          initial: 'calm',
+          states: {
+            calm: { on: { 'gap.held': [rises, begins] } },
+            warning: { on: { 'gap.held': [rises, goesOn], 'gap.cleared': clears } },
+            critical: { on: { 'gap.held': goesOn, 'gap.cleared': clears } },
+          },
+        },
+        spread: {
+          initial: 'calm',
+          states: {
+            calm: { on: { 'spread.held': [rises, begins] } },
+            warning: { on: { 'spread.held': [rises, goesOn], 'spread.cleared': clears } },
+            critical: { on: { 'spread.held': goesOn, 'spread.cleared': clears } },
+          },
+        },
       },
     },
-    spread: {
-      initial: 'calm',
-      states: {
-        calm: { on: { 'spread.held': [rises, begins] } },
-        warning: { on: { 'spread.held': [rises, goesOn], 'spread.cleared': clears } },
-        critical: { on: { 'spread.held': goesOn, 'spread.cleared': clears } },
-      },
-    },
+    removed: { type: 'final' },
   },
 });

@@ -56,12 +56,23 @@ function quoteOfFields(symbol: string, fields: Fields, arrivalTs: number): Quote
   if (!isNumber(bid) || !isNumber(ask)) return undefined;
   const bidExact = exactOf(bid);
   const askExact = exactOf(ask);
-  const plain = { symbol, bid: Number(bid), ask: Number(ask), ts, bidExact, askExact };
-  if (bidSize === undefined && askSize === undefined && seq === undefined) return plain;
+  if (bidSize === undefined && askSize === undefined && seq === undefined) {
+    return { symbol, bid: Number(bid), ask: Number(ask), ts, bidExact, askExact };
+  }
   if (bidSize !== undefined && !isNumber(bidSize)) return undefined;
   if (askSize !== undefined && !isNumber(askSize)) return undefined;
   if (seq !== undefined && typeof seq !== 'number') return undefined;
-  return { ...plain, bidSize: sizeOf(bidSize), askSize: sizeOf(askSize), seq };
+  return {
+    symbol,
+    bid: Number(bid),
+    ask: Number(ask),
+    ts,
+    bidExact,
+    askExact,
+    bidSize: sizeOf(bidSize),
+    askSize: sizeOf(askSize),
+    seq,
+  };
 }
 
 /** What is not finite is a quote all the same, which hygiene refuses. */

@@ -26,7 +26,7 @@ export function encodeSymbol(symbol: string): string {
  * be escaped, so that a publisher's own URL encoding does.
  */
 export function decodeSymbol(token: string): string | undefined {
-  const symbol = token.replace(/%(?:([\dA-Fa-f]{2})|)/g, (_, hex: string | undefined) =>
+  const symbol = token.replace(/%([\dA-Fa-f]{2})?/g, (_, hex: string | undefined) =>
     // A space is in no symbol, so that a lone % makes the whole token none.
     hex === undefined ? ' ' : String.fromCharCode(Number.parseInt(hex, 16)),
   );

@@ -18,7 +18,7 @@ type LinkedRecord = JournalRecord & { prevHash: string };
 /** The entry that a link is. */
 export function entryOf(link: Link): JournalEntry {
   const { prevHash, ...record } = JSON.parse(link.text) as LinkedRecord;
-  return { record: record as JournalRecord, prevHash, hash: link.hash };
+  return { record, prevHash, hash: link.hash };
 }
 
 /** How many entries a read of `limit` may have. */

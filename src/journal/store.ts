@@ -11,7 +11,7 @@ import { Chains, corrupt } from './links.ts';
 import type { Link } from './links.ts';
 import type { Notes, StoreOptions } from './protocol.ts';
 
-export const journalFileName = 'journal.sqlite';
+const journalFileName = 'journal.sqlite';
 
 /** Version of the tables; a newer file is refused. */
 const schemaVersion = 1;

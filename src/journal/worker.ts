@@ -57,7 +57,8 @@ function serve(store: JournalStore): void {
       handle(store, message);
     } catch (error) {
       // Closed first: what is on its way must not be written behind the hole.
-      tell({ type: 'failed', code: codeOf(error), message: messageOf(error) });;
+      store.close();
+      fail(error);
     }
   });
 }

@@ -23,6 +23,6 @@ export function placeBehind(cursor: string | undefined): number {
 export function pageOf(found: readonly PlacedRow[], limit: number): LedgerPage {
   const items = found.slice(0, limit).map(({ row }) => row);
   const last = found[limit - 1];
-  if (found.length < limit || last === undefined) return { items };
+  if (found.length <= limit || last === undefined) return { items };
   return { items, nextCursor: cursorOf(last.n) };
 }

@@ -223,9 +223,9 @@ export function describeJournal(name: string, makeWorld: () => JournalWorld): vo
     test('closes twice without harm, and without ever having been opened', async () => {
       await journal.close();
       journal = world.journal();
-      await journal.open();
+      expect((await journal.open()).epoch).toBe(1);
       await Promise.all([journal.close(), journal.close()]);
-      await journal.close();
+      await expect(journal.close()).resolves.toBeUndefined();
     });
 
     test('waits with its close for what was appended', async () => {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openDataDirectory } from '#src/journal/data-directory';
@@ -22,26 +23,27 @@ afterEach(() => {
   directory.remove();
 });
 
-/** Runs the appender until `isEnough` of what it has told, then kills it; what it told last. */
-async function killed(size: number, isEnough: (lines: number) => boolean): Promise<number> {
+/** Runs the appender until it has told `lines` numbers, then kills it; what it told last. */
+async function killed(size: number, lines: number): Promise<number> {
   const started = spawn(process.execPath, [appender, directory.path, String(size)]);
   child = started;
-  let out = '';
+  let told = 0;
+  let count = 0;
   let errors = '';
   started.stderr.on('data', (data: Buffer) => (errors += data.toString()));
-  started.stdout.on('data', (data: Buffer) => {
-    out += data.toString();
-    if (isEnough(out.split('\n').length - 1)) started.kill('SIGKILL');
+  createInterface({ input: started.stdout }).on('line', (line) => {
+    told = Number(line);
+    if (++count === lines) started.kill('SIGKILL');
   });
   await once(started, 'close');
   expect({ signal: started.signalCode, errors }).toEqual({ signal: 'SIGKILL', errors: '' });
-  return Number(out.slice(0, out.lastIndexOf('\n')).split('\n').at(-1));
+  return told;
 }
 
 test('what was durable before a kill -9 is there, whole and chained, start after start', async () => {
   let lastTold = 0;
   for (const [round, lines] of [2, 37, 1_500, 4_000].entries()) {
-    const told = await killed(1, (count) => count >= lines);
+    const told = await killed(1, lines);
     expect(told).toBeGreaterThan(lastTold);
 
     // The lock went with the process.
@@ -66,7 +68,7 @@ test.each([7, 3_000])(
   'a kill -9 leaves no part of an append of %i records',
   async (size) => {
     for (const lines of [2, 5, 9]) {
-      const told = await killed(size, (count) => count >= lines);
+      const told = await killed(size, lines);
       const journal = sqliteJournal({ directory: directory.path });
       const { lastN } = await journal.open();
       await journal.close();

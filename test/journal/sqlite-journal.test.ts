@@ -1,12 +1,9 @@
-import { statSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { canonical, sha256 } from '#src/domain/chain';
 import { InvariantError } from '#src/domain/errors';
 import type { CloseoutError } from '#src/domain/errors';
-import { recordVersion } from '#src/domain/records';
 import { sqliteJournal } from '#src/journal/sqlite-journal';
 import { journalBatchMax } from '#src/ports/journal';
 import type { Journal } from '#src/ports/journal';
@@ -41,13 +38,6 @@ async function reopened(): Promise<Journal> {
   journal = sqliteJournal({ directory: directory.path });
   await journal.open();
   return journal;
-}
-
-/** Does something to the file behind the journal's back. */
-function tamper(act: (db: DatabaseSync) => void): void {
-  const db = new DatabaseSync(join(directory.path, 'journal.sqlite'));
-  act(db);
-  db.close();
 }
 
 /** The worker thread that the journal starts when it is opened. */
@@ -120,7 +110,7 @@ describe('group commit', () => {
     for (; !isDurable; reads++) {
       const page = await journal.read(0, 10);
       // Asked before it was durable; the answer that has it comes after we were told.
-      if (page.length > 1) expect(isDurable).toBe(true);
+      expect(isDurable || page.length === 1).toBe(true);
     }
     expect(reads).toBeGreaterThan(0);
     expect(await journal.read(30_000, 10)).toHaveLength(1);
@@ -157,121 +147,6 @@ test('a record without canonical form is refused and leaves the journal whole', 
   expect(() => journal.append([broken], () => {})).toThrow(InvariantError);
   await appended(journal, [{ ...record, n: 1, accountId: 'whole, escaped: \\ud83d 😀' }]);
   expect((await journal.read(0, 1))[0]?.record.accountId).toBe('whole, escaped: \\ud83d 😀');
-});
-
-describe('damage', () => {
-  const head = 'SELECT text, hash FROM links WHERE n = ?';
-
-  function replaceText(n: number, change: (text: string) => string, rehash: boolean): void {
-    tamper((db) => {
-      const row = db.prepare(head).get(n);
-      const text = change(String(row?.['text']));
-      const hash = rehash ? sha256(text) : String(row?.['hash']);
-      db.prepare('UPDATE links SET text = ?, hash = ? WHERE n = ?').run(text, hash, n);
-    });
-  }
-
-  const partition = recordOf(20).partition;
-  const name = `record 20 of partition ${partition}`;
-  test.each([
-    {
-      what: 'an amount was changed',
-      act: () => replaceText(20, (text) => text.replace('-20.25', '-20.26'), false),
-      says: `${name} does not have its hash`,
-    },
-    {
-      what: 'an amount was changed and the hash made to fit',
-      act: () => replaceText(20, (text) => text.replace('-20.25', '-20.26'), true),
-      says: `record 32 of partition ${partition} does not follow the record before it`,
-    },
-    {
-      what: 'a record was put at another place',
-      act: () => replaceText(20, (text) => text.replace('"n":20', '"n":21'), true),
-      says: `${name} calls itself 21`,
-    },
-    {
-      what: 'a record is no JSON',
-      act: () => replaceText(20, (text) => text.slice(1), true),
-      says: 'record 20 of an unknown partition cannot be read',
-    },
-    {
-      what: 'a record was removed',
-      act: () => tamper((db) => db.exec('DELETE FROM links WHERE n = 20')),
-      says: 'record 20 is missing: after 19 comes 21',
-    },
-    {
-      what: 'the first records were removed',
-      act: () => tamper((db) => db.exec('DELETE FROM links WHERE n < 20')),
-      says: 'record 1 is missing: after 0 comes 20',
-    },
-    {
-      what: 'the last records were removed',
-      act: () => tamper((db) => db.exec('DELETE FROM links WHERE n > 20')),
-      says: 'record 40 was written, but the last one there is 20',
-    },
-    {
-      what: 'a record is of a newer version',
-      act: () => {
-        const [old, newer] = [`"v":${recordVersion}`, `"v":${recordVersion + 1}`];
-        replaceText(20, (text) => text.replace(old, newer), true);
-      },
-      says: `${name} is of version ${recordVersion + 1}, newer than ${recordVersion}`,
-    },
-    {
-      what: 'the tables are of a newer version',
-      act: () => tamper((db) => db.exec('PRAGMA user_version = 9')),
-      says: 'the file is of version 9, newer than 1',
-    },
-    {
-      what: 'the directory has lost its name',
-      act: () => tamper((db) => db.exec(`DELETE FROM meta WHERE name = 'directoryId'`)),
-      says: 'its directoryId is missing',
-    },
-    {
-      what: 'the file is no database',
-      act: () => writeFileSync(join(directory.path, 'journal.sqlite'), 'x'.repeat(10_000)),
-      says: 'file is not a database',
-    },
-  ])('is told when $what', async ({ act, says }) => {
-    await journal.open();
-    await appended(journal, recordsOf(1, 40));
-    await journal.close();
-    act();
-    journal = sqliteJournal({ directory: directory.path });
-    await expect(journal.open()).rejects.toMatchObject({
-      name: 'CloseoutError',
-      code: 'journal_corrupt',
-      message: expect.stringContaining(says),
-    });
-    // Refused before anything was counted or taken.
-    const refused = appended(journal, [recordOf(41)]);
-    await expect(refused).rejects.toMatchObject({ code: 'journal_corrupt' });
-    await expect(journal.read(0, 1)).rejects.toMatchObject({ code: 'journal_corrupt' });
-  });
-
-  test('a start that was refused is not counted', async () => {
-    await journal.open();
-    await appended(journal, recordsOf(1, 40));
-    await journal.close();
-    replaceText(20, (text) => text.replace('-20.25', '-20.26'), false);
-    journal = sqliteJournal({ directory: directory.path });
-    await expect(journal.open()).rejects.toMatchObject({ code: 'journal_corrupt' });
-    await journal.close();
-    replaceText(20, (text) => text.replace('-20.26', '-20.25'), false);
-    journal = sqliteJournal({ directory: directory.path });
-    expect(await journal.open()).toMatchObject({ epoch: 2, lastN: 40 });
-  });
-
-  test('what is kept is the canonical text of the record with the hash before it', async () => {
-    await journal.open();
-    await appended(journal, recordsOf(1, 14));
-    const [entry] = await journal.read(13, 1);
-    await journal.close();
-    tamper((db) => {
-      const text = canonical({ ...recordOf(14), prevHash: entry?.prevHash });
-      expect({ ...db.prepare(head).get(14) }).toEqual({ text, hash: entry?.hash });
-    });
-  });
 });
 
 describe('a journal that cannot be opened', () => {
@@ -342,8 +217,9 @@ describe('a disk that fails', () => {
     const logger = { ...silentLogger, error };
     journal = sqliteJournal({ directory: directory.path, pageCountMax: 60, logger });
     await journal.open();
-    await expect(appended(journal, recordsOf(1, 3_000))).rejects.toThrow();
-    await expect(appended(journal, recordsOf(1, 3_000))).rejects.toThrow();
+    const refusal = { code: 'journal_failed' };
+    await expect(appended(journal, recordsOf(1, 3_000))).rejects.toMatchObject(refusal);
+    await expect(appended(journal, recordsOf(1, 3_000))).rejects.toMatchObject(refusal);
     expect(error).toHaveBeenCalledTimes(1);
   });
 });

@@ -29,7 +29,6 @@ describe('while the database is away', () => {
   });
   afterEach(async () => {
     await ledger.close();
-    await proxy.restore();
     await proxy.cut();
   });
 

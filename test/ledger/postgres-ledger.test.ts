@@ -49,10 +49,11 @@ test('the time zones of server and process do not show in the rows', async () =>
   const database = client.escapeIdentifier(new URL(url).pathname.slice(1));
   await client.query(`alter database ${database} set timezone to 'Asia/Kathmandu'`);
   await client.end();
-  process.env['TZ'] = 'America/St_Johns';
-  expect(new Date(0).getTimezoneOffset()).toBe(210);
+  // Until 1972 its offset was no whole minute.
+  process.env['TZ'] = 'Africa/Monrovia';
+  expect(new Date(0).getHours()).toBe(23);
 
-  const entries = new Entries().of(closedPositions(2, 3));
+  const entries = new Entries().of(closedPositions(2, 3), 12_345);
   const ledger = mikroLedger({ url });
   await ledger.open('dir-1');
   await ledger.write(entries);

@@ -7,11 +7,11 @@ export interface Proxy {
   readonly url: string;
   /** Ends all connections and refuses new ones. */
   cut(): Promise<void>;
-  /** Connections stay and are made, but nothing passes any more. */
+  /** Connections stay and are made, but nothing passes any more, on these never again. */
   freeze(): void;
   /** Loses all that the server says from the moment on at which the client says `text`. */
   deafenAt(text: string): void;
-  /** As at first; what was frozen is ended. */
+  /** New connections are as at first. */
   restore(): Promise<void>;
 }
 
@@ -33,13 +33,15 @@ export async function proxyTo(target: string): Promise<Proxy> {
       });
     }
     let isDeaf = false;
+    let isStuck = isFrozen;
     client.on('data', (data) => {
-      if (isFrozen) return;
+      isStuck ||= isFrozen;
+      if (isStuck) return;
       isDeaf ||= deafenText !== undefined && data.includes(deafenText);
       server.write(data);
     });
     server.on('data', (data) => {
-      if (!isFrozen && !isDeaf) client.write(data);
+      if (!isStuck && !isDeaf) client.write(data);
     });
   };
   const endAll = (): void => {
@@ -64,8 +66,7 @@ export async function proxyTo(target: string): Promise<Proxy> {
     async restore() {
       isFrozen = false;
       deafenText = undefined;
-      await cut();
-      listener = await listen(own, accept);
+      if (!listener.listening) listener = await listen(own, accept);
     },
   };
 }

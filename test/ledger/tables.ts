@@ -66,6 +66,7 @@ const story: Draft[] = [
   make.untracked('b', 'p4'),
   make.answered('m2', firstTs + 9_000),
   make.breached('a', 'breach_1'),
+  make.warned('a', 'minimum'),
   { type: 'rule.recovered', accountId: 'a', body: { ruleIds: ['peak'], observed: '9990' } },
   make.closeOf('a', 'p2', { cause: { reason: 'drawdown_critical' } }).filled,
   { type: 'account.settled', accountId: 'a', body: { breachId: 'breach_1' } },

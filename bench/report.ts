@@ -1,0 +1,38 @@
+// How a bench reports: a table for people, JSON for programs.
+import { availableParallelism } from 'node:os';
+
+export interface Row {
+  measure: string;
+  unit: string;
+  value: number;
+  /** What the value is compared with in the same run, and the quotient. */
+  versus?: string;
+  ratio?: number;
+}
+
+export interface Report {
+  bench: string;
+  node: string;
+  cores: number;
+  rows: Row[];
+}
+
+export function reportOf(bench: string, rows: Row[]): Report {
+  return { bench, node: process.version, cores: availableParallelism(), rows };
+}
+
+export function printed({ bench, node, cores, rows }: Report): string {
+  const lines = rows.map(({ measure, unit, value, versus, ratio }) => {
+    const figure = Math.round(value).toLocaleString('en-US').padStart(14);
+    const against = versus === undefined ? '' : `  ${ratio?.toFixed(2) ?? ''} of ${versus}`;
+    return `${figure} ${unit.padEnd(10)} ${measure}${against}`;
+  });
+  return [`${bench}: Node ${node}, ${cores} cores`, ...lines, ''].join('\n');
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? 0;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
+}
