@@ -1,7 +1,7 @@
 // Instruments as they come in (contract section 1).
 import { z } from 'zod';
 import type { InstrumentSpec } from '#src/domain/instrument';
-import { Currency, NotNegative, Positive, SymbolName } from './primitives.ts';
+import { Currency, isDay, NotNegative, Positive, SymbolName } from './primitives.ts';
 
 const wallTime = z.string({ error: 'expected HH:MM' }).regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, {
   error: 'expected HH:MM',
@@ -9,8 +9,8 @@ const wallTime = z.string({ error: 'expected HH:MM' }).regex(/^([01]\d|2[0-3]):[
 
 const date = z
   .string({ error: 'expected YYYY-MM-DD' })
-  .regex(/^\d{4}-\d{2}-\d{2}$/, { error: 'expected YYYY-MM-DD' })
-  .refine((value) => !Number.isNaN(Date.parse(`${value}T00:00:00Z`)), { error: 'expected a date' });
+  .regex(/^\d{4}-\d{2}-\d{2}$/, { error: 'expected YYYY-MM-DD', abort: true })
+  .refine(isDay, { error: 'expected a date' });
 
 const Timezone = z.string({ error: 'expected an IANA time zone' }).refine(isTimezone, {
   error: 'expected an IANA time zone',
@@ -39,10 +39,13 @@ export const Sessions = z.strictObject({
     .max(50),
   holidays: z
     .array(
-      z.union([
-        z.strictObject({ date, closed: z.literal(true) }),
-        z.strictObject({ date, from: wallTime, to: wallTime }),
-      ]),
+      z.union(
+        [
+          z.strictObject({ date, closed: z.literal(true) }),
+          z.strictObject({ date, from: wallTime, to: wallTime }),
+        ],
+        { error: 'expected {date, closed: true} or {date, from, to}' },
+      ),
     )
     .max(1000)
     .optional(),

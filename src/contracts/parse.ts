@@ -30,8 +30,12 @@ function issuesOf(found: readonly z.core.$ZodIssue[], input: unknown, at: string
       for (const key of issue.keys) {
         issues.push({ path: pathText(at, [...issue.path, key]), message: unknownKey(key) });
       }
-    } else if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-      issues.push(...deepest(issue, input, at));
+    } else if (issue.code === 'invalid_union' && depthOf(deepest(issue)) > 0) {
+      const nested = deepest(issue).map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
+      issues.push(...issuesOf(nested, input, at));
+    } else if (issue.code === 'invalid_key') {
+      const message = issue.issues[0]?.message ?? issue.message;
+      issues.push({ path: pathText(at, issue.path), message: `${message}, was ${shown(issue.path.at(-1))}` });
     } else {
       const path = pathText(at, issue.path);
       issues.push({ path, message: `${issue.message}, was ${shown(valueAt(input, issue.path))}` });
@@ -41,14 +45,18 @@ function issuesOf(found: readonly z.core.$ZodIssue[], input: unknown, at: string
   return issues.slice(0, issuesMax);
 }
 
+type Branch = readonly z.core.$ZodIssue[];
+
 /** Of a union's branches, the faults of the one that the value came furthest into. */
-function deepest(issue: z.core.$ZodIssueInvalidUnion, input: unknown, at: string): Issue[] {
-  let best: readonly z.core.$ZodIssue[] = issue.errors[0] ?? [];
-  const depth = (branch: readonly z.core.$ZodIssue[]): number =>
-    Math.max(0, ...branch.map((one) => one.path.length));
-  for (const branch of issue.errors) if (depth(branch) > depth(best)) best = branch;
-  const nested = best.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
-  return issuesOf(nested, input, at);
+function deepest(issue: z.core.$ZodIssueInvalidUnion): Branch {
+  let best: Branch = [];
+  for (const branch of issue.errors) if (depthOf(branch) > depthOf(best)) best = branch;
+  return best;
+}
+
+/** 0 where the value as a whole is no value of the branch: then the union says what it expects. */
+function depthOf(branch: Branch): number {
+  return Math.max(0, ...branch.map((one) => one.path.length));
 }
 
 const comesLater = new Set([

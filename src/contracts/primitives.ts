@@ -1,6 +1,6 @@
 // The small shapes that all others are made of: ids, symbols, numbers, times, currencies.
 import { z } from 'zod';
-import { isNumeric, type Numeric } from '#src/domain/money';
+import { decimal, hundred, isNumeric, type Numeric } from '#src/domain/money';
 
 /** 1 to 64 of `A-Z a-z 0-9 _ -`. */
 export const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
@@ -21,10 +21,12 @@ export const Currency = z.string({ error: 'expected text' }).regex(/^[A-Z0-9]{2,
   error: 'expected a currency code of 2 to 12 of A-Z 0-9',
 });
 
+const ticketError = { error: 'expected a positive integer or 1 to 64 characters' };
+
 /** The provider's own id of a position, kept in the type in which it came. */
 export const Ticket = z.union(
-  [z.number().int().positive().max(Number.MAX_SAFE_INTEGER), z.string().min(1).max(64)],
-  { error: 'expected a positive integer or 1 to 64 characters' },
+  [z.int(ticketError).positive(ticketError), z.string().min(1, ticketError).max(64, ticketError)],
+  ticketError,
 );
 
 /** Free text of an operator or a cause, 1 to 64 characters. */
@@ -33,8 +35,8 @@ export const Reason = z
   .min(1, { error: 'expected 1 to 64 characters' })
   .max(64, { error: 'expected 1 to 64 characters' });
 
-function numeric(error: string, holds: (value: number) => boolean): z.ZodType<Numeric> {
-  return z.custom<Numeric>((value) => isNumeric(value) && holds(Number(value)), { error });
+function numeric(error: string, holds: (value: number, given: Numeric) => boolean): z.ZodType<Numeric> {
+  return z.custom<Numeric>((value) => isNumeric(value) && holds(Number(value), value), { error });
 }
 
 /** A finite number, given as a JSON number or as decimal text of up to 30 digits. */
@@ -42,7 +44,11 @@ export const Amount = numeric('expected a number or decimal text', () => true);
 export const Positive = numeric('expected a number above 0', (value) => value > 0);
 export const NotNegative = numeric('expected a number of at least 0', (value) => value >= 0);
 export const NonZero = numeric('expected a number other than 0', (value) => value !== 0);
-export const Percent = numeric('expected a percentage above 0 and at most 100', (value) => value > 0 && value <= 100);
+/** Text may be above 100 by less than a double can tell. */
+export const Percent = numeric(
+  'expected a percentage above 0 and at most 100',
+  (value, given) => value > 0 && value <= 100 && decimal(given).lte(hundred),
+);
 
 /** Milliseconds since the epoch, UTC. The limit is the year 2286, beyond which seconds are meant. */
 export const TimestampMs = z
@@ -53,13 +59,19 @@ export const TimestampMs = z
 
 const isoPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
 
+const timeError = { error: 'expected milliseconds since the epoch or an ISO-8601 time with its zone' };
+
 /** Milliseconds, or ISO-8601 with a zone; comes out as milliseconds. */
 export const Time = z
-  .union([TimestampMs, z.string().refine(isIsoTime)], {
-    error: 'expected milliseconds since the epoch or an ISO-8601 time with its zone',
-  })
+  .union([TimestampMs, z.string().refine(isIsoTime, timeError)], timeError)
   .transform((value) => (typeof value === 'number' ? value : Date.parse(value)));
 
 function isIsoTime(value: string): boolean {
-  return isoPattern.test(value) && !Number.isNaN(Date.parse(value));
+  return isoPattern.test(value) && isDay(value.slice(0, 10)) && !Number.isNaN(Date.parse(value));
+}
+
+/** Whether `YYYY-MM-DD` is in the calendar: `Date.parse` knows the 31st of every month. */
+export function isDay(value: string): boolean {
+  const midnight = Date.parse(`${value}T00:00:00Z`);
+  return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(value);
 }

@@ -18,7 +18,7 @@ const Url = (schemes: readonly string[]): z.ZodType<string> =>
   });
 
 function hasScheme(value: string, schemes: readonly string[]): boolean {
-  return URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1));
+  return URL.canParse(value) && schemes.some((scheme) => value.startsWith(`${scheme}://`));
 }
 
 const Port = z.preprocess(

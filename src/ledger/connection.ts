@@ -31,6 +31,8 @@ export interface ConnectionOptions {
 
 type Orm = SqlMikroORM;
 
+const limitIdle = `select set_config('idle_in_transaction_session_timeout', ?, true)`;
+
 export class Connection {
   readonly #target: LedgerTarget;
   readonly #options: ConnectionOptions;
@@ -51,6 +53,20 @@ export class Connection {
       if (!isAnswered(error)) this.#drop(opening);
       throw unavailable(this.#target, error);
     }
+  }
+
+  /**
+   * As `use`, in a transaction. Where this end of it falls silent, the server ends it too: its locks
+   * would keep out the next attempt for as long as the server believes in the connection.
+   */
+  async transact<T>(work: (tx: SqlEntityManager, orm: Orm) => Promise<T>): Promise<T> {
+    const { statementTimeoutMs: idleMs = statementTimeoutMs } = this.#options;
+    return await this.use((em, orm) =>
+      em.transactional(async (tx) => {
+        if ('url' in this.#target) await tx.execute(limitIdle, [String(idleMs)]);
+        return await work(tx, orm);
+      }),
+    );
   }
 
   /** Bounded, since a connection to a server that has gone may never end. */

@@ -1,24 +1,23 @@
 // Brings the schema up to date and claims the database for a data directory, in one transaction:
 // a database that belongs to another is left as it is.
-import type { SqlEntityManager, SqlMikroORM } from '@mikro-orm/postgresql';
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { CloseoutError } from '#src/domain/errors';
 import { refuseForeign } from './claim.ts';
-import { migrationsTable } from './connection.ts';
+import { migrationsTable, type Connection } from './connection.ts';
 import { CursorEntity, cursorId } from './entities.ts';
 import { migrations } from './migrations/index.ts';
 
 /** Key of the advisory lock under which this happens, so that two first starts take turns. */
 const migrationLock = 0x636c6f73;
 
-export async function migrateAndClaim(
-  em: SqlEntityManager,
-  orm: SqlMikroORM,
+export async function openLedger(
+  connection: Connection,
   directoryId: string,
   where: string,
 ): Promise<void> {
   // Makes the migrator's own table, which it does on a connection of its own.
-  await orm.migrator.getPending();
-  await em.transactional(async (tx) => {
+  await connection.use((_em, orm) => orm.migrator.getPending());
+  await connection.transact(async (tx, orm) => {
     await tx.execute('select pg_advisory_xact_lock(?)', [migrationLock]);
     const transaction = tx.getTransactionContext();
     await orm.migrator.up({ transaction });

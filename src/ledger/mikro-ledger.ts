@@ -8,7 +8,7 @@ import { Connection, type ConnectionOptions } from './connection.ts';
 import { CursorEntity, cursorId, LogEntity } from './entities.ts';
 import { freshEntries } from './fresh.ts';
 import { placedRowOf } from './log-rows.ts';
-import { migrateAndClaim } from './migrate.ts';
+import { openLedger } from './migrate.ts';
 import { pageOf, placeBehind } from './page.ts';
 import { whereOf, type LedgerTarget } from './unavailable.ts';
 import { writeEntries } from './write.ts';
@@ -40,7 +40,7 @@ export function mikroLedger(target: LedgerTarget, options: ConnectionOptions = {
   return {
     async open(id) {
       try {
-        await connection.use((em, orm) => migrateAndClaim(em, orm, id, where));
+        await openLedger(connection, id, where);
       } catch (error) {
         await connection.close();
         throw error;
@@ -54,14 +54,12 @@ export function mikroLedger(target: LedgerTarget, options: ConnectionOptions = {
     async write(entries) {
       const id = owner();
       if (entries.length === 0) return;
-      await connection.use(async (em) => {
-        await em.transactional(async (tx) => {
-          const cursor = await cursorRow(tx, id, LockMode.PESSIMISTIC_WRITE);
-          const fresh = freshEntries(entries, cursor.lastN);
-          if (fresh.length === 0) return;
-          cursor.heads = await writeEntries(tx, fresh, cursor.heads);
-          cursor.lastN += fresh.length;
-        });
+      await connection.transact(async (tx) => {
+        const cursor = await cursorRow(tx, id, LockMode.PESSIMISTIC_WRITE);
+        const fresh = freshEntries(entries, cursor.lastN);
+        if (fresh.length === 0) return;
+        cursor.heads = await writeEntries(tx, fresh, cursor.heads);
+        cursor.lastN += fresh.length;
       });
     },
     async list(filter) {

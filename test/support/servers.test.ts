@@ -63,7 +63,9 @@ test('a private NATS server takes a configuration, and comes back on the port it
 });
 
 test('a NATS server that does not start says why', async () => {
-  await expect(startNats({ config: 'port: "no port"' })).rejects.toThrow(/did not start: .+port/s);
+  await expect(startNats({ config: 'port: "no port"' })).rejects.toThrow(
+    /did not start: .+nats\.conf:1/,
+  );
 });
 
 test('a private Postgres is ended by its stop', async () => {
@@ -73,13 +75,13 @@ test('a private Postgres is ended by its stop', async () => {
   await expect(rowsOf(server.url, 'select 1')).rejects.toThrow('ECONNREFUSED');
 });
 
-/** Starts both servers in a process of their own. */
+/** Starts both servers in a process of their own, which ends with its input: with the test. */
 const program = `
   const { startNatsServer } = await import('./servers/nats-server.ts');
   const { startPostgresServer } = await import('./servers/postgres-server.ts');
   const [nats, postgres] = await Promise.all([startNatsServer(), startPostgresServer()]);
   console.log(JSON.stringify([nats.url, postgres.url]));
-  setInterval(() => {}, 1000);
+  process.stdin.on('end', () => process.exit()).resume();
 `;
 
 test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
@@ -88,7 +90,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
     const tmp = join(process.env['TMPDIR'] ?? '/tmp');
     const owner = spawn(process.execPath, ['--input-type=module', '-e', program], {
       cwd: import.meta.dirname,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit'],
     });
     const [line] = (await once(createInterface(owner.stdout), 'line')) as [string];
     const [nats, postgres] = JSON.parse(line) as [string, string];
