@@ -134,7 +134,7 @@ export class PriceFeed {
     if (watch.isQuiet()) return;
     if (account.halt?.by !== 'breach') this.judge(watch);
     if (needsPeak(account.rules)) this.movePeak(watch);
-    watch.settle();
+    watch.settleJudged();
   }
 
   private judge(watch: EquityWatch): void {

@@ -37,17 +37,13 @@ export function bulkClosing(
 
 /** Each position that an entry names, once; entries that name none are passed over. */
 function named(context: CommandContext, account: Account, entries: readonly unknown[]): Position[] {
-  const byTicket = new Map<string | number, Position>();
-  for (const position of account.positions.values()) {
-    if (position.ticket !== undefined) byTicket.set(position.ticket, position);
-  }
   const found = new Set<Position>();
   for (const entry of entries) {
     const parsed = BulkEntry.safeParse(entry);
     if (!parsed.success) continue;
     const { positionId, ticket } = parsed.data;
-    const position =
-      positionId === undefined ? byTicket.get(ticket as string | number) : context.state.positions.get(positionId);
+    const id = positionId ?? account.tickets.get(ticket as string | number);
+    const position = id === undefined ? undefined : context.state.positions.get(id);
     if (position?.accountId === account.accountId) found.add(position);
   }
   return [...found];

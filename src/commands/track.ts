@@ -48,11 +48,9 @@ export function trackFault(state: State, position: PositionRecord): Refused | un
   if (state.usedPositionIds.has(positionId)) {
     return refuse('position_exists', `position ${positionId} exists already, or did`);
   }
-  if (ticket !== undefined) {
-    for (const other of account.positions.values()) {
-      if (other.ticket !== ticket) continue;
-      return refuse('ticket_exists', `ticket ${ticket} is that of position ${other.positionId}`);
-    }
+  const holder = ticket === undefined ? undefined : account.tickets.get(ticket);
+  if (holder !== undefined) {
+    return refuse('ticket_exists', `ticket ${ticket} is that of position ${holder}`);
   }
   return linkFault(state, position);
 }

@@ -57,21 +57,7 @@ export const TimestampMs = z
   .min(0, { error: 'expected milliseconds since the epoch' })
   .max(9_999_999_999_999, { error: 'expected milliseconds since the epoch' });
 
-const isoPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
-
-const timeError = { error: 'expected milliseconds since the epoch or an ISO-8601 time with its zone' };
-
 /** Milliseconds, or ISO-8601 with a zone; comes out as milliseconds. */
 export const Time = z
   .union([TimestampMs, z.string().refine(isIsoTime, timeError)], timeError)
-  .transform((value) => (typeof value === 'number' ? value : Date.parse(value)));
-
-function isIsoTime(value: string): boolean {
-  return isoPattern.test(value) && isDay(value.slice(0, 10)) && !Number.isNaN(Date.parse(value));
-}
-
-/** Whether `YYYY-MM-DD` is in the calendar: `Date.parse` knows the 31st of every month. */
-export function isDay(value: string): boolean {
-  const midnight = Date.parse(`${value}T00:00:00Z`);
-  return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(value);
-}
+  .transform((value) => (typeof value === 'number' ? value : (isoTimeOf(value) as number)));

@@ -51,6 +51,7 @@ const appliers: Appliers = {
       halt: undefined,
       warned: new Set(),
       positions: new Map(),
+      tickets: new Map(),
       closingCount: 0,
     });
   },
@@ -129,6 +130,7 @@ const appliers: Appliers = {
     state.positions.set(position.positionId, position);
     state.usedPositionIds.add(position.positionId);
     account.positions.set(position.positionId, position);
+    if (position.ticket !== undefined) account.tickets.set(position.ticket, position.positionId);
     for (const id of linkIdsOf(position)) state.orderLinks.set(id, position.positionId);
   },
   'position.amended': (state, { positionId, exits }) => {
@@ -198,6 +200,7 @@ const appliers: Appliers = {
 function leave(state: State, position: Position): void {
   const account = accountOf(state, position.accountId);
   account.positions.delete(position.positionId);
+  if (position.ticket !== undefined) account.tickets.delete(position.ticket);
   if (position.state === 'closing') account.closingCount--;
   for (const id of linkIdsOf(position)) state.orderLinks.delete(id);
 }

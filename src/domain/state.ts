@@ -40,6 +40,8 @@ export interface Account {
   readonly warned: Set<string>;
   /** Open and closing positions, in tracking order. */
   readonly positions: Map<string, Position>;
+  /** Tickets of these, each in the type in which it came. */
+  readonly tickets: Map<string | number, string>;
   /** Of these, the closing ones. */
   closingCount: number;
 }

@@ -15,6 +15,8 @@ export async function openLedger(
   directoryId: string,
   where: string,
 ): Promise<void> {
+  // What is wrong with a database, its answer to the simplest question says best.
+  await connection.use((em) => em.execute('select 1'));
   // Makes the migrator's own table, which it does on a connection of its own.
   await connection.use((_em, orm) => orm.migrator.getPending());
   await connection.transact(async (tx, orm) => {

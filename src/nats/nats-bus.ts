@@ -98,6 +98,7 @@ class NatsBusImpl implements NatsBus {
     this.isClosing = true;
     if (this.current.isConnected) await this.patiently(connection.flush(), 'sending the last words');
     await connection.close();
+    this.events?.connectionLost();
     this.noteConnected(false);
   }
 

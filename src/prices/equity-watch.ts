@@ -16,6 +16,8 @@ export class EquityWatch {
   private low = -Infinity;
   private high = Infinity;
   private balance = 0;
+  /** Sum of the exposures' versions when the account was judged last; −1 where it must be again. */
+  private judgedVersion = -1;
 
   constructor(account: Account, bookOf: BookOf) {
     this.account = account;
@@ -24,6 +26,7 @@ export class EquityWatch {
   }
 
   add(position: Position): void {
+    this.judgedVersion = -1;
     const key = keyOf(position.symbol, position.conversion);
     let exposure = this.exposures.get(key);
     if (exposure === undefined) {
@@ -36,6 +39,7 @@ export class EquityWatch {
 
   /** True where it was the last position with this symbol and conversion. */
   remove(position: Position): boolean {
+    this.judgedVersion = -1;
     const key = keyOf(position.symbol, position.conversion);
     const exposure = this.exposures.get(key);
     exposure?.remove(position);
@@ -47,6 +51,7 @@ export class EquityWatch {
 
   /** Takes over balance, peak, rules and warnings as they stand now. */
   settle(): void {
+    this.judgedVersion = -1;
     const { account } = this;
     this.balance = account.balance.toNumber();
     const { rules, peak, warned, halt } = account;
@@ -59,7 +64,16 @@ export class EquityWatch {
     this.high = below?.toNumber() ?? Infinity;
   }
 
-  /** Whether the equity is certainly where nothing changes. */
+  /** Takes over as `settle` does, knowing that the account was judged at the books as they are. */
+  settleJudged(): void {
+    this.settle();
+    this.judgedVersion = this.version();
+  }
+
+  /**
+   * Whether the equity is certainly where nothing changes: inside the band, or where it was when
+   * the account was judged, as that of an account that stands exactly at its peak.
+   */
   isQuiet(): boolean {
     let equity = this.balance;
     let error = Math.abs(equity) * balanceError;
@@ -67,7 +81,14 @@ export class EquityWatch {
       equity += exposure.value();
       error += exposure.error();
     }
-    return equity - error > this.low && equity + error < this.high;
+    if (equity - error > this.low && equity + error < this.high) return true;
+    return this.judgedVersion >= 0 && this.judgedVersion === this.version();
+  }
+
+  private version(): number {
+    let version = 0;
+    for (const exposure of this.exposureList) version += exposure.version();
+    return version;
   }
 
   /** Exact equity (contract section 1). */

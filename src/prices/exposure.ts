@@ -71,6 +71,20 @@ export class Exposure {
     return gross * this.rate() * relativeError + this.positions.size * roundingError;
   }
 
+  /** Grows when a price that the value hangs on has changed; 0 while one is missing. */
+  version(): number {
+    if (this.isDirty) this.sum();
+    if (!this.book.hasQuote) return 0;
+    let version = 1;
+    if (this.longSize > 0) version += this.book.bidVersion;
+    if (this.shortSize > 0) version += this.book.askVersion;
+    for (const { book } of this.legs) {
+      if (!book.hasQuote) return 0;
+      version += book.bidVersion + book.askVersion;
+    }
+    return version;
+  }
+
   /** 0 while a conversion pair has no quote: such a position counts nothing yet. */
   private rate(): number {
     let rate = 1;

@@ -12,6 +12,9 @@ export class QuoteBook {
   bid = 0;
   ask = 0;
   ts = 0;
+  /** Counts the changes of the bid and of the ask: an unchanged side leaves what hangs on it alone. */
+  bidVersion = 0;
+  askVersion = 0;
   private bidExact: string | undefined;
   private askExact: string | undefined;
   /** Whether it has a quote, be it one that was noted before a restart. */
@@ -26,6 +29,8 @@ export class QuoteBook {
   }
 
   take(quote: Quote): void {
+    if (quote.bid !== this.bid || quote.bidExact !== this.bidExact) this.bidVersion++;
+    if (quote.ask !== this.ask || quote.askExact !== this.askExact) this.askVersion++;
     this.bid = quote.bid;
     this.ask = quote.ask;
     this.ts = quote.ts;
@@ -43,6 +48,8 @@ export class QuoteBook {
     this.bidExact = mark.bid;
     this.askExact = mark.ask;
     this.ts = mark.ts;
+    this.bidVersion++;
+    this.askVersion++;
     this.hasQuote = true;
   }
 

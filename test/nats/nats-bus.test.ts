@@ -293,8 +293,9 @@ describe('a stop', () => {
     await closed;
     expect(world.quotes).toEqual([]);
     expect(bus.status().isConnected).toBe(false);
+    expect(world.lines.map(({ level }) => level)).toEqual(['info']);
     bus.publish(event(2));
     await bus.flush();
-    expect(world.lines.filter(({ level }) => level === 'error')).toEqual([]);
+    expect(world.counter('events_dropped')).toBe(1);
   });
 });

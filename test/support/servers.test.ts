@@ -92,7 +92,10 @@ test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
       cwd: import.meta.dirname,
       stdio: ['pipe', 'pipe', 'inherit'],
     });
-    const [line] = (await once(createInterface(owner.stdout), 'line')) as [string];
+    const gone = once(owner, 'exit').then(() => ['it ended']);
+    const [line] = (await Promise.race([once(createInterface(owner.stdout), 'line'), gone])) as [
+      string,
+    ];
     const [nats, postgres] = JSON.parse(line) as [string, string];
     const foldersOf = () =>
       globSync(join(tmp, 'closeout-{nats,postgres}-*/log')).filter((log) =>

@@ -56,7 +56,7 @@ function mark(directory: string): void {
   const names = namesIn(directory);
   if (names.length > 0) {
     const foreign = names.filter((name) => !ownNames.has(name) && !keptNames.has(name));
-    if (!names.includes(markerFileName)) throw foreignDirectory(directory, 'it is not a demo’s');
+    if (!names.includes(markerFileName)) throw foreignDirectory(directory, 'it is no demo of ours');
     if (foreign.length > 0) throw foreignDirectory(directory, `it holds ${foreign.join(', ')}`);
     return;
   }
@@ -71,7 +71,8 @@ function mark(directory: string): void {
 /** Empty where there is no such directory. A link is not followed: it may lead anywhere. */
 function namesIn(directory: string): string[] {
   try {
-    if (!lstatSync(directory).isDirectory()) throw foreignDirectory(directory, 'it is no directory');
+    if (!lstatSync(directory).isDirectory())
+      throw foreignDirectory(directory, 'it is no directory');
     return readdirSync(directory);
   } catch (error) {
     if (error instanceof CloseoutError) throw error;

@@ -32,11 +32,11 @@ function instrument(
 }
 
 export const instruments: readonly SyntheticInstrument[] = [
-  instrument('EURUSD', 'USD', 100_000, [1.085, 5], [0.000_06, 0.000_07]),
-  instrument('USDJPY', 'JPY', 100_000, [149.5, 3], [0.000_07, 0.000_07]),
-  instrument('XAUUSD', 'USD', 100, [2400, 2], [0.000_11, 0.000_12]),
-  instrument('US500', 'USD', 10, [5500, 1], [0.000_12, 0.000_09]),
-  instrument('BTCUSD', 'USD', 1, [64_000, 1], [0.000_3, 0.000_3]),
+  instrument('EURUSD', 'USD', 100_000, [1.085, 5], [0.000_03, 0.000_07]),
+  instrument('USDJPY', 'JPY', 100_000, [149.5, 3], [0.000_04, 0.000_07]),
+  instrument('XAUUSD', 'USD', 100, [2400, 2], [0.000_055, 0.000_12]),
+  instrument('US500', 'USD', 10, [5500, 1], [0.000_06, 0.000_09]),
+  instrument('BTCUSD', 'USD', 1, [64_000, 1], [0.000_15, 0.000_3]),
 ];
 
 /** Where a position is closed on a gap or a spread like those of the cycle. */
@@ -109,9 +109,11 @@ interface Walk {
 
 /** Endless; the same seed gives the same rounds. */
 export function* syntheticMarket(seed: number): Generator<MarketRound, never> {
-  const walks = instruments.map(
-    (of): Walk => ({ instrument: of, random: new Random(seed, of.spec.symbol), x: 0 }),
-  );
+  const walks = instruments.map((of): Walk => ({
+    instrument: of,
+    random: new Random(seed, of.spec.symbol),
+    x: 0,
+  }));
   const script = new Random(seed, 'phases');
   let index = 0;
   for (;;) {

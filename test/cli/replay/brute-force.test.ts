@@ -41,9 +41,12 @@ test(`${tinyWorlds} tiny worlds on coarse ticks: same closes, same accounts`, ()
   expect(closes).toBeGreaterThan(tinyWorlds);
 });
 
-test('both recordings, 300 positions in 12 accounts: same closes, in the same order', () => {
+test.each([
+  ['on their own days, six apart', 0],
+  ['as one day', shiftMs],
+])('both recordings, %s, 300 positions in 12 accounts: same closes, same order', (_, shift) => {
   const quotes = mergeRecordings(
-    readRecording('XAUUSD', recordings.XAUUSD, shiftMs),
+    readRecording('XAUUSD', recordings.XAUUSD, shift),
     readRecording('EURUSD', recordings.EURUSD),
   );
   const days = ['XAUUSD', 'EURUSD'].map((symbol) => ({

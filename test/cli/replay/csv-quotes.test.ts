@@ -6,9 +6,10 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
 import { chunkBytes, lineBytesMax, openQuotes } from '#src/cli/replay/csv-quotes';
 import type { Quote } from '#src/domain/quote';
-import { timeMsMax } from '#src/cli/replay/csv-row';
+import { timeMsMax } from '#src/domain/time';
 import { price } from '#src/domain/price';
-import { hasRecordings, readRecording, recordings } from '../../support/recordings.ts';
+import { csvOf, hasRecordings, readRecording, recordings } from '../../support/recordings.ts';
+import { tinyWorld } from '../../support/tiny-worlds.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'closeout-csv-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -219,6 +220,18 @@ test.for<[name: string, breakIt: (gzip: Buffer) => Buffer, message: RegExp]>([
     });
   },
 );
+
+test('quotes written as CSV come back as they were, those beyond a double too', async () => {
+  const exact: Quote[] = [];
+  for (let seed = 0; seed < 40; seed++) {
+    const quotes = tinyWorld(seed).quotes.filter(({ bid, ask }) => Number.isFinite(bid + ask));
+    const { rows, faults } = await readAll(write(csvOf(quotes)));
+    expect(faults).toEqual([]);
+    expect(rows).toEqual(quotes.map((quote) => ({ ...quote, symbol: 'A' })));
+    exact.push(...rows.filter(({ bidExact }) => bidExact !== undefined));
+  }
+  expect(exact.length).toBeGreaterThan(20);
+});
 
 test('a reader that was closed gives nothing more', async () => {
   const reader = await openQuotes({ symbol: 'A', path: write(many) });

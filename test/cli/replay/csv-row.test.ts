@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { numberOf, quoteOfText, timeMsMax, timeOf } from '#src/cli/replay/csv-row';
+import { numberOf, quoteOfText, timeOf } from '#src/cli/replay/csv-row';
+import { timeMsMax } from '#src/domain/time';
 import { Decimal } from '#src/domain/money';
 
 test.for([

@@ -1,0 +1,165 @@
+// nats.conf on a real server: everybody can do their work, and nothing else.
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { Svcm } from '@nats-io/services';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startNats } from '../support/servers.ts';
+import { until } from '../support/until.ts';
+import { client, event, World } from './world.ts';
+
+const config = readFileSync(new URL('../../nats.conf', import.meta.url), 'utf8');
+const users = ['runtime', 'feed', 'gateway1', 'operator'] as const;
+type User = (typeof users)[number];
+
+const variable = (user: User): string => `CLOSEOUT_${user.toUpperCase()}_PASSWORD`;
+const password = (user: User): string => `pw-of-${user}`;
+
+let server: Awaited<ReturnType<typeof startNats>>;
+beforeAll(async () => {
+  for (const user of users) process.env[variable(user)] = password(user);
+  server = await startNats({ config });
+});
+afterAll(() => server.stop());
+
+/** A client of a user, with what the server refused it. */
+async function as(user: User): Promise<{ nats: NatsConnection; refused: string[] }> {
+  const nats = await client({
+    servers: server.url,
+    user,
+    pass: password(user),
+    inboxPrefix: `_INBOX_${user}`,
+  });
+  const refused: string[] = [];
+  void (async () => {
+    for await (const status of nats.status()) {
+      if (status.type === 'error') refused.push(status.error.message);
+    }
+  })();
+  return { nats, refused };
+}
+
+async function runtime(): Promise<{ world: World; bus: Awaited<ReturnType<World['started']>> }> {
+  const world = new World();
+  const { host } = new URL(server.url);
+  const bus = await world.started(`nats://runtime:${password('runtime')}@${host}`);
+  return { world, bus };
+}
+
+const quote = '{"bid":1,"ask":2}';
+
+test('without its passwords the server does not start', async () => {
+  const missing = variable('feed');
+  delete process.env[missing];
+  try {
+    await expect(startNats({ config })).rejects.toThrow(missing);
+  } finally {
+    process.env[missing] = password('feed');
+  }
+});
+
+test('nobody gets in without a password', async () => {
+  await expect(client({ servers: server.url })).rejects.toThrow('Authorization');
+  const wrong = client({ servers: server.url, user: 'feed', pass: password('operator') });
+  await expect(wrong).rejects.toThrow('Authorization');
+});
+
+test('feed, gateway, operator and runtime do their work', async () => {
+  const { world, bus } = await runtime();
+  const [feed, gateway, operator] = await Promise.all([as('feed'), as('gateway1'), as('operator')]);
+  feed.nats.publish('prices.S', quote);
+  feed.nats.publish('prices.lmax.S', quote);
+  await until(() => world.quotes.length === 2);
+
+  const tracked = await gateway.nats.request('closeout.v1.cmd.gateway1.acc1.position.track', '{}');
+  expect(tracked.json()).toMatchObject({ client: 'gateway1', accountId: 'acc1' });
+  for (const subject of ['acc1.account.resume', 'acc2.position.close', '_.runtime.status']) {
+    const reply = await operator.nats.request(`closeout.v1.cmd.operator.${subject}`, '{}');
+    expect(reply.json()).toMatchObject({ client: 'operator' });
+  }
+  const [stats] = await Array.fromAsync(await new Svcm(operator.nats).client().stats('closeout'));
+  expect(stats?.endpoints).toMatchObject([{ num_requests: 4 }]);
+
+  const heard = new Map<string, number[]>();
+  for (const [who, { nats }, subject] of [
+    ['gateway1', gateway, 'closeout.v1.evt.acc1.>'],
+    ['operator', operator, 'closeout.v1.evt.>'],
+  ] as const) {
+    const seqs: number[] = [];
+    heard.set(who, seqs);
+    nats.subscribe(subject, {
+      callback: (_, message) => void seqs.push(message.json<{ seq: number }>().seq),
+    });
+    await nats.flush();
+  }
+  bus.publish(event(1));
+  bus.publish(event(2, { accountId: 'acc2' }));
+  bus.publish(event(3, { accountId: '_', event: 'market.warning' }));
+  bus.publish(event(4));
+  await until(() => heard.get('operator')?.length === 4 && heard.get('gateway1')?.length === 2);
+  expect(Object.fromEntries(heard)).toEqual({ operator: [1, 2, 3, 4], gateway1: [1, 4] });
+  expect(world.counter('nats_errors')).toBe(0);
+  expect([...feed.refused, ...gateway.refused, ...operator.refused]).toEqual([]);
+});
+
+test.each([
+  ['gateway1', 'closeout.v1.cmd.gateway1.acc2.position.close', 'command the account of another'],
+  ['gateway1', 'closeout.v1.cmd.gateway1._.runtime.status', 'command what is of no account'],
+  ['gateway1', 'closeout.v1.cmd.gateway2.acc1.position.close', 'be another client'],
+  ['gateway1', 'closeout.v1.cmd.operator.acc1.position.close', 'be an operator'],
+  ['gateway1', 'closeout.v1.cmd.gateway1.acc1.account.resume', 'end a halt'],
+  ['gateway1', 'closeout.v1.cmd.gateway1.*.position.close', 'match several accounts'],
+  ['gateway1', 'prices.S', 'publish a price'],
+  ['gateway1', 'prices.lmax.S', 'publish a price of a feed'],
+  ['gateway1', 'closeout.v1.evt.acc1.position.closed', 'publish an event'],
+  ['gateway1', '_INBOX_operator.x', 'forge a reply'],
+  ['feed', 'closeout.v1.cmd.feed.acc1.position.close', 'command'],
+  ['feed', 'closeout.v1.evt.acc1.position.closed', 'publish an event'],
+  ['operator', 'prices.S', 'publish a price'],
+  ['operator', 'closeout.v1.evt._.market.warning', 'publish an event'],
+  ['operator', 'closeout.v1.cmd.gateway1.acc1.position.close', 'be a gateway'],
+  ['runtime', 'prices.S', 'publish a price'],
+  ['runtime', 'closeout.v1.cmd.operator.acc1.position.close', 'command'],
+  ['runtime', '_INBOX_gateway1.x', 'reply where nothing was asked'],
+] as const)('%s may not publish %s: it cannot %s', async (user, subject) => {
+  const { world } = await runtime();
+  const spy = await as('operator');
+  let events = 0;
+  spy.nats.subscribe('closeout.v1.evt.>', { callback: () => void events++ });
+  await spy.nats.flush();
+  const { nats, refused } = await as(user);
+  nats.publish(subject, quote);
+  await nats.flush();
+  await until(() => refused.length > 0);
+  expect(refused).toEqual([expect.stringContaining(`Publish to "${subject}"`)]);
+
+  // What came before these would have come before their answers too.
+  await spy.nats.request('closeout.v1.cmd.operator._.runtime.status', '{}');
+  await spy.nats.flush();
+  expect(world.quotes).toEqual([]);
+  expect(world.commands.map(({ client: by }) => by)).toEqual(['operator']);
+  expect(events).toBe(0);
+});
+
+test.each([
+  ['gateway1', 'closeout.v1.evt.acc2.>'],
+  ['gateway1', 'closeout.v1.evt.>'],
+  ['gateway1', 'closeout.v1.cmd.>'],
+  ['gateway1', 'prices.>'],
+  ['gateway1', '_INBOX.>'],
+  ['gateway1', '_INBOX_operator.>'],
+  ['gateway1', '>'],
+  ['feed', 'closeout.v1.evt.>'],
+  ['feed', '_INBOX_feed.>'],
+  ['operator', 'prices.>'],
+  ['operator', '_INBOX_gateway1.>'],
+  ['runtime', '_INBOX_operator.>'],
+  ['runtime', 'closeout.v1.evt.>'],
+] as const)('%s may not listen to %s', async (user, subject) => {
+  const { nats, refused } = await as(user);
+  const subscription = nats.subscribe(subject, { callback: () => {} });
+  await nats.flush();
+  await until(() => refused.length > 0);
+  expect(refused).toEqual([expect.stringContaining(`Subscription to "${subject}"`)]);
+  expect(subscription.isClosed()).toBe(true);
+});
