@@ -3,11 +3,10 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { Subject, type Observable, type Subscription } from 'rxjs';
-import { Core } from '#actors/core';
-import { LedgerProjector } from '#actors/ledger-projector.actor';
-import { Outbox } from '#actors/outbox';
-import { PriceFeed } from '#actors/price-feed';
-import { publishedNote, recover } from '#actors/recovery';
+import type { Core } from '#actors/core';
+import { Engine } from '#actors/engine';
+import type { LedgerProjector } from '#actors/ledger-projector.actor';
+import { recover } from '#actors/recovery';
 import type { Inspect } from '#actors/supervisor.actor';
 import { CommandDesk, type DeskHost } from './commands/desk.ts';
 import { inProcessCommands, type InProcessCommands } from './commands/in-process.ts';
@@ -16,25 +15,21 @@ import { quoteOf, type QuoteInput } from './contracts/quote.ts';
 import type { Settings, SettingsInput } from './contracts/settings.ts';
 import { CloseoutError, messageOf } from './domain/errors.ts';
 import type { RuntimeEvent } from './domain/events.ts';
-import { refuse } from './domain/refusals.ts';
+import { refuse, type Refused } from './domain/refusals.ts';
 import { openDataDirectory, type DataDirectory } from './journal/data-directory.ts';
 import { sqliteJournal } from './journal/sqlite-journal.ts';
 import { mikroLedger } from './ledger/mikro-ledger.ts';
 import { natsBus, type NatsBus } from './nats/nats-bus.ts';
-import type { Clock, Cancel } from './ports/clock.ts';
+import type { Clock } from './ports/clock.ts';
 import type { Ids } from './ports/ids.ts';
-import type { Journal } from './ports/journal.ts';
-import type { Ledger, LedgerFilter } from './ports/ledger.ts';
+import type { Ledger, LedgerFilter, LedgerPage } from './ports/ledger.ts';
 import type { Logger } from './ports/logger.ts';
 import { memoryMetrics } from './ports/metrics.ts';
-import { QuoteInbox } from './prices/quote-inbox.ts';
 import { systemClock } from './system/clock.ts';
 import { randomIds } from './system/ids.ts';
 import { checkSettings, loadSettings } from './system/load-settings.ts';
 import { version } from './version.ts';
 
-/** How often books, peaks and published events are noted in the journal. */
-const noteEveryMs = 1000;
 /** How long `ledger.list` waits for the ledger to catch up. */
 const ledgerWaitMs = 2000;
 /** How long `stop` waits for what is under way, unless it is told otherwise. */
@@ -124,7 +119,14 @@ class RuntimeHost implements Runtime {
   private readonly metrics = memoryMetrics();
   private phase: Phase = 'created';
   private startedTs = 0;
-  private parts: Parts | undefined;
+  private engine: Engine | undefined;
+  private desk: CommandDesk | undefined;
+  private bus: NatsBus | undefined;
+  private quotes: Subscription | undefined;
+  /** Events of before the bus was there. */
+  private unsent: RuntimeEvent[] = [];
+  private isPublishing = false;
+  /** What has been opened, in order; it is closed in the opposite one. */
   private readonly releases: (() => void | Promise<void>)[] = [];
 
   constructor(options: RuntimeOptions, settings: Settings) {
@@ -133,13 +135,15 @@ class RuntimeHost implements Runtime {
     this.clock = options.clock ?? systemClock();
     this.logger = options.logger ?? pino({ level: settings.CLOSEOUT_LOG_LEVEL, base: null });
     this.events$ = this.events.asObservable();
-    this.commands = inProcessCommands((message) => this.desk().handle(message));
-    for (const name of ['quotes_conflated', 'actor_restarts']) this.metrics.count(name, 0);
+    this.commands = inProcessCommands(async (message) => {
+      return (await this.desk?.handle(message)) ?? refuse('not_ready', `the runtime is ${this.phase}`);
+    });
   }
 
   get system(): Core['system'] {
-    if (this.parts === undefined) throw new CloseoutError('not_started', 'the runtime has not started');
-    return this.parts.core.system;
+    const { engine } = this;
+    if (engine === undefined) throw new CloseoutError('not_started', 'the runtime has not started');
+    return engine.core.system;
   }
 
   async start(): Promise<void> {
@@ -163,12 +167,10 @@ class RuntimeHost implements Runtime {
     if (this.phase === 'stopped' || this.phase === 'draining') return;
     const wasReady = this.phase === 'ready';
     this.phase = 'draining';
-    const { parts } = this;
-    if (parts !== undefined && wasReady) {
-      parts.quotes?.unsubscribe();
-      await parts.bus?.stopReceiving();
-      parts.feed.noteMarks();
-      await this.settle(parts, drainMs);
+    this.quotes?.unsubscribe();
+    if (wasReady) {
+      await this.bus?.stopReceiving();
+      await this.engine?.settle(drainMs);
     }
     await this.release();
     this.phase = 'stopped';
@@ -176,42 +178,36 @@ class RuntimeHost implements Runtime {
   }
 
   status(): RuntimeStatus {
-    const counters = { ...this.metrics.counters() };
-    const { parts } = this;
-    if (parts !== undefined) {
-      counters['quotes_accepted'] = parts.feed.accepted;
-      counters['quotes_refused'] = parts.feed.refused;
-      counters['quotes_waiting'] = parts.inbox.waiting;
-      counters['records_not_durable'] = parts.outbox.backlog;
+    const counters = this.metrics.counters();
+    const { engine } = this;
+    if (engine !== undefined) {
+      counters['quotes_accepted'] = engine.feed.accepted;
+      counters['quotes_refused'] = engine.feed.refused;
+      counters['quotes_waiting'] = engine.waiting;
+      counters['records_not_durable'] = engine.outbox.backlog;
     }
     return {
       state: this.phase,
       version,
       ready: this.phase === 'ready',
       uptimeMs: this.startedTs === 0 ? 0 : this.clock.now() - this.startedTs,
-      components: this.components(),
+      components: engine === undefined ? {} : this.components(engine),
       counters,
     };
   }
 
-  private components(): Record<string, ComponentStatus> {
-    const { parts } = this;
-    if (parts === undefined) return {};
+  private components(engine: Engine): Record<string, ComponentStatus> {
     const components: Record<string, ComponentStatus> = {
       priceFeed: { isHealthy: this.phase === 'ready' },
       journal: { isHealthy: this.phase !== 'failed' },
-      ledger: ledgerStatus(parts.projector),
+      ledger: ledgerStatus(engine.projector),
     };
-    if (parts.bus !== undefined) {
-      const { isConnected, since } = parts.bus.status();
+    if (this.bus !== undefined) {
+      const { isConnected, since } = this.bus.status();
       const detail = `${isConnected ? 'connected' : 'away'} since ${new Date(since).toISOString()}`;
       components['nats'] = { isHealthy: isConnected, detail };
     }
     return components;
-  }
-
-  private desk(): Pick<CommandDesk, 'handle'> {
-    return this.parts?.desk ?? { handle: () => Promise.resolve(refuse('not_ready', `the runtime is ${this.phase}`)) };
   }
 
   private async open(): Promise<void> {
@@ -225,18 +221,27 @@ class RuntimeHost implements Runtime {
     const journal = sqliteJournal({ directory: directory.path, logger });
     const { epoch, directoryId, lastN } = await journal.open();
     this.releases.push(() => journal.close());
-    const { ledger, reopen } = await this.openLedger(directory, directoryId, lastN === 0);
+    const ledger = await this.openLedger(directory, directoryId, lastN === 0);
     const { state, unpublished } = await recover(journal, lastN);
-    const parts = this.assemble(journal, ledger, reopen, state, epoch, lastN);
-    this.parts = parts;
-    parts.core.arm();
-    this.releases.push(() => parts.core.stop(), () => parts.projector.stop());
-    parts.projector.recordsWritten(lastN);
-    const settingsDesk = new CommandDesk({ ...parts.deskHost, unready: () => undefined });
-    await applySettings(settings, state, settingsDesk, logger);
-    await this.connect(parts);
-    for (const event of unpublished) this.publish(event);
-    this.releases.push(this.noteRegularly(parts, journal));
+    this.unsent = [...unpublished];
+    const engine = new Engine({
+      journal,
+      ...ledger,
+      ...{ state, durableN: lastN, epoch, clock, logger },
+      ids: this.options.ids ?? randomIds(),
+      metrics: this.metrics,
+      inspect: this.options.inspect,
+      publish: (event) => this.publish(event),
+      flush: async () => await this.bus?.flush(),
+      onFailure: (error) => this.fail(error),
+    });
+    this.engine = engine;
+    this.releases.push(() => engine.stop());
+    engine.arm();
+    const host = this.deskHost(engine, ledger.ledger);
+    await applySettings(settings, state, new CommandDesk({ ...host, unready: () => undefined }), logger);
+    this.desk = new CommandDesk(host);
+    await this.connect(engine, this.desk);
   }
 
   /** A database that is away keeps nobody unguarded, except at the first start: that is a mistake. */
@@ -244,72 +249,34 @@ class RuntimeHost implements Runtime {
     directory: DataDirectory,
     directoryId: string,
     isFirstStart: boolean,
-  ): Promise<{ ledger: Ledger; reopen: (() => Promise<void>) | undefined }> {
+  ): Promise<{ ledger: Ledger; reopenLedger: (() => Promise<void>) | undefined }> {
     const { CLOSEOUT_DATABASE_URL: url } = this.settings;
     const target = url === undefined ? { pgliteDirectory: join(directory.path, 'pglite') } : { url };
     const ledger = mikroLedger(target, { logger: this.logger });
     this.releases.push(() => ledger.close());
     try {
       await ledger.open(directoryId);
-      return { ledger, reopen: undefined };
+      return { ledger, reopenLedger: undefined };
     } catch (error) {
       const mayWait = error instanceof CloseoutError && error.retryable && !isFirstStart;
       if (!mayWait) throw error;
       this.logger.error({ error: messageOf(error) }, 'the ledger is away: guarding goes first');
-      return { ledger, reopen: () => ledger.open(directoryId) };
+      return { ledger, reopenLedger: () => ledger.open(directoryId) };
     }
   }
 
-  private assemble(
-    journal: Journal,
-    ledger: Ledger,
-    reopen: (() => Promise<void>) | undefined,
-    state: Core['state'],
-    epoch: number,
-    durableN: number,
-  ): Parts {
-    const { clock, logger, metrics } = this;
-    const outbox = new Outbox({
-      journal,
-      durableN,
-      publish: (event) => this.publish(event),
-      onDurable: (n) => projector.recordsWritten(n),
-      onFailure: (error) => this.fail(error),
-    });
-    const core = new Core({
-      state,
-      clock,
-      ids: this.options.ids ?? randomIds(),
-      metrics,
-      logger,
-      epoch,
-      deadlinesBy: 'timer',
-      deliver: (effects) => outbox.deliver(effects),
-      inspect: this.options.inspect,
-    });
-    const projector = new LedgerProjector(core.supervisor, { journal, ledger, reopen, clock, logger, metrics });
-    const feed = new PriceFeed(core);
-    const inbox = new QuoteInbox({
-      take: (quote) => void feed.take(quote),
-      isAcceptable: (quote, lastTs) => {
-        const fault = feed.faultAfter(quote, lastTs);
-        if (fault !== undefined) feed.refuse(quote, fault);
-        return fault === undefined;
-      },
-      soon: (act) => clock.soon(act),
-      onConflated: (dropped) => metrics.count('quotes_conflated', dropped),
-    });
-    const deskHost: DeskHost = {
+  private deskHost({ core, outbox, projector }: Engine, ledger: Ledger): DeskHost {
+    return {
       context: {
         state: core.state,
         markets: core.markets,
-        clock,
+        clock: core.clock,
         ids: core.ids,
         status: () => this.status(),
         listLedger: (filter) => listLedger(ledger, projector, filter),
       },
-      metrics,
-      logger,
+      metrics: core.metrics,
+      logger: core.logger,
       unready: () => (this.phase === 'ready' ? undefined : this.phase),
       turn: (work) => core.turn(work),
       commit: (draft) => core.commit(draft),
@@ -320,38 +287,33 @@ class RuntimeHost implements Runtime {
           act(failure && refuse('not_ready', `the journal failed: ${failure.message}`)),
         ),
     };
-    const desk = new CommandDesk(deskHost);
-    return { core, feed, inbox, outbox, projector, desk, deskHost, bus: undefined, quotes: undefined };
   }
 
-  private async connect(parts: Parts): Promise<void> {
+  private async connect(engine: Engine, desk: CommandDesk): Promise<void> {
     const { settings, logger, metrics } = this;
-    const take = (quote: Parameters<QuoteInbox['push']>[0]): void => {
-      if (this.phase !== 'failed') parts.inbox.push(quote);
-    };
     if (settings.CLOSEOUT_NATS_URL !== undefined) {
       const bus = natsBus({
         url: settings.CLOSEOUT_NATS_URL,
         caFile: settings.CLOSEOUT_NATS_CA,
         credsFile: settings.CLOSEOUT_NATS_CREDS,
-        version,
-        metrics,
-        logger,
+        ...{ version, metrics, logger },
       });
       this.releases.push(() => bus.close());
       await bus.start({
         now: () => this.clock.now(),
-        quote: take,
-        malformedQuote: (symbol) => parts.feed.refuse({ symbol }, 'malformed'),
-        command: (message, replyBytesMax) => parts.desk.handle(message, replyBytesMax),
+        quote: (quote) => engine.quote(quote),
+        malformedQuote: (symbol) => engine.feed.refuse({ symbol }, 'malformed'),
+        command: (message, replyBytesMax) => desk.handle(message, replyBytesMax),
       });
-      parts.bus = bus;
+      this.bus = bus;
     }
-    parts.quotes = this.options.quotes$?.subscribe({
+    this.isPublishing = true;
+    for (const event of this.unsent.splice(0)) this.publish(event);
+    this.quotes = this.options.quotes$?.subscribe({
       next: (input) => {
         const quote = quoteOf(input, this.clock.now());
-        if (quote === undefined) parts.feed.refuse({ symbol: symbolIn(input) }, 'malformed');
-        else take(quote);
+        if (quote === undefined) engine.feed.refuse({ symbol: symbolIn(input) }, 'malformed');
+        else engine.quote(quote);
       },
       error: (error: unknown) => logger.error({ error: messageOf(error) }, 'quotes$ failed'),
       complete: () => logger.warn({}, 'quotes$ completed: no more quotes come from it'),
@@ -359,42 +321,12 @@ class RuntimeHost implements Runtime {
   }
 
   private publish(event: RuntimeEvent): void {
-    this.parts?.bus?.publish(event);
+    if (!this.isPublishing) {
+      this.unsent.push(event);
+      return;
+    }
+    this.bus?.publish(event);
     this.events.next(event);
-  }
-
-  private noteRegularly(parts: Parts, journal: Journal): () => Promise<void> {
-    let cancel: Cancel;
-    const notePublished = async (): Promise<void> => {
-      const n = parts.outbox.durableN;
-      await parts.bus?.flush();
-      journal.note(publishedNote, n);
-    };
-    const tick = (): void => {
-      if (this.phase === 'ready') parts.feed.noteMarks();
-      notePublished().catch((error: unknown) => {
-        this.logger.debug({ error: messageOf(error) }, 'events are not flushed');
-      });
-      cancel = this.clock.at(this.clock.now() + noteEveryMs, tick);
-    };
-    cancel = this.clock.at(this.clock.now() + noteEveryMs, tick);
-    return async () => {
-      cancel();
-      await notePublished().catch(() => {});
-    };
-  }
-
-  /** Waits until all is durable and in the ledger, for `drainMs` at the most. */
-  private async settle(parts: Parts, drainMs: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const cancel = this.clock.at(this.clock.now() + drainMs, resolve);
-      parts.outbox.whenDurable(() => {
-        cancel();
-        resolve();
-      });
-    });
-    const isCaughtUp = await parts.projector.caughtUp(drainMs);
-    if (!isCaughtUp) this.logger.warn({ lag: parts.projector.lag }, 'the ledger catches up at the next start');
   }
 
   private fail(error: CloseoutError): void {
@@ -414,18 +346,6 @@ class RuntimeHost implements Runtime {
   }
 }
 
-interface Parts {
-  readonly core: Core;
-  readonly feed: PriceFeed;
-  readonly inbox: QuoteInbox;
-  readonly outbox: Outbox;
-  readonly projector: LedgerProjector;
-  readonly desk: CommandDesk;
-  readonly deskHost: DeskHost;
-  bus: NatsBus | undefined;
-  quotes: Subscription | undefined;
-}
-
 function ledgerStatus(projector: LedgerProjector): ComponentStatus {
   const { downSince, lag } = projector;
   if (downSince !== undefined) {
@@ -434,7 +354,11 @@ function ledgerStatus(projector: LedgerProjector): ComponentStatus {
   return { isHealthy: true, detail: `${lag ?? 0} records behind` };
 }
 
-async function listLedger(ledger: Ledger, projector: LedgerProjector, filter: LedgerFilter) {
+async function listLedger(
+  ledger: Ledger,
+  projector: LedgerProjector,
+  filter: LedgerFilter,
+): Promise<LedgerPage | Refused> {
   if (!(await projector.caughtUp(ledgerWaitMs))) {
     return refuse('ledger_unavailable', 'the ledger does not answer; nothing is lost, try later');
   }

@@ -1,7 +1,8 @@
 // Instruments as they come in (contract section 1).
 import { z } from 'zod';
 import type { InstrumentSpec } from '#src/domain/instrument';
-import { Currency, isDay, NotNegative, Positive, SymbolName } from './primitives.ts';
+import { isDay } from '#src/domain/time';
+import { Currency, NotNegative, Positive, SymbolName } from './primitives.ts';
 
 const wallTime = z.string({ error: 'expected HH:MM' }).regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, {
   error: 'expected HH:MM',
@@ -18,7 +19,7 @@ const Timezone = z.string({ error: 'expected an IANA time zone' }).refine(isTime
 
 function isTimezone(value: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: value }) !== undefined;
+    return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== '';
   } catch {
     return false;
   }

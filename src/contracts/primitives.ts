@@ -1,5 +1,6 @@
 // The small shapes that all others are made of: ids, symbols, numbers, times, currencies.
 import { z } from 'zod';
+import { isoTimeOf } from '#src/domain/time';
 import { decimal, hundred, isNumeric, type Numeric } from '#src/domain/money';
 
 /** 1 to 64 of `A-Z a-z 0-9 _ -`. */
@@ -57,7 +58,9 @@ export const TimestampMs = z
   .min(0, { error: 'expected milliseconds since the epoch' })
   .max(9_999_999_999_999, { error: 'expected milliseconds since the epoch' });
 
+const timeError = { error: 'expected milliseconds since the epoch or an ISO-8601 time with its zone' };
+
 /** Milliseconds, or ISO-8601 with a zone; comes out as milliseconds. */
 export const Time = z
-  .union([TimestampMs, z.string().refine(isIsoTime, timeError)], timeError)
+  .union([TimestampMs, z.string().refine((text) => isoTimeOf(text) !== undefined, timeError)], timeError)
   .transform((value) => (typeof value === 'number' ? value : (isoTimeOf(value) as number)));

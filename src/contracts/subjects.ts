@@ -10,9 +10,6 @@ const eventPrefix = 'closeout.v1.evt';
 /** Every command, and everything that is none under the same prefix. */
 export const commandSubjects = `${commandPrefix}.>`;
 
-/** Every event, of accounts and of none. */
-export const eventSubjects = `${eventPrefix}.>`;
-
 /** What separates or matches tokens, or would read as an escape. */
 const reserved = /[.*>/%]/g;
 

@@ -216,8 +216,7 @@ function forgetOldest(state: State): void {
 
 /** Applies a record, counting it and its events. */
 export function apply(state: State, record: JournalRecord): void {
-  const applier = appliers[record.type] as Appliers[RecordType];
-  applier(state, record.body as never, record);
+  appliers[record.type](state, record.body as never, record);
   state.n = record.n;
   state.partitionSeq[record.partition] = record.seq;
   for (const { accountId } of eventsOf(record)) {

@@ -4,7 +4,7 @@
 export const timeMsMax = 8_640_000_000_000_000;
 
 const isoTime =
-  /^\d{4}-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+  /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
 /**
  * Milliseconds since the epoch of an ISO-8601 time `YYYY-MM-DDTHH:MM[:SS[.f]]` with `Z` or `±HH:MM`;
@@ -12,17 +12,11 @@ const isoTime =
  * month has not, 24:00, a leap second.
  */
 export function isoTimeOf(text: string): number | undefined {
-  const match = isoTime.exec(text);
-  if (match === null) return undefined;
-  const month = Number(match[1]);
-  const day = Number(match[2]);
-  if (month < 1 || month > 12 || day < 1 || day > daysIn(Number(text.slice(0, 4)), month)) {
-    return undefined;
-  }
-  return Date.parse(text);
+  return isoTime.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : undefined;
 }
 
-function daysIn(year: number, month: number): number {
-  // The calendar repeats every 400 years, and Date.UTC reads years below 100 as 19xx.
-  return new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
+/** Whether `YYYY-MM-DD` is in the calendar: `Date.parse` knows the 31st of every month. */
+export function isDay(date: string): boolean {
+  const midnight = Date.parse(`${date}T00:00:00Z`);
+  return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(date);
 }

@@ -7,7 +7,7 @@ import type { Options, SqlEntityManager, SqlMikroORM } from '@mikro-orm/postgres
 import { silentLogger, type Logger } from '#src/ports/logger';
 import { entities } from './entities.ts';
 import { migrations } from './migrations/index.ts';
-import { databaseOf, isAnswered, parsedUrl, unavailable } from './unavailable.ts';
+import { databaseOf, parsedUrl, unavailable } from './unavailable.ts';
 import type { LedgerTarget } from './unavailable.ts';
 
 /** Connecting takes no longer than this. */
@@ -50,7 +50,7 @@ export class Connection {
       const orm = await opening;
       return await work(orm.em.fork(), orm);
     } catch (error) {
-      if (!isAnswered(error)) this.#drop(opening);
+      
       throw unavailable(this.#target, error);
     }
   }
@@ -78,7 +78,10 @@ export class Connection {
     await Promise.race([orm.close(true), sleep(timeoutMs, undefined, { ref: false })]);
   }
 
-  /** Leaves the connections to their own end: a hung one must not hold up the next attempt. */
+  /**
+   * The next call connects anew: a connection that hangs would stay in the pool. What was opened is
+   * left to its own end, for which nobody waits. PGlite has no connections to lose.
+   */
   #drop(opening: Promise<Orm>): void {
     const isShared = 'pgliteDirectory' in this.#target;
     if (this.#orm !== opening || isShared) return;

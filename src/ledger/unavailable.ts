@@ -40,13 +40,6 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-/** Whether the database itself answered with the error and goes on: the connection is sound. */
-export function isAnswered(error: unknown): boolean {
-  const code = codeOf(error);
-  const isEnding = code.startsWith('57P') || code.startsWith('08');
-  return /^[0-9A-Z]{5}$/.test(code) && !isEnding;
-}
-
 const advice: Readonly<Record<string, string>> = {
   '28000': 'check the user in its URL and the pg_hba.conf of the server',
   '28P01': 'check user and password in its URL',

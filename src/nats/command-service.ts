@@ -1,12 +1,7 @@
 // Commands in, answers out: the service `closeout` of the NATS services API. Whatever happens to a
 // request, it is answered.
 import type { NatsConnection } from '@nats-io/transport-node';
-import {
-  Svcm,
-  type Endpoint,
-  type NamedEndpointStats,
-  type ServiceMsg,
-} from '@nats-io/services';
+import { Svcm, type Endpoint, type NamedEndpointStats, type ServiceMsg } from '@nats-io/services';
 import { replyBytesMax } from '#src/contracts/json';
 import { commandPlace, commandSubjects } from '#src/contracts/subjects';
 import { messageOf } from '#src/domain/errors';
@@ -177,6 +172,8 @@ function tell({ errors, lastError, busyMs }: Tally, endpoint: Endpoint): null {
   stats.num_errors = errors;
   if (lastError !== undefined) stats.last_error = lastError;
   stats.processing_time = Math.round(busyMs * nanosPerMs);
-  stats.average_processing_time = Math.round(stats.processing_time / Math.max(1, stats.num_requests));
+  stats.average_processing_time = Math.round(
+    stats.processing_time / Math.max(1, stats.num_requests),
+  );
   return null;
 }

@@ -27,6 +27,7 @@ export class EventsOut {
   private readonly connection: NatsConnection;
   private readonly metrics: Metrics;
   private readonly logger: Logger;
+  private readonly bytesMax: number;
   private readonly unconfirmed: Message[] = [];
   private unconfirmedBytes = 0;
   /** Events sent, and how many of them the server has. */
@@ -36,10 +37,15 @@ export class EventsOut {
   private isConnected = true;
   private isDropping = false;
 
-  constructor(connection: NatsConnection, { metrics, logger }: { metrics: Metrics; logger: Logger }) {
+  constructor(
+    connection: NatsConnection,
+    { metrics, logger }: { metrics: Metrics; logger: Logger },
+    bytesMax = unconfirmedBytesMax,
+  ) {
     this.connection = connection;
     this.metrics = metrics;
     this.logger = logger;
+    this.bytesMax = bytesMax;
   }
 
   /** Never throws. */
@@ -49,7 +55,7 @@ export class EventsOut {
       return;
     }
     const body = encoder.encode(JSON.stringify(event));
-    if (this.unconfirmedBytes + body.length > unconfirmedBytesMax) {
+    if (this.unconfirmedBytes + body.length > this.bytesMax) {
       this.drop(`the server has not confirmed the last ${this.unconfirmedBytes} bytes`);
       return;
     }

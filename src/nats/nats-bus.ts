@@ -96,7 +96,8 @@ class NatsBusImpl implements NatsBus {
       await this.patiently(this.service.idle(), 'answering the last commands');
     }
     this.isClosing = true;
-    if (this.current.isConnected) await this.patiently(connection.flush(), 'sending the last words');
+    if (this.current.isConnected)
+      await this.patiently(connection.flush(), 'sending the last words');
     await connection.close();
     this.events?.connectionLost();
     this.noteConnected(false);
@@ -172,7 +173,10 @@ class NatsBusImpl implements NatsBus {
         break;
       case 'staleConnection':
       case 'ldm':
-        logger.warn({ status: status.type }, 'NATS: the server does not answer or is about to stop');
+        logger.warn(
+          { status: status.type },
+          'NATS: the server does not answer or is about to stop',
+        );
         break;
       default:
         break;

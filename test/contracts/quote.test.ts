@@ -6,7 +6,9 @@ const arrival = 1_700_000_000_000;
 
 /** Without the keys whose value is undefined, which only keep the objects of one shape. */
 function present(quote: object | undefined): unknown {
-  return quote && Object.fromEntries(Object.entries(quote).filter(([, value]) => value !== undefined));
+  return (
+    quote && Object.fromEntries(Object.entries(quote).filter(([, value]) => value !== undefined))
+  );
 }
 
 const atArrival = { symbol: 'S', ts: arrival };
@@ -16,7 +18,11 @@ test.each([
   ['no ts', '{"bid":1.1,"ask":1.2}', { ...atArrival, bid: 1.1, ask: 1.2 }],
   ['decimal strings', '{"bid":"1.10500","ask":"1.2"}', { ...atArrival, bid: 1.105, ask: 1.2 }],
   ['one of each', '{"bid":"1.1","ask":1.2}', { ...atArrival, bid: 1.1, ask: 1.2 }],
-  ['15 characters', '{"bid":"1.2345678901234","ask":2}', { ...atArrival, bid: 1.2345678901234, ask: 2 }],
+  [
+    '15 characters',
+    '{"bid":"1.2345678901234","ask":2}',
+    { ...atArrival, bid: 1.2345678901234, ask: 2 },
+  ],
   ['exact but long', '{"bid":"1.500000000000000000","ask":2}', { ...atArrival, bid: 1.5, ask: 2 }],
   [
     'strings that no double is',
@@ -24,12 +30,16 @@ test.each([
     {
       ...atArrival,
       bid: 1.1,
-      ask: 12345678901234567890,
+      ask: Number('12345678901234567890'),
       bidExact: '1.10000000000000000001',
       askExact: '12345678901234567890',
     },
   ],
-  ['a number with too many digits is its double', '{"bid":1.10000000000000000001,"ask":2}', { ...atArrival, bid: 1.1, ask: 2 }],
+  [
+    'a number with too many digits is its double',
+    '{"bid":1.10000000000000000001,"ask":2}',
+    { ...atArrival, bid: 1.1, ask: 2 },
+  ],
   [
     'sizes and seq',
     '{"bid":1,"ask":2,"bidSize":"3.5","askSize":4,"seq":7}',
@@ -37,11 +47,19 @@ test.each([
   ],
   ['one size', '{"bid":1,"ask":2,"askSize":4}', { ...atArrival, bid: 1, ask: 2, askSize: 4 }],
   ['only seq', '{"bid":1,"ask":2,"seq":0}', { ...atArrival, bid: 1, ask: 2, seq: 0 }],
-  ['unknown keys', '{"bid":1,"ask":2,"symbol":"T","venue":{"id":[1]},"é":"ü"}', { ...atArrival, bid: 1, ask: 2 }],
+  [
+    'unknown keys',
+    '{"bid":1,"ask":2,"symbol":"T","venue":{"id":[1]},"é":"ü"}',
+    { ...atArrival, bid: 1, ask: 2 },
+  ],
   // What is no sensible price is a quote all the same: hygiene refuses and counts it by reason.
   ['zero and negative', '{"bid":0,"ask":-1}', { ...atArrival, bid: 0, ask: -1 }],
   ['beyond a double', '{"bid":1e999,"ask":2}', { ...atArrival, bid: Infinity, ask: 2 }],
-  ['ts beyond a double', '{"bid":1,"ask":2,"ts":1e999}', { symbol: 'S', bid: 1, ask: 2, ts: Infinity }],
+  [
+    'ts beyond a double',
+    '{"bid":1,"ask":2,"ts":1e999}',
+    { symbol: 'S', bid: 1, ask: 2, ts: Infinity },
+  ],
 ] as const)('a message with %s is a quote', (_, json, quote) => {
   expect(present(quoteOfJson('S', json, arrival))).toEqual(quote);
 });
@@ -82,7 +100,11 @@ test('an object of the same process is a quote by the same rules', () => {
     ...{ symbol: 'S', bid: 1, ask: 2, ts: 3, bidSize: 4, seq: 5 },
   });
   expect(of({ symbol: 'S', bid: NaN, ask: 2 })).toEqual({ ...atArrival, bid: NaN, ask: 2 });
-  for (const none of [{ bid: 1, ask: 2 }, { symbol: 1, bid: 1, ask: 2 }, { symbol: 'S', bid: 1 }]) {
+  for (const none of [
+    { bid: 1, ask: 2 },
+    { symbol: 1, bid: 1, ask: 2 },
+    { symbol: 'S', bid: 1 },
+  ]) {
     expect(of(none)).toBeUndefined();
   }
   for (const none of [undefined, null, 1, 'S', () => {}]) expect(of(none)).toBeUndefined();

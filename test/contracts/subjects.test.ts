@@ -23,7 +23,11 @@ test.each([
 });
 
 test('every symbol comes back from its subject, whatever the feed', () => {
-  const symbols = fc.string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((c) => String.fromCharCode(c)), minLength: 1, maxLength: 64 });
+  const symbols = fc.string({
+    unit: fc.integer({ min: 0x21, max: 0x7e }).map((c) => String.fromCharCode(c)),
+    minLength: 1,
+    maxLength: 64,
+  });
   fc.assert(
     fc.property(symbols, fc.constantFrom(undefined, 'lmax'), (symbol, feed) => {
       const subject = priceSubject(symbol, feed);
@@ -58,7 +62,12 @@ test.each([
 });
 
 test('a command is addressed by its subject, and an event by its account', () => {
-  const place = { client: 'gw', accountId: 'acc1', resource: 'position', action: 'close-if-triggered' };
+  const place = {
+    client: 'gw',
+    accountId: 'acc1',
+    resource: 'position',
+    action: 'close-if-triggered',
+  };
   expect(commandSubject(place)).toBe('closeout.v1.cmd.gw.acc1.position.close-if-triggered');
   expect(commandPlace(commandSubject(place))).toEqual(place);
   expect(eventSubject('_', 'market.warning')).toBe('closeout.v1.evt._.market.warning');

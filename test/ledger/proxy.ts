@@ -23,17 +23,19 @@ export async function proxyTo(target: string): Promise<Proxy> {
 
   const accept = (client: Socket): void => {
     const server = connect(Number(port), hostname);
-    for (const socket of [client, server]) {
+    let isDeaf = false;
+    let isStuck = isFrozen;
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
       sockets.add(socket);
       socket.on('error', () => {});
       socket.on('close', () => {
         sockets.delete(socket);
-        client.destroy();
-        server.destroy();
+        if (!isStuck) other.destroy();
       });
     }
-    let isDeaf = false;
-    let isStuck = isFrozen;
     client.on('data', (data) => {
       isStuck ||= isFrozen;
       if (isStuck) return;

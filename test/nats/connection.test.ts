@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { expect, onTestFinished, test } from 'vitest';
 import { CloseoutError } from '#src/domain/errors';
+import { EventsOut } from '#src/nats/events-out';
 import type { NatsBusOptions } from '#src/nats/nats-bus';
 import { probeNats } from '#src/nats/probe';
 import { proxyTo, type Proxy } from '../ledger/proxy.ts';
 import { startNats } from '../support/servers.ts';
 import { until } from '../support/until.ts';
-import { client, event, World } from './world.ts';
+import { connected, event, World } from './world.ts';
 
 type Server = Awaited<ReturnType<typeof startNats>>;
 
@@ -105,7 +106,9 @@ test('user and password come from the URL, percent-encoded; wrong ones are told 
 test('a token may stand where the user does', async () => {
   const { port } = await nats('authorization { token: "t0ken" }');
   await probeNats({ url: `nats://t0ken@127.0.0.1:${port}` });
-  await expect(probeNats({ url: `nats://other@127.0.0.1:${port}` })).rejects.toThrow('lets nobody in');
+  await expect(probeNats({ url: `nats://other@127.0.0.1:${port}` })).rejects.toThrow(
+    'lets nobody in',
+  );
 });
 
 test('credentials that are not there, or are none, are named', async () => {
@@ -154,7 +157,7 @@ test('where the server allows less than the contract, replies are that much smal
   const { url } = await nats('max_payload: 64KB');
   const world = new World();
   await world.started(url);
-  const asker = await client({ servers: url });
+  const asker = await connected({ servers: url });
   world.answer = (_, __, max) => ({ max });
   const reply = await asker.request('closeout.v1.cmd.gw.acc1.position.list', '{}');
   expect(reply.json()).toEqual({ max: 63 * 1024 });
@@ -180,7 +183,7 @@ test('a bus whose server was killed comes back with it: quotes, commands and eve
   await restarted(first);
   await until(() => bus.status().isConnected);
   expect(world.counter('nats_reconnects')).toBe(1);
-  const peer = await client({ servers: first.url });
+  const peer = await connected({ servers: first.url });
   const heard: unknown[] = [];
   peer.subscribe('closeout.v1.evt.>', {
     callback: (_, message) => void heard.push(message.json()),
@@ -199,38 +202,41 @@ test('a bus whose server was killed comes back with it: quotes, commands and eve
 test.each([
   ['never had', (proxy: Proxy) => proxy.freeze(), 0, [1, 2, 3]],
   ['had, without our knowing', (proxy: Proxy) => proxy.deafenAt('evt_'), 2, [1, 2, 1, 2, 3]],
-] as const)('events that the server %s are sent again, in order', async (_, lose, heardBefore, seqs) => {
-  const server = await nats();
-  const proxy = await proxyTo(server.url);
-  onTestFinished(() => proxy.cut());
-  const world = new World();
-  const bus = await world.started(proxy.url);
-  const peer = await client({ servers: server.url });
-  const heard: unknown[] = [];
-  peer.subscribe('closeout.v1.evt.>', {
-    callback: (__, message) => void heard.push(message.json()),
-  });
-  await peer.flush();
+] as const)(
+  'events that the server %s are sent again, in order',
+  async (_, lose, heardBefore, seqs) => {
+    const server = await nats();
+    const proxy = await proxyTo(server.url);
+    onTestFinished(() => proxy.cut());
+    const world = new World();
+    const bus = await world.started(proxy.url);
+    const peer = await connected({ servers: server.url });
+    const heard: unknown[] = [];
+    peer.subscribe('closeout.v1.evt.>', {
+      callback: (__, message) => void heard.push(message.json()),
+    });
+    await peer.flush();
 
-  lose(proxy);
-  bus.publish(event(1));
-  bus.publish(event(2));
-  const flushed = bus.flush();
-  await until(() => heard.length === heardBefore);
-  await proxy.cut();
-  await expect(flushed).rejects.toMatchObject({ code: 'nats_unavailable', retryable: true });
-  await until(() => !bus.status().isConnected);
-  await expect(bus.flush()).rejects.toMatchObject({ code: 'nats_unavailable', retryable: true });
+    lose(proxy);
+    bus.publish(event(1));
+    bus.publish(event(2));
+    const flushed = bus.flush();
+    await until(() => heard.length === heardBefore);
+    await proxy.cut();
+    await expect(flushed).rejects.toMatchObject({ code: 'nats_unavailable', retryable: true });
+    await until(() => !bus.status().isConnected);
+    await expect(bus.flush()).rejects.toMatchObject({ code: 'nats_unavailable', retryable: true });
 
-  await proxy.restore();
-  await until(() => bus.status().isConnected);
-  bus.publish(event(3));
-  await bus.flush();
-  await until(() => heard.length === seqs.length);
-  expect(heard).toEqual(seqs.map((seq) => event(seq)));
-  expect(world.counter('events_repeated')).toBe(2);
-  expect(world.counter('events_dropped')).toBe(0);
-});
+    await proxy.restore();
+    await until(() => bus.status().isConnected);
+    bus.publish(event(3));
+    await bus.flush();
+    await until(() => heard.length === seqs.length);
+    expect(heard).toEqual(seqs.map((seq) => event(seq)));
+    expect(world.counter('events_repeated')).toBe(2);
+    expect(world.counter('events_dropped')).toBe(0);
+  },
+);
 
 test('a bus that the server refuses on its return goes on trying, and says so once', async () => {
   const first = await nats();
@@ -262,7 +268,7 @@ test('a subscription that the server ends is opened again once it may be', async
 
   await restarted(second, allow(all));
   await until(() => bus.status().isConnected);
-  const peer = await client({ servers: first.url, user: 'u', pass: 'p' });
+  const peer = await connected({ servers: first.url, user: 'u', pass: 'p' });
   expect(await answered(peer)).toMatchObject({ accountId: 'acc1' });
   await until(() => {
     peer.publish('prices.S', '{"bid":1,"ask":2}');
@@ -287,4 +293,36 @@ test('a bus can be closed while its server is away, and before it was ever start
   await unused.stopReceiving();
   await unused.close();
   expect(unused.status().isConnected).toBe(false);
+});
+
+test('a bus is closed in bounded time where the server has frozen', async () => {
+  const server = await nats();
+  const proxy = await proxyTo(server.url);
+  onTestFinished(() => proxy.cut());
+  const world = new World();
+  const bus = await world.started(proxy.url);
+  proxy.freeze();
+  bus.publish(event(1));
+  await bus.close();
+  expect(bus.status().isConnected).toBe(false);
+  const waits = world.lines.filter(({ level }) => level === 'warn');
+  expect(waits).toHaveLength(2);
+});
+
+test('events that a frozen server does not confirm are kept up to a limit, the rest dropped', async () => {
+  const server = await nats();
+  const proxy = await proxyTo(server.url);
+  onTestFinished(() => proxy.cut());
+  const world = new World();
+  const events = new EventsOut(await connected({ servers: proxy.url }), world, 1000);
+  events.publish(event(0));
+  await events.flush();
+  proxy.freeze();
+  const size = JSON.stringify(event(1)).length;
+  for (let seq = 1; seq <= 20; seq++) events.publish(event(seq % 10));
+  const kept = Math.floor(1000 / size);
+  expect(world.counter('events_published')).toBe(kept + 1);
+  expect(world.counter('events_dropped')).toBe(20 - kept);
+  const told = world.lines.filter(({ level }) => level === 'error');
+  expect(told).toMatchObject([{ message: 'events are dropped' }]);
 });

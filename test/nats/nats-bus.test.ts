@@ -9,7 +9,7 @@ import { refuse } from '#src/domain/refusals';
 import type { NatsBus } from '#src/nats/nats-bus';
 import { startNats } from '../support/servers.ts';
 import { until } from '../support/until.ts';
-import { arrivalTs, client, event, World } from './world.ts';
+import { arrivalTs, connected, event, World } from './world.ts';
 
 let server: Awaited<ReturnType<typeof startNats>>;
 beforeAll(async () => {
@@ -23,7 +23,7 @@ let nats: NatsConnection;
 beforeEach(async () => {
   world = new World();
   bus = await world.started(server.url);
-  nats = await client({ servers: server.url });
+  nats = await connected({ servers: server.url });
 });
 
 async function ask(subject: string, body: Uint8Array | string = '{}', more = {}): Promise<Msg> {
@@ -137,19 +137,17 @@ describe('commands', () => {
     });
   });
 
-  test.each([
-    'gw.acc1.position',
-    'gw',
-    'gw.acc1.position.close.now',
-    'gw.acc.1.position.close',
-  ])('on the subject %s are answered: no such subject', async (subject) => {
-    const reply = await ask(subject);
-    expect(refusalIn(reply)).toMatchObject({
-      ...{ name: 'unknown_subject', header: '404' },
-      error: { code: 404, message: expect.stringContaining('<account>') as string },
-    });
-    expect(world.commands).toEqual([]);
-  });
+  test.each(['gw.acc1.position', 'gw', 'gw.acc1.position.close.now', 'gw.acc.1.position.close'])(
+    'on the subject %s are answered: no such subject',
+    async (subject) => {
+      const reply = await ask(subject);
+      expect(refusalIn(reply)).toMatchObject({
+        ...{ name: 'unknown_subject', header: '404' },
+        error: { code: 404, message: expect.stringContaining('<account>') as string },
+      });
+      expect(world.commands).toEqual([]);
+    },
+  );
 
   const circular: Record<string, unknown> = {};
   circular['self'] = circular;

@@ -6,7 +6,7 @@ import { Svcm } from '@nats-io/services';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startNats } from '../support/servers.ts';
 import { until } from '../support/until.ts';
-import { client, event, World } from './world.ts';
+import { connected, event, World } from './world.ts';
 
 const config = readFileSync(new URL('../../nats.conf', import.meta.url), 'utf8');
 const users = ['runtime', 'feed', 'gateway1', 'operator'] as const;
@@ -24,7 +24,7 @@ afterAll(() => server.stop());
 
 /** A client of a user, with what the server refused it. */
 async function as(user: User): Promise<{ nats: NatsConnection; refused: string[] }> {
-  const nats = await client({
+  const nats = await connected({
     servers: server.url,
     user,
     pass: password(user),
@@ -59,8 +59,8 @@ test('without its passwords the server does not start', async () => {
 });
 
 test('nobody gets in without a password', async () => {
-  await expect(client({ servers: server.url })).rejects.toThrow('Authorization');
-  const wrong = client({ servers: server.url, user: 'feed', pass: password('operator') });
+  await expect(connected({ servers: server.url })).rejects.toThrow('Authorization');
+  const wrong = connected({ servers: server.url, user: 'feed', pass: password('operator') });
   await expect(wrong).rejects.toThrow('Authorization');
 });
 
@@ -102,7 +102,8 @@ test('feed, gateway, operator and runtime do their work', async () => {
   expect([...feed.refused, ...gateway.refused, ...operator.refused]).toEqual([]);
 });
 
-test.each([
+/** Who, where, and what that would be. */
+const forbidden: [User, string, string][] = [
   ['gateway1', 'closeout.v1.cmd.gateway1.acc2.position.close', 'command the account of another'],
   ['gateway1', 'closeout.v1.cmd.gateway1._.runtime.status', 'command what is of no account'],
   ['gateway1', 'closeout.v1.cmd.gateway2.acc1.position.close', 'be another client'],
@@ -121,7 +122,9 @@ test.each([
   ['runtime', 'prices.S', 'publish a price'],
   ['runtime', 'closeout.v1.cmd.operator.acc1.position.close', 'command'],
   ['runtime', '_INBOX_gateway1.x', 'reply where nothing was asked'],
-] as const)('%s may not publish %s: it cannot %s', async (user, subject) => {
+];
+
+test.each(forbidden)('%s may not publish %s: it cannot %s', async (user, subject) => {
   const { world } = await runtime();
   const spy = await as('operator');
   let events = 0;

@@ -25,10 +25,17 @@ export class World {
   readonly lines: Line[] = [];
   readonly metrics: Metrics = memoryMetrics();
   /** What the host does with a command whose body is in order. */
-  answer: (command: CommandMessage, body: object, replyBytesMax: number) => object | Promise<object> = (
-    { client, accountId, resource, action },
+  answer: (
+    command: CommandMessage,
+    body: object,
+    replyBytesMax: number,
+  ) => object | Promise<object> = ({ client, accountId, resource, action }, body) => ({
+    client,
+    accountId,
+    resource,
+    action,
     body,
-  ) => ({ client, accountId, resource, action, body });
+  });
   onQuote: (quote: Quote) => void = () => {};
 
   readonly host: BusHost = {
@@ -47,7 +54,7 @@ export class World {
     },
   };
 
-  private readonly logger = {
+  readonly logger = {
     debug: (fields: object, message: string) => this.log('debug', fields, message),
     info: (fields: object, message: string) => this.log('info', fields, message),
     warn: (fields: object, message: string) => this.log('warn', fields, message),
@@ -82,7 +89,7 @@ export class World {
 }
 
 /** A client beside the bus, closed with the test. */
-export async function client(options: NodeConnectionOptions): Promise<NatsConnection> {
+export async function connected(options: NodeConnectionOptions): Promise<NatsConnection> {
   const connection = await connect(options);
   onTestFinished(() => connection.close());
   return connection;

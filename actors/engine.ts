@@ -1,0 +1,155 @@
+// The engine of a live runtime: the core with all that feeds it and all that it feeds.
+import type { CloseoutError } from '#src/domain/errors';
+import type { RuntimeEvent } from '#src/domain/events';
+import type { Quote } from '#src/domain/quote';
+import type { State } from '#src/domain/state';
+import type { Cancel, Clock } from '#src/ports/clock';
+import type { Ids } from '#src/ports/ids';
+import type { Journal } from '#src/ports/journal';
+import type { Ledger } from '#src/ports/ledger';
+import type { Logger } from '#src/ports/logger';
+import type { Metrics } from '#src/ports/metrics';
+import { QuoteInbox } from '#src/prices/quote-inbox';
+import { messageOf } from '#src/domain/errors';
+import { Core } from './core.ts';
+import { LedgerProjector } from './ledger-projector.actor.ts';
+import { Outbox } from './outbox.ts';
+import { PriceFeed } from './price-feed.ts';
+import { publishedNote } from './recovery.ts';
+import type { Inspect } from './supervisor.actor.ts';
+
+/** How often books, peaks and published events are noted in the journal. */
+const noteEveryMs = 1000;
+
+export interface EngineOptions {
+  readonly journal: Journal;
+  readonly ledger: Ledger;
+  /** Opens the ledger where it was not there at start. */
+  readonly reopenLedger: (() => Promise<void>) | undefined;
+  /** What the journal's records add up to, and the last of them. */
+  readonly state: State;
+  readonly durableN: number;
+  /** Counts the starts of the data directory. */
+  readonly epoch: number;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly inspect: Inspect | undefined;
+  /** Takes each event once its record is durable. */
+  readonly publish: (event: RuntimeEvent) => void;
+  /** Resolves when every event published so far has left this process. */
+  readonly flush: () => Promise<void>;
+  /** Told once, when the journal takes no more records. */
+  readonly onFailure: (error: CloseoutError) => void;
+}
+
+export class Engine {
+  readonly core: Core;
+  readonly feed: PriceFeed;
+  readonly outbox: Outbox;
+  readonly projector: LedgerProjector;
+  private readonly inbox: QuoteInbox;
+  private readonly options: EngineOptions;
+  private cancelNoting: Cancel = () => {};
+  private isStopped = false;
+
+  constructor(options: EngineOptions) {
+    this.options = options;
+    const { journal, ledger, clock, logger, metrics, publish, durableN } = options;
+    this.outbox = new Outbox({
+      journal,
+      durableN,
+      publish,
+      onDurable: (n) => this.projector.recordsWritten(n),
+      onFailure: (error) => {
+        this.isStopped = true;
+        options.onFailure(error);
+      },
+    });
+    const { state, ids, epoch, inspect } = options;
+    this.core = new Core({
+      ...{ state, clock, ids, metrics, logger, epoch, inspect },
+      deadlinesBy: 'timer',
+      deliver: (effects) => this.outbox.deliver(effects),
+    });
+    const reopen = options.reopenLedger;
+    const projected = { journal, ledger, reopen, clock, logger, metrics };
+    this.projector = new LedgerProjector(this.core.supervisor, projected);
+    this.feed = new PriceFeed(this.core);
+    this.inbox = new QuoteInbox({
+      take: (quote) => void this.feed.take(quote),
+      isAcceptable: (quote, lastTs) => this.isAcceptable(quote, lastTs),
+      soon: (act) => clock.soon(act),
+      onConflated: (dropped) => metrics.count('quotes_conflated', dropped),
+    });
+    for (const name of ['quotes_conflated', 'actor_restarts']) metrics.count(name, 0);
+  }
+
+  /** Quotes that wait for their turn. */
+  get waiting(): number {
+    return this.inbox.waiting;
+  }
+
+  /** Guards everything that the state holds; from then on quotes count. */
+  arm(): void {
+    this.core.arm();
+    this.projector.recordsWritten(this.options.durableN);
+    this.noteLater();
+  }
+
+  quote(quote: Quote): void {
+    if (!this.isStopped) this.inbox.push(quote);
+  }
+
+  /** Waits until all is durable, published and in the ledger, for `waitMs` at the most. */
+  async settle(waitMs: number): Promise<void> {
+    const { clock, logger } = this.options;
+    this.feed.noteMarks();
+    await new Promise<void>((resolve) => {
+      const cancel = clock.at(clock.now() + waitMs, resolve);
+      this.outbox.whenDurable(() => {
+        cancel();
+        resolve();
+      });
+    });
+    await this.notePublished();
+    if (await this.projector.caughtUp(waitMs)) return;
+    logger.warn({ lag: this.projector.lag }, 'the ledger catches up at the next start');
+  }
+
+  /** Ends everything; the journal and the ledger are their owner's to close. */
+  stop(): void {
+    this.isStopped = true;
+    this.cancelNoting();
+    this.projector.stop();
+    this.core.stop();
+  }
+
+  private isAcceptable(quote: Quote, lastTs: number): boolean {
+    const fault = this.feed.faultAfter(quote, lastTs);
+    if (fault !== undefined) this.feed.refuse(quote, fault);
+    return fault === undefined;
+  }
+
+  private noteLater(): void {
+    const { clock } = this.options;
+    this.cancelNoting = clock.at(clock.now() + noteEveryMs, () => {
+      if (this.isStopped) return;
+      this.feed.noteMarks();
+      void this.notePublished();
+      this.noteLater();
+    });
+  }
+
+  /** Which events need not be told again after a restart; an unreachable bus leaves them owed. */
+  private async notePublished(): Promise<void> {
+    const n = this.outbox.durableN;
+    try {
+      await this.options.flush();
+      this.options.journal.note(publishedNote, n);
+    } catch (error) {
+      this.options.logger.debug({ error: messageOf(error) }, 'events are not flushed');
+    }
+  }
+}

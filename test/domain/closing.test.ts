@@ -1,0 +1,113 @@
+// Intents and results of closes (contract section 6).
+import { expect, test } from 'vitest';
+import {
+  failedResult,
+  filledResult,
+  intentOf,
+  notFoundResult,
+  pendingResult,
+  type Closable,
+  type CloseCause,
+} from '#src/domain/closing';
+import { clientOrderIdOf, closeIdOf } from '#src/domain/ids';
+import { decimal } from '#src/domain/money';
+
+const position: Closable = {
+  positionId: 'p',
+  accountId: 'a',
+  symbol: 'XAUUSD',
+  side: 'long',
+  remainingQuantity: decimal('0.50'),
+  generation: 2,
+};
+const cause: CloseCause = { reason: 'stop_loss', triggerPrice: '1990' };
+const intent = intentOf(position, cause, 1000, {});
+
+/** What every result of the intent says. */
+const base = {
+  closeId: closeIdOf('a', 'p', 3),
+  positionId: 'p',
+  accountId: 'a',
+  quantity: '0.5',
+  triggerPrice: '1990',
+  closeReason: 'stop_loss',
+  attempts: 1,
+  clientOrderId: clientOrderIdOf('a', 'p', 3),
+};
+
+test('an intent takes the next generation, and its ids name it', () => {
+  expect(intent).toEqual({
+    reason: 'stop_loss',
+    triggerPrice: '1990',
+    closeId: base.closeId,
+    clientOrderId: base.clientOrderId,
+    positionId: 'p',
+    accountId: 'a',
+    symbol: 'XAUUSD',
+    side: 'long',
+    generation: 3,
+    quantity: '0.5',
+    requestedTs: 1000,
+  });
+});
+
+test.each([[17], ['17']])('an intent keeps the ticket %j in its type, the cause and what it saw', (ticket) => {
+  const quote = { bid: '1', ask: '2', ts: 5 };
+  const breach = { reason: 'drawdown_critical', ruleId: 'r', breachId: 'b', observed: '1', floor: '2' };
+  const seen = intentOf({ ...position, ticket }, { ...breach, bulkId: 'bulk' }, 1, { quote, at: '3' });
+  expect(seen).toMatchObject({ ...breach, bulkId: 'bulk', ticket, quote, at: '3' });
+});
+
+test('a fill has price, P&L and commission', () => {
+  const fill = { price: '1989', pnl: '-550', commission: '0' };
+  expect(filledResult(intent, fill, 1001)).toEqual({
+    ...base,
+    success: true,
+    outcome: 'closed',
+    closedPrice: '1989',
+    pnl: '-550',
+    commission: '0',
+    closeTimestamp: 1001,
+  });
+});
+
+test('a pending result has the time of the request and no price', () => {
+  expect(pendingResult(intent)).toEqual({
+    ...base,
+    success: false,
+    outcome: 'pending',
+    closeTimestamp: 1000,
+  });
+});
+
+test('a failed result says why', () => {
+  expect(failedResult(intent, 'no margin', 1001)).toEqual({
+    ...base,
+    success: false,
+    outcome: 'failed',
+    errorMessage: 'no margin',
+    closeTimestamp: 1001,
+  });
+});
+
+test('ticket and bulk are in the result where they are in the intent', () => {
+  const bulk = intentOf({ ...position, ticket: 7 }, { reason: 'flat', bulkId: 'bulk_1' }, 1, {});
+  expect(pendingResult(bulk)).toMatchObject({ ticket: 7, bulkId: 'bulk_1' });
+  expect(pendingResult(bulk)).not.toHaveProperty('triggerPrice');
+});
+
+test('a position that is not there answers as the contract says, and decides nothing', () => {
+  expect(notFoundResult('a', 'p', 'market_spread', 5)).toEqual({
+    closeId: closeIdOf('a', 'p', 0),
+    success: false,
+    outcome: 'failed',
+    positionId: 'p',
+    accountId: 'a',
+    quantity: '0',
+    closeReason: 'market_spread',
+    closeTimestamp: 5,
+    attempts: 0,
+    clientOrderId: clientOrderIdOf('a', 'p', 0),
+    errorMessage: 'Position not found',
+  });
+});

@@ -1,0 +1,108 @@
+// What records tell the outside, and how that is numbered.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { eventsOf, numberedEvents } from '#src/domain/events';
+import type { Draft, RecordType } from '#src/domain/records';
+import { by, drafts, market, observation, recordOf } from './every-record.ts';
+import { accountCreated, gold, instrumentPut, Story } from './story.ts';
+
+const { result } = drafts['close.filled'];
+
+test.each<[RecordType, [string, object][]]>([
+  ['instrument.put', []],
+  ['guard.put', []],
+  ['guard.removed', []],
+  ['account.created', []],
+  ['account.adjusted', [['account.adjusted', { amount: '5', ...by }]]],
+  ['account.halted', [['account.halted', by], ['entries.halted', { reason: 'why' }]]],
+  ['account.resumed', [['account.resumed', { ...by, equity: '5' }], ['entries.resumed', { reason: 'why' }]]],
+  ['account.settled', [['account.halted', { by: 'breach', breachId: 'b' }]]],
+  ['rule.warned', [['guard.warning', observation]]],
+  ['rule.recovered', []],
+  ['rule.breached', [['guard.breached', drafts['rule.breached']], ['entries.halted', { reason: 'drawdown_critical', breachId: 'b' }]]],
+  ['position.tracked', [['position.tracked', drafts['position.tracked'].position]]],
+  ['position.amended', [['position.amended', drafts['position.amended']]]],
+  ['position.untracked', [['position.untracked', { positionId: 'p', ...by }]]],
+  ['close.intended', []],
+  ['close.joined', []],
+  ['close.filled', [['position.closed', result]]],
+  ['close.failed', [['position.close-failed', drafts['close.failed'].result]]],
+  ['marks.noted', []],
+  ['command.answered', []],
+])('%s tells %j', (type, events) => {
+  const told = eventsOf(recordOf(type));
+  expect(told).toEqual(events.map(([event, fields]) => ({ event, accountId: 'a', fields })));
+});
+
+test.each([
+  ['warning', 'market.warning'],
+  ['critical', 'market.critical'],
+  ['clear', 'market.cleared'],
+] as const)('a market condition that is %s is told to all as %s', (level, event) => {
+  const record = recordOf('market.changed', { ...market, level }, '_');
+  expect(eventsOf(record)).toEqual([{ event, accountId: '_', fields: market }]);
+});
+
+test('an event has its id from its place in the journal, and the fields of what it tells', () => {
+  expect(numberedEvents(recordOf('rule.breached'), 41)).toEqual([
+    {
+      ...drafts['rule.breached'],
+      id: 'evt_44_7_0',
+      seq: 42,
+      event: 'guard.breached',
+      accountId: 'a',
+      ts: 1000,
+    },
+    {
+      reason: 'drawdown_critical',
+      breachId: 'b',
+      id: 'evt_44_7_1',
+      seq: 43,
+      event: 'entries.halted',
+      accountId: 'a',
+      ts: 1000,
+    },
+  ]);
+  expect(numberedEvents(recordOf('marks.noted'), 41)).toEqual([]);
+});
+
+const accountIds = ['a', 'b', 'c'];
+const anyDraft: fc.Arbitrary<Draft> = fc
+  .tuple(
+    fc.constantFrom<RecordType>(
+      'account.adjusted',
+      'account.halted',
+      'account.resumed',
+      'rule.warned',
+      'rule.recovered',
+      'rule.breached',
+      'marks.noted',
+      'market.changed',
+    ),
+    fc.constantFrom(...accountIds),
+  )
+  .map(([type, accountId]) => {
+    const isOfNone = type === 'marks.noted' || type === 'market.changed';
+    return { type, accountId: isOfNone ? '_' : accountId, body: drafts[type] } as Draft;
+  });
+
+test('the events of each account are numbered from 1 without a gap, and told again the same', () => {
+  fc.assert(
+    fc.property(fc.array(anyDraft, { maxLength: 60 }), (told) => {
+      const live = new Story().tell(
+        instrumentPut(gold),
+        ...accountIds.map((accountId) => accountCreated({ accountId })),
+        ...told,
+      );
+      for (const accountId of [...accountIds, '_']) {
+        const numbers = live.events.filter((e) => e.accountId === accountId).map((e) => e.seq);
+        expect(numbers).toEqual(numbers.map((_, i) => i + 1));
+        expect(live.state.eventSeq.get(accountId) ?? 0).toBe(numbers.length);
+      }
+      expect(new Set(live.events.map((e) => e.id)).size).toBe(live.events.length);
+      expect(new Story().tell(...live.records).events.map((e) => e.id)).toEqual(
+        live.events.map((e) => e.id),
+      );
+    }),
+  );
+});

@@ -1,0 +1,176 @@
+// What the ledger says of each record, and where a row stands in its chain.
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { chainStart } from '#src/domain/chain';
+import { intentOf } from '#src/domain/closing';
+import { chainRow, ledgerRowOf, verifyChain, type LedgerRowDraft } from '#src/domain/ledger-rows';
+import { decimal } from '#src/domain/money';
+import type { RecordType } from '#src/domain/records';
+import { by, drafts, observation, recordOf } from './every-record.ts';
+
+const base = { userId: 'a', createdAt: '1970-01-01T00:00:01.000Z', partition: 44 };
+const { intent } = drafts['close.intended'];
+const { closeId, clientOrderId } = intent;
+const close = { closeId, positionId: 'p', quantity: '1', closeReason: 'manual', attempts: 1, clientOrderId };
+
+test.each<[RecordType, Omit<LedgerRowDraft, keyof typeof base>]>([
+  [
+    'close.filled',
+    {
+      closeId,
+      eventType: 'position_closed',
+      description: 'Position p closed: manual',
+      metaData: { ...close, closedPrice: '2000', pnl: '5', reasons: ['manual'] },
+      status: 0,
+    },
+  ],
+  [
+    'close.failed',
+    {
+      closeId,
+      eventType: 'position_close_failed',
+      description: 'Position p not closed: no',
+      metaData: { ...close, errorMessage: 'no', reasons: ['manual'] },
+      status: 2,
+    },
+  ],
+  [
+    'close.intended',
+    {
+      closeId,
+      eventType: 'position_close_pending',
+      description: 'Position p close pending: manual',
+      metaData: { ...intent },
+      status: 1,
+    },
+  ],
+  [
+    'position.untracked',
+    {
+      eventType: 'position_untracked',
+      description: 'Position p untracked: why',
+      metaData: { positionId: 'p', ...by },
+      status: 0,
+    },
+  ],
+  [
+    'rule.breached',
+    {
+      eventType: 'guard_breached',
+      description: 'Account a breached r',
+      metaData: { ...observation, breachId: 'b', reason: 'drawdown_critical' },
+      status: 0,
+    },
+  ],
+  [
+    'account.settled',
+    {
+      eventType: 'account_halted',
+      description: 'Account a halted',
+      metaData: { breachId: 'b' },
+      status: 0,
+    },
+  ],
+  [
+    'account.halted',
+    { eventType: 'account_halted', description: 'Account a halted', metaData: by, status: 0 },
+  ],
+  [
+    'account.resumed',
+    {
+      eventType: 'account_resumed',
+      description: 'Account a resumed: why',
+      metaData: { ...by, equity: '5' },
+      status: 0,
+    },
+  ],
+  [
+    'account.adjusted',
+    {
+      eventType: 'account_adjusted',
+      description: 'Account a adjusted by 5',
+      metaData: { amount: '5', ...by },
+      status: 0,
+    },
+  ],
+])('%s is a row', (type, row) => {
+  expect(ledgerRowOf(recordOf(type))).toEqual({ ...base, ...row });
+});
+
+test.each<RecordType>([
+  'instrument.put',
+  'guard.put',
+  'guard.removed',
+  'account.created',
+  'rule.warned',
+  'rule.recovered',
+  'position.tracked',
+  'position.amended',
+  'close.joined',
+  'market.changed',
+  'marks.noted',
+  'command.answered',
+])('%s is no row', (type) => {
+  expect(ledgerRowOf(recordOf(type))).toBeUndefined();
+});
+
+test('the row of a close keeps everything that led to it', () => {
+  const position = {
+    positionId: 'p',
+    accountId: 'a',
+    ticket: 17,
+    symbol: 'XAUUSD',
+    side: 'long',
+    remainingQuantity: decimal(1),
+    generation: 0,
+  } as const;
+  const breach = { ruleId: 'r', breachId: 'b', observed: '1', floor: '2', bulkId: 'bulk' };
+  const quote = { bid: '1', ask: '2', ts: 3 };
+  const cause = { reason: 'stop_loss', triggerPrice: '5', ...breach };
+  const full = intentOf(position, cause, 1000, { quote });
+  const { result } = drafts['close.filled'];
+  const body = { intent: full, result: { ...result, ticket: 17, triggerPrice: '5' }, reasons: ['x', 'y'] };
+  expect(ledgerRowOf(recordOf('close.filled', body))?.metaData).toEqual({
+    ...close,
+    ...breach,
+    ticket: 17,
+    closedPrice: '2000',
+    triggerPrice: '5',
+    pnl: '5',
+    reasons: ['x', 'y'],
+    quote,
+  });
+});
+
+test('a failed close without a message still says that it failed', () => {
+  const { errorMessage: _, ...result } = drafts['close.failed'].result;
+  const row = ledgerRowOf(recordOf('close.failed', { ...drafts['close.failed'], result }));
+  expect(row?.description).toBe('Position p not closed: failed');
+});
+
+test('a row is hashed over its canonical form, and names the row before it', () => {
+  const draft: LedgerRowDraft = {
+    ...base,
+    eventType: 'account_halted',
+    description: 'é',
+    metaData: { b: 1, a: undefined },
+    status: 0,
+  };
+  const first = chainRow(draft, 1, chainStart);
+  const second = chainRow(draft, 2, first.hash);
+  expect(first).toMatchObject({ ...draft, id: 'rlog_44_1', seq: 1, prevHash: '0'.repeat(64) });
+  expect(second).toMatchObject({ id: 'rlog_44_2', seq: 2, prevHash: first.hash });
+  // Written out by hand: keys in order, absent fields absent.
+  const form =
+    '{"createdAt":"1970-01-01T00:00:01.000Z","description":"é","eventType":"account_halted",' +
+    `"id":"rlog_44_1","metaData":{"b":1},"partition":44,"prevHash":"${'0'.repeat(64)}",` +
+    '"seq":1,"status":0,"userId":"a"}';
+  expect(first.hash).toBe(createHash('sha256').update(form, 'utf8').digest('hex'));
+  expect(verifyChain([first, second])).toBeUndefined();
+  expect(verifyChain([second])).toEqual({ id: 'rlog_44_2', field: 'seq' });
+  expect(verifyChain([first, { ...second, status: 2 }])).toEqual({ id: 'rlog_44_2', field: 'hash' });
+  expect(verifyChain([first, chainRow(draft, 2, chainStart)])).toEqual({
+    id: 'rlog_44_2',
+    field: 'prevHash',
+  });
+});
