@@ -1,5 +1,6 @@
 // JSON from outside, limited in size and depth before it is parsed.
-import { refuse, type Refused } from '#src/domain/refusals';
+import { refuse, type Issue, type Refused } from '#src/domain/refusals';
+import { pathText } from './parse.ts';
 
 /** Most bytes of a request. */
 export const requestBytesMax = 256 * 1024;
@@ -11,6 +12,7 @@ export const replyBytesMax = 768 * 1024;
 const quote = 0x22;
 const backslash = 0x5c;
 const decoder = new TextDecoder('utf-8', { fatal: true });
+const surrogateEscape = /\\u[dD]/;
 
 /** The object that the bytes are; none at all is an empty one. */
 export function parseObject(bytes: Uint8Array): { value: object } | Refused {
@@ -23,26 +25,67 @@ export function parseObject(bytes: Uint8Array): { value: object } | Refused {
   if (bytes.length === 0) return { value: {} };
   const depth = depthOf(bytes);
   if (depth > requestDepthMax) return tooDeep(depth);
+  let text: string;
   let value: unknown;
   try {
-    value = JSON.parse(decoder.decode(bytes));
+    text = decoder.decode(bytes);
+    value = JSON.parse(text);
   } catch {
-    return refuse('invalid_request', 'the request is not JSON', {
-      issues: [{ path: '', message: 'expected a JSON object' }],
-    });
+    return unusable([{ path: '', message: 'expected a JSON object' }]);
   }
-  return asObject(value);
+  // Only an escape can make text that has no UTF-8 form.
+  return surrogateEscape.test(text) ? asObject(value) : object(value);
 }
 
-/** A value of the same process: any depth that JSON from outside could have. */
+/** A value of the same process: an object that could have come as JSON from outside. */
 export function asObject(value: unknown): { value: object } | Refused {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { value };
-  return refuse('invalid_request', 'the request is no JSON object', {
-    issues: [{ path: '', message: 'expected a JSON object' }],
-  });
+  const issues: Issue[] = [];
+  const depth = inspect(value, [], [], issues);
+  if (depth > requestDepthMax) return tooDeep(depth);
+  return issues.length > 0 ? unusable(issues) : object(value);
 }
 
-export function tooDeep(depth: number): Refused {
+function object(value: unknown): { value: object } | Refused {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { value };
+  return unusable([{ path: '', message: 'expected a JSON object' }]);
+}
+
+function unusable(issues: readonly Issue[]): Refused {
+  const at = issues[0]?.path ?? '';
+  const what = `${at === '' ? '' : `${at}: `}${issues[0]?.message ?? ''}`;
+  return refuse('invalid_request', `the request is no JSON object: ${what}`, { issues });
+}
+
+/**
+ * The depth of the value, one more than is allowed at the most. Notes what has no form in RFC 8785:
+ * circles and lone surrogates. What a schema refuses anyhow, such as a function, is left to it.
+ */
+function inspect(
+  value: unknown,
+  path: readonly PropertyKey[],
+  around: readonly object[],
+  issues: Issue[],
+): number {
+  const note = (message: string): void => void issues.push({ path: pathText('', path), message });
+  if (typeof value === 'string' && !value.isWellFormed()) note('expected well-formed Unicode');
+  if (typeof value !== 'object' || value === null) return 0;
+  if (around.includes(value)) {
+    note('expected no circle');
+    return 0;
+  }
+  if (around.length === requestDepthMax) return 1;
+  let deepest = 0;
+  const inside = [...around, value];
+  for (const [key, child] of Object.entries(value)) {
+    const place = Array.isArray(value) ? Number(key) : key.toWellFormed();
+    const at = [...path, place];
+    if (!key.isWellFormed()) issues.push({ path: pathText('', at), message: 'expected well-formed Unicode' });
+    deepest = Math.max(deepest, inspect(child, at, inside, issues));
+  }
+  return deepest + 1;
+}
+
+function tooDeep(depth: number): Refused {
   return refuse('request_too_deep', `the request is nested deeper than ${requestDepthMax} levels`, {
     limit: requestDepthMax,
     actual: depth,

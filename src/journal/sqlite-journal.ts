@@ -72,7 +72,8 @@ class SqliteJournal implements Journal {
 
   async open(): Promise<JournalOpened> {
     invariant(this.#worker === undefined && !this.#isClosing, 'a journal is opened once');
-    const worker = new Worker(workerUrl(), { workerData: this.#options });
+    // None of the host's flags: one such as --input-type would keep the worker from starting.
+    const worker = new Worker(workerUrl(), { workerData: this.#options, execArgv: [] });
     this.#worker = worker;
     worker.on('message', (message: FromWorker) => this.#receive(message));
     worker.on('error', (cause) => this.#fail(failed(messageOf(cause), cause)));

@@ -50,7 +50,7 @@ export class Connection {
       const orm = await opening;
       return await work(orm.em.fork(), orm);
     } catch (error) {
-      
+      this.#drop(opening);
       throw unavailable(this.#target, error);
     }
   }

@@ -39,7 +39,7 @@ async function killed(size: number, lines: number): Promise<number> {
   closeSync(out);
   child = started;
   let errors = '';
-  started.stderr.on('data', (data: Buffer) => (errors += data.toString()));
+  started.stderr?.on('data', (data: Buffer) => (errors += data.toString()));
   const ended = once(started, 'close');
   await vi.waitUntil(() => errors !== '' || toldIn(file).length >= lines, {
     timeout: 60_000,

@@ -54,6 +54,7 @@ function fileWith(text: string): string {
   return path;
 }
 
+/** Made with openssl for these tests alone, valid 2020 to 2099 for 127.0.0.1; protects nothing. */
 const tlsFile = (name: string): string => new URL(`tls/${name}`, import.meta.url).pathname;
 const tlsConfig = `tls { cert_file: "${tlsFile('server.pem')}", key_file: "${tlsFile('server.key')}" }`;
 const users = 'authorization { user: closeout, password: "p@ss/word" }';

@@ -1,10 +1,8 @@
-// A runtime in memory: core, price feed, outbox, projector and command desk put together as
-// `src/runtime.ts` does, on a journal and a ledger in memory and a clock that the test moves.
-import { Core } from '#actors/core';
-import { LedgerProjector } from '#actors/ledger-projector.actor';
-import { Outbox } from '#actors/outbox';
-import { PriceFeed } from '#actors/price-feed';
-import { publishedNote, recover } from '#actors/recovery';
+// A runtime in memory: the engine and the command desk put together as `src/runtime.ts` does, on a
+// journal and a ledger in memory and a clock that the test moves.
+import type { Core } from '#actors/core';
+import { Engine } from '#actors/engine';
+import { recover } from '#actors/recovery';
 import type { Inspect } from '#actors/supervisor.actor';
 import { applySettings } from '#src/commands/apply-settings';
 import { CommandDesk, type DeskHost } from '#src/commands/desk';
@@ -14,7 +12,6 @@ import { parseSettings, type SettingsInput } from '#src/contracts/settings';
 import { invariant } from '#src/domain/errors';
 import type { RuntimeEvent } from '#src/domain/events';
 import type { LedgerRow } from '#src/domain/ledger-rows';
-import type { JournalRecord } from '#src/domain/records';
 import { refuse } from '#src/domain/refusals';
 import { memoryJournal } from '#src/journal/memory-journal';
 import { memoryLedger } from '#src/ledger/memory-ledger';
@@ -23,7 +20,6 @@ import type { Journal } from '#src/ports/journal';
 import type { Ledger } from '#src/ports/ledger';
 import { silentLogger, type Logger } from '#src/ports/logger';
 import { memoryMetrics } from '#src/ports/metrics';
-import { QuoteInbox } from '#src/prices/quote-inbox';
 import { countedIds } from '#src/system/ids';
 import { ManualClock } from './manual-clock.ts';
 
@@ -60,89 +56,58 @@ export class CoreHarness {
   readonly world: CoreWorld;
   readonly clock: ManualClock;
   readonly core: Core;
-  readonly feed: PriceFeed;
   readonly commands: InProcessCommands;
   readonly metrics = memoryMetrics();
   /** Of this start, in order, once durable. */
   readonly events: RuntimeEvent[] = [];
-  readonly records: JournalRecord[] = [];
   phase = 'starting';
   private readonly options: HarnessOptions;
-  private readonly inbox: QuoteInbox;
-  private readonly outbox: Outbox;
-  private readonly projector: LedgerProjector;
+  private readonly engine: Engine;
   private readonly host: DeskHost;
   private readonly desk: CommandDesk;
 
   private constructor(
     options: HarnessOptions,
     world: CoreWorld,
-    { state, epoch, lastN }: { state: Core['state']; epoch: number; lastN: number },
+    recovered: { state: Core['state']; epoch: number; durableN: number },
   ) {
     this.options = options;
     this.world = world;
-    const { journal, ledger } = world;
-    const { metrics } = this;
-    const clock = (this.clock = world.clock);
-    const logger = options.logger ?? silentLogger;
-    this.outbox = new Outbox({
-      journal,
-      durableN: lastN,
+    this.clock = world.clock;
+    const { journal, ledger, clock } = world;
+    const engine = new Engine({
+      ...{ journal, ledger, clock, metrics: this.metrics, ...recovered },
+      reopenLedger: undefined,
+      ids: countedIds(),
+      logger: options.logger ?? silentLogger,
+      inspect: options.inspect,
       publish: (event) => void this.events.push(event),
-      onDurable: (n) => this.projector.recordsWritten(n),
+      flush: () => Promise.resolve(),
       onFailure: () => (this.phase = 'failed'),
     });
-    const core = new Core({
-      state,
-      clock,
-      ids: countedIds(),
-      metrics,
-      logger,
-      epoch,
-      deadlinesBy: 'timer',
-      deliver: (effects) => {
-        this.records.push(...effects.records);
-        this.outbox.deliver(effects);
-      },
-      inspect: options.inspect,
-    });
-    this.core = core;
-    const reopen = undefined;
-    this.projector = new LedgerProjector(core.supervisor, {
-      ...{ journal, ledger, reopen, clock, logger, metrics },
-    });
-    const feed = (this.feed = new PriceFeed(core));
-    this.inbox = new QuoteInbox({
-      take: (quote) => void feed.take(quote),
-      isAcceptable: (quote, lastTs) => {
-        const fault = feed.faultAfter(quote, lastTs);
-        if (fault !== undefined) feed.refuse(quote, fault);
-        return fault === undefined;
-      },
-      soon: (act) => clock.soon(act),
-      onConflated: (dropped) => metrics.count('quotes_conflated', dropped),
-    });
+    this.engine = engine;
+    const core = (this.core = engine.core);
     this.host = {
       context: {
         state: core.state,
         markets: core.markets,
         clock,
         ids: core.ids,
-        status: () => ({ state: this.phase, counters: metrics.counters() }),
+        status: () => ({ state: this.phase, counters: this.metrics.counters() }),
         listLedger: async (filter) => {
-          await this.projector.caughtUp(Infinity);
+          await engine.projector.caughtUp(Infinity);
           return await ledger.list(filter);
         },
       },
-      metrics,
-      logger,
+      metrics: core.metrics,
+      logger: core.logger,
       unready: () => (this.phase === 'ready' ? undefined : this.phase),
       turn: (work) => core.turn(work),
       commit: (draft) => core.commit(draft),
       requestClose: (request) => core.requestClose(request),
       onOutcome: (positionId, act) => core.onOutcome(positionId, act),
       whenDurable: (act) =>
-        this.outbox.whenDurable((failure) =>
+        engine.outbox.whenDurable((failure) =>
           act(failure && refuse('not_ready', `the journal failed: ${failure.message}`)),
         ),
     };
@@ -159,46 +124,37 @@ export class CoreHarness {
     const { epoch, directoryId, lastN } = await world.journal.open();
     await world.ledger.open(directoryId);
     const { state, unpublished } = await recover(world.journal, lastN);
-    const harness = new CoreHarness(options, world, { state, epoch, lastN });
-    await harness.arm(unpublished, lastN);
+    const harness = new CoreHarness(options, world, { state, epoch, durableN: lastN });
+    await harness.arm(unpublished);
     return harness;
   }
 
-  private async arm(unpublished: readonly RuntimeEvent[], lastN: number): Promise<void> {
-    this.core.arm();
-    this.projector.recordsWritten(lastN);
+  private async arm(unpublished: readonly RuntimeEvent[]): Promise<void> {
+    this.events.push(...unpublished);
+    this.engine.arm();
     const settings = parseSettings({ ...this.options.settings });
     invariant(settings.ok, 'the settings of a test are valid');
     const desk = new CommandDesk({ ...this.host, unready: () => undefined });
-    const logger = this.options.logger ?? silentLogger;
-    await applySettings(settings.value, this.core.state, desk, logger);
-    this.events.push(...unpublished);
+    await applySettings(settings.value, this.core.state, desk, this.host.logger);
     this.phase = 'ready';
   }
 
-  /** Stops, as a runtime that has drained does. */
+  /** Stops as a runtime does: takes nothing new, lets everything get where it belongs. */
   async stop(): Promise<void> {
     this.phase = 'draining';
-    this.feed.noteMarks();
-    await this.projector.caughtUp(Infinity);
-    this.notePublished();
-    this.projector.stop();
-    this.core.stop();
+    await this.engine.settle(Infinity);
+    await this.kill();
+  }
+
+  /** Stops without a word. */
+  async kill(): Promise<void> {
+    this.engine.stop();
     await this.world.journal.close();
     this.phase = 'stopped';
   }
 
-  /** Events so far have left, as the runtime notes once a second. */
-  notePublished(): void {
-    this.world.journal.note(publishedNote, this.outbox.durableN);
-  }
-
-  /** Stops without a word, as a kill does, and starts again on what is durable. */
-  async killAndRestart(): Promise<CoreHarness> {
-    this.phase = 'stopped';
-    this.projector.stop();
-    this.core.stop();
-    await this.world.journal.close();
+  /** Starts again on what is durable. */
+  async restart(): Promise<CoreHarness> {
     return await CoreHarness.start({ ...this.options, world: this.world });
   }
 
@@ -207,7 +163,7 @@ export class CoreHarness {
     const now = this.clock.now();
     const quote = quoteOf({ symbol, bid, ask, ts: ts ?? now }, now);
     invariant(quote !== undefined, 'the quote of a test is one');
-    this.inbox.push(quote);
+    this.engine.quote(quote);
   }
 
   /** A command as from NATS: text or bytes as they are, objects as JSON. */
@@ -225,7 +181,7 @@ export class CoreHarness {
 
   /** All rows of the ledger, those of the last turn included. */
   async rows(): Promise<readonly LedgerRow[]> {
-    await this.projector.caughtUp(Infinity);
+    await this.engine.projector.caughtUp(Infinity);
     return (await this.world.ledger.list({ limit: 1000 })).items;
   }
 
@@ -233,7 +189,7 @@ export class CoreHarness {
     return this.metrics.counters()[name] ?? 0;
   }
 
-  /** Of the events: their names, or `account name` where an account is not given. */
+  /** Names of the events, of all accounts where none is given. */
   eventNames(accountId?: string): string[] {
     const own = this.events.filter((e) => accountId === undefined || e.accountId === accountId);
     return own.map((e) => e.event);

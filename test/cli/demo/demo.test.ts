@@ -61,6 +61,15 @@ function closedBy(stdout: string, reason: string): string[] {
   return closesIn(stdout).filter((line) => line.startsWith(`${reason} `));
 }
 
+/** Resolves with the first close for that reason; rejects where the demo ends without one. */
+async function hasClosed({ stdout, stderr, ended }: Running, reason: string): Promise<void> {
+  const waiting = until(() => closedBy(stdout(), reason).length > 0, startMsMax, reason);
+  const early = ended.then((status) => {
+    throw new Error(`ended with ${status} before ${reason}: ${stderr()}`);
+  });
+  await Promise.race([waiting, early]);
+}
+
 /** Begin escape sequences and move the cursor: plain lines have none of them. */
 const notPlain = ['\r', '\u001b'];
 
@@ -92,7 +101,7 @@ test(
   async () => {
     const cwd = temporaryDirectory();
     const first = start(cwd, '--seed', '2');
-    await until(() => closedBy(first.stdout(), 'stop loss').length > 0, startMsMax, 'a close');
+    await hasClosed(first, 'stop loss');
 
     const second = start(cwd, '--for', '1s');
     expect(await second.ended).toBe(1);
