@@ -12,6 +12,7 @@ import type { Metrics } from '#src/ports/metrics';
 import { QuoteInbox } from '#src/prices/quote-inbox';
 import { messageOf } from '#src/domain/errors';
 import { Core } from './core.ts';
+import { noteMarks } from './marks.ts';
 import { LedgerProjector } from './ledger-projector.actor.ts';
 import { Outbox } from './outbox.ts';
 import { PriceFeed } from './price-feed.ts';
@@ -105,7 +106,7 @@ export class Engine {
   /** Waits until all is durable, published and in the ledger, for `waitMs` at the most. */
   async settle(waitMs: number): Promise<void> {
     const { clock, logger } = this.options;
-    this.feed.noteMarks();
+    this.noteMarks();
     await new Promise<void>((resolve) => {
       const cancel = clock.at(clock.now() + waitMs, resolve);
       this.outbox.whenDurable(() => {
@@ -136,10 +137,14 @@ export class Engine {
     const { clock } = this.options;
     this.cancelNoting = clock.at(clock.now() + noteEveryMs, () => {
       if (this.isStopped) return;
-      this.feed.noteMarks();
+      this.noteMarks();
       void this.notePublished();
       this.noteLater();
     });
+  }
+
+  private noteMarks(): void {
+    noteMarks(this.options.journal, this.feed.takeMarks(), this.core.state.n);
   }
 
   /** Which events need not be told again after a restart; an unreachable bus leaves them owed. */
@@ -147,7 +152,7 @@ export class Engine {
     const n = this.outbox.durableN;
     try {
       await this.options.flush();
-      this.options.journal.note(publishedNote, n);
+      this.options.journal.note(publishedNote, String(n));
     } catch (error) {
       this.options.logger.debug({ error: messageOf(error) }, 'events are not flushed');
     }

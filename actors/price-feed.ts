@@ -2,6 +2,7 @@
 import { dueExit } from '#src/domain/exits';
 import { text } from '#src/domain/money';
 import type { Quote } from '#src/domain/quote';
+import type { QuoteMark } from '#src/domain/records';
 import { judge, needsPeak } from '#src/domain/rules';
 import type { Account } from '#src/domain/state';
 import type { EquityWatch } from '#src/prices/equity-watch';
@@ -30,7 +31,7 @@ export class PriceFeed {
   private readonly isReplay: boolean;
   private readonly beforeQuote: ((ts: number) => void) | undefined;
   private readonly loggedAt = new Map<string, number>();
-  /** Accounts whose peak moved since it was last noted in the journal. */
+  /** Accounts whose peak moved since the marks were taken last. */
   private readonly movedPeaks = new Set<Account>();
   accepted = 0;
   refused = 0;
@@ -73,17 +74,14 @@ export class PriceFeed {
     logger.warn({ ...quote, reason }, 'quote refused');
   }
 
-  /** Notes in the journal what quotes alone have changed: books and peaks. */
-  noteMarks(): void {
+  /** What quotes alone have changed since it was asked last: books and peaks. */
+  takeMarks(): { quotes: QuoteMark[]; peaks: { accountId: string; peak: string }[] } {
     const books = [...this.core.markets.all()].map((market) => market.book);
     const quotes = books.filter((book) => book.isUnnoted).map((book) => book.mark());
     for (const book of books) book.isUnnoted = false;
     const peaks = [...this.movedPeaks].map(({ accountId, peak }) => ({ accountId, peak: text(peak) }));
     this.movedPeaks.clear();
-    if (quotes.length === 0 && peaks.length === 0) return;
-    this.core.turn(() => {
-      this.core.commit({ type: 'marks.noted', accountId: '_', body: { quotes, peaks } });
-    });
+    return { quotes, peaks };
   }
 
   private latestTs(): number {
@@ -146,7 +144,6 @@ export class PriceFeed {
     const find = () => core.supervisor.drawdownGuard(account.accountId);
     if (verdict.breach !== undefined) {
       const finding = verdict.breach;
-      this.noteMarksOf(account);
       core.tellGuard(find, (guard) => guard.send({ type: 'rule.breached', finding, observed }));
       return;
     }
@@ -160,13 +157,6 @@ export class PriceFeed {
     for (const finding of verdict.warnings) {
       core.tellGuard(find, (guard) => guard.send({ type: 'rule.warned', finding, observed }));
     }
-  }
-
-  /** The peak that a breach was measured from is on record before the breach. */
-  private noteMarksOf(account: Account): void {
-    if (!this.movedPeaks.delete(account)) return;
-    const peaks = [{ accountId: account.accountId, peak: text(account.peak) }];
-    this.core.commit({ type: 'marks.noted', accountId: '_', body: { quotes: [], peaks } });
   }
 
   /** The one change of state that is not a record of its own: it is noted once a second. */

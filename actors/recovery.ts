@@ -3,6 +3,7 @@ import { apply } from '#src/domain/apply';
 import { numberedEvents, type RuntimeEvent } from '#src/domain/events';
 import { emptyState, type State } from '#src/domain/state';
 import { journalBatchMax, type Journal } from '#src/ports/journal';
+import { notedBooks, notedPeaks, restorePeaks } from './marks.ts';
 
 export interface Recovered {
   readonly state: State;
@@ -16,7 +17,9 @@ export const publishedNote = 'events_published';
 export async function recover(journal: Journal, lastN: number): Promise<Recovered> {
   const state = emptyState();
   const unpublished: RuntimeEvent[] = [];
-  const publishedN = await journal.noted(publishedNote);
+  const publishedN = Number((await journal.notes(publishedNote)).get(publishedNote) ?? 0);
+  const peaks = await notedPeaks(journal);
+  for (const mark of await notedBooks(journal)) state.marks.set(mark.symbol, mark);
   while (state.n < lastN) {
     const entries = await journal.read(state.n, journalBatchMax);
     if (entries.length === 0) break;
@@ -26,6 +29,7 @@ export async function recover(journal: Journal, lastN: number): Promise<Recovere
         unpublished.push(...numberedEvents(record, seqBefore));
       }
       apply(state, record);
+      restorePeaks(state, peaks.get(record.n));
     }
   }
   return { state, unpublished };

@@ -16,6 +16,7 @@ import type { Settings, SettingsInput } from './contracts/settings.ts';
 import { CloseoutError, messageOf } from './domain/errors.ts';
 import type { RuntimeEvent } from './domain/events.ts';
 import { refuse, type Refused } from './domain/refusals.ts';
+import { refuseCursor } from './commands/command.ts';
 import { openDataDirectory, type DataDirectory } from './journal/data-directory.ts';
 import { sqliteJournal } from './journal/sqlite-journal.ts';
 import { mikroLedger } from './ledger/mikro-ledger.ts';
@@ -70,7 +71,7 @@ export interface Runtime {
   /**
    * Recovers, arms, subscribes; resolves when the runtime is ready. Rejects with `CloseoutError`:
    * `data_directory_in_use`, `nats_unavailable`, `ledger_unavailable` (at the first start of a data
-   * directory; later ones guard first and let history catch up), `ledger_foreign`, `journal_corrupt`.
+   * directory; later ones guard first and let history catch up), `ledger_foreign`, `ledger_ahead`, `journal_corrupt`.
    */
   start(): Promise<void>;
   /** Takes nothing new, finishes what is under way, at most `drainMs` (5,000), releases everything. */
@@ -221,7 +222,7 @@ class RuntimeHost implements Runtime {
     const journal = sqliteJournal({ directory: directory.path, logger });
     const { epoch, directoryId, lastN } = await journal.open();
     this.releases.push(() => journal.close());
-    const ledger = await this.openLedger(directory, directoryId, lastN === 0);
+    const ledger = await this.openLedger(directory, directoryId, lastN);
     const { state, unpublished } = await recover(journal, lastN);
     this.unsent = [...unpublished];
     const engine = new Engine({
@@ -248,7 +249,7 @@ class RuntimeHost implements Runtime {
   private async openLedger(
     directory: DataDirectory,
     directoryId: string,
-    isFirstStart: boolean,
+    lastN: number,
   ): Promise<{ ledger: Ledger; reopenLedger: (() => Promise<void>) | undefined }> {
     const { CLOSEOUT_DATABASE_URL: url } = this.settings;
     const target = url === undefined ? { pgliteDirectory: join(directory.path, 'pglite') } : { url };
@@ -256,9 +257,10 @@ class RuntimeHost implements Runtime {
     this.releases.push(() => ledger.close());
     try {
       await ledger.open(directoryId);
+      await refuseAhead(ledger, lastN);
       return { ledger, reopenLedger: undefined };
     } catch (error) {
-      const mayWait = error instanceof CloseoutError && error.retryable && !isFirstStart;
+      const mayWait = error instanceof CloseoutError && error.retryable && lastN > 0;
       if (!mayWait) throw error;
       this.logger.error({ error: messageOf(error) }, 'the ledger is away: guarding goes first');
       return { ledger, reopenLedger: () => ledger.open(directoryId) };
@@ -346,6 +348,17 @@ class RuntimeHost implements Runtime {
   }
 }
 
+/** Throws where the ledger knows more than the journal: the data directory is an old copy. */
+async function refuseAhead(ledger: Ledger, lastN: number): Promise<void> {
+  const cursor = await ledger.cursor();
+  if (cursor <= lastN) return;
+  throw new CloseoutError(
+    'ledger_ahead',
+    `the ledger has ${cursor} records of this data directory, the journal ${lastN}: ` +
+      'the directory is an old copy, and what it guards may be closed; restore the newer one',
+  );
+}
+
 function ledgerStatus(projector: LedgerProjector): ComponentStatus {
   const { downSince, lag } = projector;
   if (downSince !== undefined) {
@@ -365,6 +378,7 @@ async function listLedger(
   try {
     return await ledger.list(filter);
   } catch (error) {
+    if (error instanceof CloseoutError && error.code === 'invalid_cursor') return refuseCursor(filter.cursor);
     return refuse('ledger_unavailable', `the ledger does not answer: ${messageOf(error)}`);
   }
 }

@@ -4,7 +4,7 @@ import { demoUsage, readDemoArguments } from './demo/arguments.ts';
 import { runDemo } from './demo/demo.ts';
 import { Screen } from './demo/screen.ts';
 
-/** npm passes on a Ctrl-C that the terminal has sent us already: this soon it is no second one. */
+/** Some npm pass on a Ctrl-C that the terminal has sent us already: this soon it is no second one. */
 const repeatedSignalMs = 500;
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -4,6 +4,9 @@ import { createRuntime } from '#src/runtime';
 import { loadSettings } from '#src/system/load-settings';
 import { createLogger } from './logger.ts';
 
+/** A second signal within this is the first one again. */
+const repeatedSignalMs = 500;
+
 /** Runs until SIGINT or SIGTERM, then drains; a second signal ends it at once. */
 export async function startCommand(args: readonly string[]): Promise<number> {
   if (args.length > 0) {
@@ -17,7 +20,11 @@ export async function startCommand(args: readonly string[]): Promise<number> {
   const runtime = createRuntime({ settings, logger, onFailure: () => end(1) });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      process.once(signal, () => process.exit(130));
+      const since = Date.now();
+      // Some shells and npm versions send the same Ctrl-C twice.
+      process.on(signal, () => {
+        if (Date.now() - since > repeatedSignalMs) process.exit(130);
+      });
       logger.info({ signal }, 'draining');
       end(0);
     });

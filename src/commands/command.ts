@@ -105,6 +105,8 @@ export function positionIn(
 
 type Paged = Pick<Request<{ limit: number; cursor?: string | undefined }>, 'body' | 'replyBytesMax'>;
 
+const cursorPattern = /^\d{1,15}$/;
+
 /** Bytes of a reply that are not its items. */
 const replyFrameBytes = 1024;
 
@@ -116,11 +118,7 @@ export function page<T>(
   show: (item: T) => object,
 ): { items: object[]; nextCursor?: string } | Refused {
   const after = cursor === undefined ? -1 : Number(cursor);
-  if (!Number.isSafeInteger(after)) {
-    return refuse('invalid_request', 'cursor: expected a nextCursor', {
-      issues: [{ path: 'cursor', message: `expected a nextCursor, was ${JSON.stringify(cursor)}` }],
-    });
-  }
+  if (cursor !== undefined && !cursorPattern.test(cursor)) return refuseCursor(cursor);
   const shown: object[] = [];
   let last = after;
   let bytes = replyFrameBytes;
@@ -135,6 +133,11 @@ export function page<T>(
     last = order;
   }
   return { items: shown };
+}
+
+export function refuseCursor(cursor: string | undefined): Refused {
+  const message = `expected a nextCursor, was ${JSON.stringify(cursor)}`;
+  return refuse('invalid_request', `cursor: ${message}`, { issues: [{ path: 'cursor', message }] });
 }
 
 function bytesOf(item: object): number {

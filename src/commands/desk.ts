@@ -7,7 +7,7 @@ import { canonical, sha256 } from '#src/domain/chain';
 import { messageOf } from '#src/domain/errors';
 import { noAccount } from '#src/domain/ids';
 import type { ClosingMemo, Draft, StoredReply } from '#src/domain/records';
-import { isRefused, refuse, type Refused } from '#src/domain/refusals';
+import { isRefused, refuse, type Issue, type Refused } from '#src/domain/refusals';
 import { replyKey, storedRepliesMax, storedReplyMs } from '#src/domain/state';
 import type { CommandMessage } from '#src/ports/bus';
 import type { Cancel } from '#src/ports/clock';
@@ -74,13 +74,18 @@ export class CommandDesk {
   private async once(message: CommandMessage, replyBytesMax: number): Promise<object> {
     const unready = this.host.unready();
     if (unready !== undefined) return refuse('not_ready', `the runtime is ${unready}`);
+    const unusable = addressFault(message);
+    if (unusable !== undefined) return unusable;
     const { messageId, client } = message;
-    if (messageId === undefined) return await this.run(message, replyBytesMax, undefined);
-    if (!messageIdPattern.test(messageId)) {
+    const given = bodyOf(message);
+    if (messageId === undefined) return await this.run(message, given, replyBytesMax, undefined);
+    if (typeof messageId !== 'string' || !messageIdPattern.test(messageId)) {
       return refuse('unusable_header', 'Nats-Msg-Id: expected 1 to 128 printable characters');
     }
+    // What has no JSON form cannot be told from another request, so nothing is stored for it.
+    if (isRefused(given) && 'value' in message.body) return given;
     const key = replyKey(client, messageId);
-    const requestHash = hashOf(message);
+    const requestHash = hashOf(message, given);
     const running = this.inFlight.get(key);
     if (running !== undefined) {
       return running.requestHash === requestHash ? await running.answer : reused(messageId);
@@ -92,7 +97,8 @@ export class CommandDesk {
         ? await this.repeat(stored, replyBytesMax)
         : reused(messageId);
     }
-    const answer = this.run(message, replyBytesMax, { client, messageId, requestHash });
+    const store = { client, messageId, requestHash };
+    const answer = this.run(message, given, replyBytesMax, store);
     this.inFlight.set(key, { requestHash, answer });
     try {
       return await answer;
@@ -110,11 +116,12 @@ export class CommandDesk {
 
   private async run(
     message: CommandMessage,
+    given: Given,
     replyBytesMax: number,
     store: Omit<StoredReply, 'expiresTs'> | undefined,
   ): Promise<object> {
     const { host } = this;
-    const prepared = this.prepare(message, store !== undefined);
+    const prepared = this.prepare(message, given, store !== undefined);
     const run = (): Outcome =>
       isRefused(prepared)
         ? prepared
@@ -142,6 +149,7 @@ export class CommandDesk {
   /** Everything that is looked at before the command itself. */
   private prepare(
     message: CommandMessage,
+    given: Given,
     isStored: boolean,
   ): Refused | { command: Command; request: { client: string; accountId: string; body: unknown } } {
     const { client, accountId, resource, action } = message;
@@ -152,13 +160,7 @@ export class CommandDesk {
     if (command === undefined) {
       return refuse('unknown_subject', `there is no command ${resource}.${action}`);
     }
-    for (const [path, id] of Object.entries({ client, account: accountId })) {
-      if (!idPattern.test(id)) {
-        const issues = [{ path, message: 'expected 1 to 64 of A-Z a-z 0-9 _ -' }];
-        return refuse('invalid_request', `the subject's ${path} is no id`, { issues });
-      }
-    }
-    const isFull = isStored && state.replies.size >= storedRepliesMax;
+    const isFull = isStored && !hasRoomForReply(state, clock.now());
     if (!command.isUrgent && (this.underWay > commandsInFlightMax || isFull)) {
       const limit = isFull ? storedRepliesMax : commandsInFlightMax;
       const actual = isFull ? state.replies.size : this.underWay;
@@ -166,7 +168,6 @@ export class CommandDesk {
     }
     const misplaced = scopeFault(command, message);
     if (misplaced !== undefined) return misplaced;
-    const given = 'value' in message.body ? asObject(message.body.value) : parseObject(message.body);
     if (isRefused(given)) return given;
     const body = ownBody(given.value, accountId);
     if (isRefused(body)) return body;
@@ -223,7 +224,8 @@ export class CommandDesk {
     });
     const reply = host.turn(() => {
       const now = closing.reply();
-      if (store !== undefined) this.store(store, now, open.size > 0 ? closing.memo : undefined);
+      // While some are pending, what was stored before they were says so already.
+      if (store !== undefined && open.size === 0) this.store(store, now);
       return now;
     });
     return await this.durable(reply);
@@ -236,6 +238,8 @@ export class CommandDesk {
     pending?: ClosingMemo,
   ): void {
     if (isRefused(reply) && [408, 429, 503].includes(reply.error.code)) return;
+    // An answer that was waited for may come when nothing is recorded any more.
+    if (this.host.unready() !== undefined) return;
     const expiresTs = this.host.context.clock.now() + storedReplyMs;
     const kept = pending === undefined ? { reply } : { pending };
     const body = { ...store, ...kept, expiresTs };
@@ -257,10 +261,34 @@ function pendingView(context: CommandContext, memo: ClosingMemo, replyBytesMax: 
   return view ?? refuse('unknown_position', `no position ${positionId} is known any more`);
 }
 
-function hashOf(message: CommandMessage): string {
-  const { accountId, resource, action, body } = message;
-  const text = 'value' in body ? canonical(body.value ?? null) : Buffer.from(body).toString('utf8');
-  return sha256(`${accountId}.${resource}.${action}\n${text}`);
+type Given = { readonly value: object } | Refused;
+
+/** The body as an object, wherever it came from. */
+function bodyOf({ body }: CommandMessage): Given {
+  return 'value' in body ? asObject(body.value) : parseObject(body);
+}
+
+/** Of what the request says, however it is written; of its bytes where they say nothing. */
+function hashOf({ accountId, resource, action, body }: CommandMessage, given: Given): string {
+  const says = isRefused(given)
+    ? Buffer.from(body as Uint8Array).toString('latin1')
+    : canonical(JSON.parse(JSON.stringify(given.value, spelled)));
+  return sha256(`${accountId}.${resource}.${action}\n${says}`);
+}
+
+/** A value of the same process that JSON has no form for, as text. */
+function spelled(_key: string, value: unknown): unknown {
+  const hasForm = typeof value === 'number' ? Number.isFinite(value) : !formless.has(typeof value);
+  return hasForm ? value : String(value);
+}
+
+const formless = new Set(['bigint', 'function', 'symbol']);
+
+/** The oldest reply expires first, and makes room for the next one. */
+function hasRoomForReply({ replies }: CommandContext['state'], now: number): boolean {
+  if (replies.size < storedRepliesMax) return true;
+  const [oldest] = replies.values();
+  return oldest !== undefined && oldest.expiresTs <= now;
 }
 
 function reused(messageId: string): Refused {
@@ -277,6 +305,18 @@ function deadlineFault(deadline: string | undefined, now: number): Refused | und
     limit: Number(deadline),
     actual: now,
   });
+}
+
+/** What is addressed by no ids is not even stored. */
+function addressFault({ client, accountId }: CommandMessage): Refused | undefined {
+  const issues: Issue[] = [];
+  for (const [path, id] of Object.entries({ client, account: accountId })) {
+    if (typeof id === 'string' && idPattern.test(id)) continue;
+    issues.push({ path, message: 'expected 1 to 64 of A-Z a-z 0-9 _ -' });
+  }
+  if (issues.length === 0) return undefined;
+  const what = issues.map((issue) => issue.path).join(' and ');
+  return refuse('invalid_request', `expected ids: ${what}`, { issues });
 }
 
 function scopeFault(command: Command, { accountId, resource, action }: CommandMessage): Refused | undefined {

@@ -1,5 +1,6 @@
 // guard.put|remove|status
 import { GuardPut, GuardRemove, GuardStatus } from '#src/contracts/guard';
+import { refuseIssues } from '#src/contracts/parse';
 import { noAccount } from '#src/domain/ids';
 import { conditions, guardOf } from '#src/domain/market-conditions';
 import { isRefused, refuse } from '#src/domain/refusals';
@@ -45,6 +46,10 @@ const status = command({
       const all = [...context.state.guards.values()];
       const wanted = all.filter((g) => body.symbol === undefined || g.record.symbol === body.symbol);
       return answer({ guards: wanted.map(guardView) });
+    }
+    if (body.symbol !== undefined) {
+      const issues = [{ path: 'symbol', message: 'expected no symbol under an account' }];
+      return refuseIssues('guard.status', issues);
     }
     const account = accountIn(context, accountId);
     if (isRefused(account)) return account;

@@ -8,6 +8,13 @@ const rulesMax = 32;
 
 const presetNames = Object.keys(presets) as PresetName[];
 
+/** A fault of one field hides none of the others; what is no object has no fields. */
+const besideOtherFaults = { when: ({ value }: { value: unknown }) => isObject(value) };
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
 export const Rule: z.ZodType<RuleSpec> = z
   .strictObject({
     id: Id,
@@ -26,26 +33,29 @@ export const Rule: z.ZodType<RuleSpec> = z
       for (const key of ['limitPct', 'limitAmount'] as const) {
         if (rule[key] !== undefined) fault(key, 'expected no limit beside the floor of a fixed rule');
       }
-    } else {
+    } else if (rule.anchor === 'peakEquity') {
       if (rule.floor !== undefined) fault('floor', 'expected a floor only in a fixed rule');
       if ((rule.limitPct === undefined) === (rule.limitAmount === undefined)) {
         fault('limitPct', 'expected either limitPct or limitAmount');
       }
     }
-  });
+  }, besideOtherFaults);
+
+const besideOtherFaultsOfList = { when: ({ value }: { value: unknown }) => Array.isArray(value) };
 
 export const Rules = z
   .array(Rule)
   .max(rulesMax, { error: `expected at most ${rulesMax} rules` })
   .superRefine((rules, context) => {
-    const seen = new Set<string>();
-    rules.forEach((rule, i) => {
-      if (seen.has(rule.id)) {
+    const seen = new Set<unknown>();
+    rules.forEach((rule: Partial<RuleSpec> | null, i) => {
+      const id = rule?.id;
+      if (id !== undefined && seen.has(id)) {
         context.addIssue({ code: 'custom', path: [i, 'id'], message: 'expected ids that differ' });
       }
-      seen.add(rule.id);
+      seen.add(id);
     });
-  });
+  }, besideOtherFaultsOfList);
 
 export const Preset = z.enum(presetNames, { error: `expected one of ${presetNames.join(', ')}` });
 
@@ -71,11 +81,11 @@ const accountFields = {
 /** `account.create`: the id may come from the subject. */
 export const AccountCreate = z
   .strictObject({ accountId: Id.optional(), ...accountFields })
-  .superRefine(notBoth);
+  .superRefine(notBoth, besideOtherFaults);
 export type AccountCreate = z.infer<typeof AccountCreate>;
 
 /** An account of a scenario or a settings file. */
-export const AccountSpec = z.strictObject({ accountId: Id, ...accountFields }).superRefine(notBoth);
+export const AccountSpec = z.strictObject({ accountId: Id, ...accountFields }).superRefine(notBoth, besideOtherFaults);
 export type AccountSpec = z.infer<typeof AccountSpec>;
 
 export const AccountHalt = z.strictObject({ reason: Reason });

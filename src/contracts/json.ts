@@ -11,6 +11,7 @@ export const replyBytesMax = 768 * 1024;
 
 const quote = 0x22;
 const backslash = 0x5c;
+const notWellFormed = 'expected well-formed Unicode';
 const decoder = new TextDecoder('utf-8', { fatal: true });
 const surrogateEscape = /\\u[dD]/;
 
@@ -40,7 +41,7 @@ export function parseObject(bytes: Uint8Array): { value: object } | Refused {
 /** A value of the same process: an object that could have come as JSON from outside. */
 export function asObject(value: unknown): { value: object } | Refused {
   const issues: Issue[] = [];
-  const depth = inspect(value, [], [], issues);
+  const depth = inspect(value, { path: [], around: [], issues });
   if (depth > requestDepthMax) return tooDeep(depth);
   return issues.length > 0 ? unusable(issues) : object(value);
 }
@@ -56,18 +57,21 @@ function unusable(issues: readonly Issue[]): Refused {
   return refuse('invalid_request', `the request is no JSON object: ${what}`, { issues });
 }
 
+interface Inspection {
+  /** Where the value is, and the objects that it is in. */
+  readonly path: PropertyKey[];
+  readonly around: object[];
+  readonly issues: Issue[];
+}
+
 /**
- * The depth of the value, one more than is allowed at the most. Notes what has no form in RFC 8785:
- * circles and lone surrogates. What a schema refuses anyhow, such as a function, is left to it.
+ * The depth of the value, one more than is allowed at the most. Notes what has no form in RFC 8785,
+ * circles and lone surrogates; what a schema refuses anyhow, such as a function, is left to it.
  */
-function inspect(
-  value: unknown,
-  path: readonly PropertyKey[],
-  around: readonly object[],
-  issues: Issue[],
-): number {
+function inspect(value: unknown, inspection: Inspection): number {
+  const { path, around, issues } = inspection;
   const note = (message: string): void => void issues.push({ path: pathText('', path), message });
-  if (typeof value === 'string' && !value.isWellFormed()) note('expected well-formed Unicode');
+  if (typeof value === 'string' && !value.isWellFormed()) note(notWellFormed);
   if (typeof value !== 'object' || value === null) return 0;
   if (around.includes(value)) {
     note('expected no circle');
@@ -75,13 +79,14 @@ function inspect(
   }
   if (around.length === requestDepthMax) return 1;
   let deepest = 0;
-  const inside = [...around, value];
+  around.push(value);
   for (const [key, child] of Object.entries(value)) {
-    const place = Array.isArray(value) ? Number(key) : key.toWellFormed();
-    const at = [...path, place];
-    if (!key.isWellFormed()) issues.push({ path: pathText('', at), message: 'expected well-formed Unicode' });
-    deepest = Math.max(deepest, inspect(child, at, inside, issues));
+    path.push(Array.isArray(value) ? Number(key) : key.toWellFormed());
+    if (!key.isWellFormed()) note(notWellFormed);
+    deepest = Math.max(deepest, inspect(child, inspection));
+    path.pop();
   }
+  around.pop();
   return deepest + 1;
 }
 

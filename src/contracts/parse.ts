@@ -63,7 +63,7 @@ const comesLater = new Set([
   'trailing', 'breakEven', 'expiresAt', 'ladder', 'stopLossAmount', 'takeProfitAmount',
   'liquidity', 'stale', 'volatility', 'haltEntriesOn', 'confirmQuotes', 'confirmMs', 'clearAfterMs',
   'pctOf', 'lockAtInitial', 'lockOffset', 'observed', 'timezone', 'resetAt', 'action',
-  'graceSeconds', 'route', 'routes', 'notifiers', 'reconcileEveryS', 'CLOSEOUT_OBSERVE_ONLY',
+  'graceSeconds', 'quantity', 'route', 'routes', 'notifiers', 'reconcileEveryS', 'CLOSEOUT_OBSERVE_ONLY',
 ]);
 
 function unknownKey(key: string): string {
@@ -92,6 +92,17 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 function shown(value: unknown): string {
   if (value === undefined) return 'missing';
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
-  const json = JSON.stringify(value) ?? typeof value;
-  return json.length <= shownCharsMax ? json : `${json.slice(0, shownCharsMax)}…`;
+  const json = jsonOf(value) ?? typeof value;
+  if (json.length <= shownCharsMax) return json;
+  // The cut may have split a character in two.
+  return `${json.slice(0, shownCharsMax).toWellFormed()}…`;
+}
+
+/** A value of the same process need not have a JSON form. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,7 +1,7 @@
 // Positions as they come in (contract sections 1, 3 and 8).
 import { z } from 'zod';
 import type { ExitsSpec } from '#src/domain/exits';
-import { Id, Positive, Reason, SymbolName, Ticket, Time, TimestampMs } from './primitives.ts';
+import { Id, printable, Positive, Reason, SymbolName, Ticket, Time, TimestampMs } from './primitives.ts';
 
 export const Exits: z.ZodType<ExitsSpec> = z.strictObject({
   stopLoss: Positive.optional(),
@@ -54,8 +54,5 @@ export const PositionClose = z.strictObject({
 export const PositionCloseIfTriggered = z.strictObject({
   positionId: Id,
   guardType: z.enum(['market', 'drawdown'], { error: 'expected market or drawdown' }),
-  triggerReason: z
-    .string({ error: 'expected text' })
-    .min(1, { error: 'expected 1 to 55 characters' })
-    .max(55, { error: 'expected 1 to 55 characters' }),
+  triggerReason: printable(55),
 });

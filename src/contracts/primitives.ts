@@ -22,22 +22,27 @@ export const Currency = z.string({ error: 'expected text' }).regex(/^[A-Z0-9]{2,
   error: 'expected a currency code of 2 to 12 of A-Z 0-9',
 });
 
+/** Printable: no control characters, and no half of a surrogate pair, which no JSON form has. */
+export function printable(charsMax: number, error = `expected 1 to ${charsMax} characters`): z.ZodString {
+  const pattern = new RegExp(`^[^\\p{Cc}\\p{Cs}]{1,${charsMax}}$`, 'u');
+  return z.string({ error }).regex(pattern, { error });
+}
+
 const ticketError = { error: 'expected a positive integer or 1 to 64 characters' };
 
 /** The provider's own id of a position, kept in the type in which it came. */
 export const Ticket = z.union(
-  [z.int(ticketError).positive(ticketError), z.string().min(1, ticketError).max(64, ticketError)],
+  [z.int(ticketError).positive(ticketError), printable(64, ticketError.error)],
   ticketError,
 );
 
 /** Free text of an operator or a cause, 1 to 64 characters. */
-export const Reason = z
-  .string({ error: 'expected text' })
-  .min(1, { error: 'expected 1 to 64 characters' })
-  .max(64, { error: 'expected 1 to 64 characters' });
+export const Reason = printable(64);
 
 function numeric(error: string, holds: (value: number, given: Numeric) => boolean): z.ZodType<Numeric> {
-  return z.custom<Numeric>((value) => isNumeric(value) && holds(Number(value), value), { error });
+  const isGood = (value: unknown): boolean => isNumeric(value) && holds(Number(value), value);
+  // It must not end the looking: faults between fields are named beside it.
+  return z.custom<Numeric>(isGood, { error, abort: false });
 }
 
 /** A finite number, given as a JSON number or as decimal text of up to 30 digits. */

@@ -15,25 +15,35 @@ export const Scenario = z.strictObject({
 });
 export type Scenario = z.infer<typeof Scenario>;
 
-/** What is valid by itself but does not fit the rest. */
-export function scenarioFaults(scenario: Scenario): Issue[] {
+/**
+ * What is valid by itself but does not fit the rest: of a scenario or of settings, valid or not, so
+ * that its faults stand beside those of the schema.
+ */
+export function scenarioFaults(given: unknown): Issue[] {
   const issues: Issue[] = [];
-  const symbols = new Set<string>();
-  scenario.instruments.forEach(({ symbol }, i) => {
-    if (symbols.has(symbol)) issues.push({ path: `instruments[${i}].symbol`, message: differ(symbol) });
-    symbols.add(symbol);
-  });
-  const accounts = new Set<string>();
-  scenario.accounts.forEach(({ accountId }, i) => {
-    if (accounts.has(accountId)) issues.push({ path: `accounts[${i}].accountId`, message: differ(accountId) });
-    accounts.add(accountId);
-  });
-  for (const symbol of Object.keys(scenario.marketGuards ?? {})) {
+  const { instruments, accounts, marketGuards } = fieldsOf(given);
+  const noteRepeats = (list: unknown, name: string, key: string): Set<unknown> => {
+    const seen = new Set<unknown>();
+    (Array.isArray(list) ? list : []).forEach((item: unknown, i) => {
+      const id = fieldsOf(item)[key];
+      if (typeof id !== 'string') return;
+      if (seen.has(id)) issues.push({ path: `${name}[${i}].${key}`, message: differ(id) });
+      seen.add(id);
+    });
+    return seen;
+  };
+  const symbols = noteRepeats(instruments, 'instruments', 'symbol');
+  noteRepeats(accounts, 'accounts', 'accountId');
+  for (const symbol of Object.keys(fieldsOf(marketGuards))) {
     if (!symbols.has(symbol)) {
       issues.push({ path: `marketGuards.${symbol}`, message: 'expected a symbol of the instruments' });
     }
   }
   return issues;
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
 function differ(id: string): string {

@@ -1,6 +1,6 @@
 // The settings (contract section 10): the environment's keys, and what only the file may hold.
 import { z } from 'zod';
-import { parse, pathText } from './parse.ts';
+import { parse } from './parse.ts';
 import { scenarioFaults } from './scenario.ts';
 import type { Issue } from '#src/domain/refusals';
 import { AccountSpec } from './account.ts';
@@ -92,12 +92,15 @@ export type SettingsParsed =
 /** Parses settings as a whole: every fault is named, not the first. */
 export function parseSettings(input: unknown): SettingsParsed {
   const parsed = parse(Settings, input);
-  if (!parsed.ok) return parsed;
-  const { instruments, accounts, marketGuards } = parsed.value;
-  const issues = scenarioFaults({ instruments, accounts, positions: [], marketGuards });
-  const { CLOSEOUT_NATS_URL: url, CLOSEOUT_NATS_CA: ca } = parsed.value;
-  if (ca !== undefined && url?.startsWith('tls://') !== true) {
-    issues.push({ path: pathText('', ['CLOSEOUT_NATS_CA']), message: 'expected a tls:// URL beside it' });
-  }
-  return issues.length === 0 ? parsed : { ok: false, issues };
+  const issues = parsed.ok ? [] : [...parsed.issues];
+  const named = new Set(issues.map((issue) => issue.path));
+  const together = [...scenarioFaults(input), ...tlsFaults(input)];
+  issues.push(...together.filter((issue) => !named.has(issue.path)));
+  return parsed.ok && issues.length === 0 ? parsed : { ok: false, issues };
+}
+
+function tlsFaults(input: unknown): Issue[] {
+  const { CLOSEOUT_NATS_URL: url, CLOSEOUT_NATS_CA: ca } = { ...(input as Partial<SettingsInput>) };
+  if (ca === undefined || String(url).startsWith('tls://')) return [];
+  return [{ path: 'CLOSEOUT_NATS_CA', message: 'expected a tls:// URL beside it' }];
 }

@@ -182,10 +182,6 @@ const appliers: Appliers = {
     if (level === 'clear') active?.delete(condition);
     else active?.set(condition, { level, since: ts, measured });
   },
-  'marks.noted': (state, { quotes, peaks }) => {
-    for (const mark of quotes) state.marks.set(mark.symbol, mark);
-    for (const { accountId, peak } of peaks) accountOf(state, accountId).peak = decimal(peak);
-  },
   'command.answered': (state, stored, { ts }) => {
     state.replies.delete(replyKey(stored.client, stored.messageId));
     for (const [key, { expiresTs }] of state.replies) {

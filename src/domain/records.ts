@@ -61,6 +61,7 @@ export interface ClosingMemo {
   readonly totalPositions: number;
 }
 
+/** The last quote of a symbol, as it is noted beside the records. */
 export interface QuoteMark {
   symbol: string;
   bid: string;
@@ -97,8 +98,6 @@ export interface RecordBodies {
     measured?: string;
     limit: string;
   };
-  /** Last quotes and peaks, at most once a second: a kill loses at most the last second of them. */
-  'marks.noted': { quotes: QuoteMark[]; peaks: { accountId: string; peak: string }[] };
   'command.answered': StoredReply;
 }
 

@@ -15,7 +15,7 @@ export function memoryJournal(options: MemoryJournalOptions = {}): Journal {
   const { keep = true, directoryId = 'memory' } = options;
   const chains = new Chains();
   const links: Link[] = [];
-  const notes = new Map<string, number>();
+  const notes = new Map<string, string>();
   let epoch = 0;
   let lastN = 0;
   let isOpen = false;
@@ -43,7 +43,10 @@ export function memoryJournal(options: MemoryJournalOptions = {}): Journal {
     note: (name, value) => {
       notes.set(name, value);
     },
-    noted: (name) => Promise.resolve(notes.get(name) ?? 0),
+    notes: (prefix) => {
+      const found = [...notes].filter(([name]) => name.startsWith(prefix));
+      return Promise.resolve(new Map(found.sort(([a], [b]) => (a < b ? -1 : 1))));
+    },
     close: () => {
       isOpen = false;
       return Promise.resolve();

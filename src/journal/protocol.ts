@@ -8,20 +8,20 @@ export interface StoreOptions {
   readonly pageCountMax?: number | undefined;
 }
 
-export type Notes = ReadonlyMap<string, number>;
+export type Notes = ReadonlyMap<string, string>;
 
 export type ToWorker =
   /** Records as JSON arrays; on disk with the message that commits, all since the last or none. */
   | { type: 'append'; texts: readonly string[]; notes: Notes; commit: boolean }
   | { type: 'read'; id: number; after: number; limit: number }
-  | { type: 'noted'; id: number; name: string }
+  | { type: 'notes'; id: number; prefix: string }
   | { type: 'close' };
 
 export type FromWorker =
   | { type: 'opened'; opened: JournalOpened }
   | { type: 'durable' }
   | { type: 'links'; id: number; links: Link[] }
-  | { type: 'value'; id: number; value: number }
+  | { type: 'notes'; id: number; notes: Notes }
   /** A question could not be answered; the journal goes on. */
   | { type: 'unanswered'; id: number; code: string; message: string }
   /** The worker has ended: nothing more becomes durable. */

@@ -59,7 +59,10 @@ class SqliteJournal implements Journal {
   #batch: Appended[] | undefined;
   /** Appended to a journal that is closing or has failed; told so in their turn. */
   #refused: WhenDurable[] = [];
-  #notes = new Map<string, number>();
+  /** Notes that wait, each with the last record appended before it. */
+  #notes = new Map<string, { value: string; afterN: number }>();
+  /** Last record that was sent to the worker. */
+  #sentN = 0;
   #noteTimer: NodeJS.Timeout | undefined;
   #hasDueNotes = false;
   #isSendScheduled = false;
@@ -104,19 +107,19 @@ class SqliteJournal implements Journal {
     return message.links.map(entryOf);
   }
 
-  note(name: string, value: number): void {
+  note(name: string, value: string): void {
     if (!this.#isOpen || this.#isClosing || this.#error !== undefined) return;
-    this.#notes.set(name, value);
+    this.#notes.set(name, { value, afterN: this.#lastN });
     this.#noteTimer ??= setTimeout(() => {
       this.#hasDueNotes = true;
       this.#send();
     }, noteDelayMs);
   }
 
-  async noted(name: string): Promise<number> {
-    const message = await this.#ask((id) => ({ type: 'noted', id, name }));
-    invariant(message.type === 'value', 'a note is answered by its value');
-    return message.value;
+  async notes(prefix: string): Promise<ReadonlyMap<string, string>> {
+    const message = await this.#ask((id) => ({ type: 'notes', id, prefix }));
+    invariant(message.type === 'notes', 'notes are answered by notes');
+    return message.notes;
   }
 
   async close(): Promise<void> {
@@ -173,16 +176,23 @@ class SqliteJournal implements Journal {
       taken++;
     }
     this.#queuedCount -= count;
+    this.#sentN += count;
     return this.#queue.splice(0, taken);
   }
 
-  #takeNotes(): Map<string, number> {
-    const notes = this.#notes;
-    this.#notes = new Map();
+  /** Notes whose records are in this batch or before it; the others wait for theirs. */
+  #takeNotes(): Map<string, string> {
+    const taken = new Map<string, string>();
+    for (const [name, { value, afterN }] of this.#notes) {
+      if (afterN > this.#sentN) continue;
+      taken.set(name, value);
+      this.#notes.delete(name);
+    }
+    if (this.#notes.size > 0) return taken;
     this.#hasDueNotes = false;
     clearTimeout(this.#noteTimer);
     this.#noteTimer = undefined;
-    return notes;
+    return taken;
   }
 
   #tell(message: ToWorker): void {
@@ -206,6 +216,7 @@ class SqliteJournal implements Journal {
       case 'opened':
         this.#isOpen = true;
         this.#lastN = message.opened.lastN;
+        this.#sentN = this.#lastN;
         this.#opening.resolve(message.opened);
         if (this.#isClosing) this.#send();
         break;

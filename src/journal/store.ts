@@ -24,7 +24,7 @@ const damagedCodes: readonly unknown[] = [11, 26];
 
 const schema = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE notes (name TEXT PRIMARY KEY, value REAL NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE links (n INTEGER PRIMARY KEY, text TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
   PRAGMA user_version = ${schemaVersion};
 `;
@@ -123,7 +123,7 @@ export class JournalStore {
   readonly #insert: StatementSync;
   readonly #select: StatementSync;
   readonly #setNote: StatementSync;
-  readonly #getNote: StatementSync;
+  readonly #getNotes: StatementSync;
 
   constructor(db: DatabaseSync, chains: Chains, meta: Meta) {
     this.#db = db;
@@ -132,7 +132,9 @@ export class JournalStore {
     this.#insert = db.prepare('INSERT INTO links (n, text, hash) VALUES (?, ?, ?)');
     this.#select = db.prepare('SELECT text, hash FROM links WHERE n > ? ORDER BY n LIMIT ?');
     this.#setNote = db.prepare('INSERT OR REPLACE INTO notes (name, value) VALUES (?, ?)');
-    this.#getNote = db.prepare('SELECT value FROM notes WHERE name = ?');
+    this.#getNotes = db.prepare(
+      'SELECT name, value FROM notes WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name',
+    );
   }
 
   /** Writes records (JSON arrays); they are durable when a call that commits has returned. */
@@ -154,8 +156,9 @@ export class JournalStore {
     return this.#select.all(after, limit).map(linkOf);
   }
 
-  noted(name: string): number {
-    return Number(this.#getNote.get(name)?.['value'] ?? 0);
+  notes(prefix: string): Map<string, string> {
+    const rows = this.#getNotes.all(prefix);
+    return new Map(rows.map(({ name, value }) => [String(name), String(value)]));
   }
 
   close(): void {

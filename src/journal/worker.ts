@@ -40,9 +40,9 @@ function handle(store: JournalStore, message: ToWorker): void {
       answer(id, () => ({ type: 'links', id, links: store.read(after, limit) }));
       break;
     }
-    case 'noted': {
-      const { id, name } = message;
-      answer(id, () => ({ type: 'value', id, value: store.noted(name) }));
+    case 'notes': {
+      const { id, prefix } = message;
+      answer(id, () => ({ type: 'notes', id, notes: store.notes(prefix) }));
       break;
     }
     case 'close':

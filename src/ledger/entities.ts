@@ -89,7 +89,6 @@ export const AccountEntity = defineEntity({
     rules: p.json<AccountRecord['rules']>(),
     balance: amount(),
     initialBalance: amount(),
-    peak: amount(),
     state: text().$type<AccountState>(),
     /** Why it is closing or halted. */
     halt: p.json<Halt>().strictNullable(),

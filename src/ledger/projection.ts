@@ -31,7 +31,6 @@ export function touchedBy(records: readonly JournalRecord[]): {
     if (accountId !== noAccount) accountIds.add(accountId);
     if ('positionId' in body) positionIds.add(body.positionId);
     else if ('intent' in body) positionIds.add(body.intent.positionId);
-    else if ('peaks' in body) for (const peak of body.peaks) accountIds.add(peak.accountId);
   }
   return { positionIds, accountIds };
 }
@@ -41,11 +40,6 @@ export function project(record: JournalRecord, { positions, accounts, replies }:
   switch (record.type) {
     case 'account.created':
       accounts.put(record.accountId, createdRow(record.body.account, record.ts, updatedN));
-      break;
-    case 'marks.noted':
-      for (const { accountId, peak } of record.body.peaks) {
-        accounts.change(accountId, () => ({ peak, updatedN }));
-      }
       break;
     case 'position.tracked': {
       const { position } = record.body;
@@ -106,13 +100,12 @@ function accountAfter(record: JournalRecord, row: AccountEntityRow): Partial<Acc
       return {
         balance: plus(row.balance, amount),
         initialBalance: plus(row.initialBalance, amount),
-        peak: plus(row.peak, amount),
       };
     }
     case 'account.halted':
       return { state: 'halted', halt: storable({ by: 'operator', reason: record.body.reason }) };
     case 'account.resumed':
-      return { state: 'normal', halt: null, warned: [], peak: record.body.equity };
+      return { state: 'normal', halt: null, warned: [] };
     case 'account.settled':
       return { state: 'halted' };
     case 'rule.warned': {
@@ -152,7 +145,6 @@ function createdRow(account: AccountRecord, ts: number, n: number): AccountEntit
     rules: account.rules,
     balance: account.balance,
     initialBalance: account.balance,
-    peak: account.balance,
     state: 'normal',
     halt: null,
     warned: [],

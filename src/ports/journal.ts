@@ -37,10 +37,14 @@ export interface Journal {
   append(records: readonly JournalRecord[], whenDurable: (error?: CloseoutError) => void): void;
   /** Up to `limit` entries with `n` above `after`, in order; only what is durable. */
   read(after: number, limit: number): Promise<JournalEntry[]>;
-  /** Notes a number under a name; becomes durable with or soon after the next batch. */
-  note(name: string, value: number): void;
-  /** The value last noted durably under the name; 0 where there is none. */
-  noted(name: string): Promise<number>;
+  /**
+   * Notes a text under a name, in place of what was noted there: what may lag a little behind the
+   * records, such as how far something has come. It becomes durable with or soon after what was
+   * appended before it, never earlier.
+   */
+  note(name: string, value: string): void;
+  /** What is noted durably under names that begin so. */
+  notes(prefix: string): Promise<ReadonlyMap<string, string>>;
   /** Waits for what was appended and noted, then releases everything. */
   close(): Promise<void>;
 }

@@ -67,7 +67,6 @@ test.each<[string, Draft[], string, string, string]>([
   ['a deposit', [adjusted('500.25')], '10500.25', '10500.25', '10500.25'],
   ['a withdrawal', [adjusted('-500')], '9500', '9500', '9500'],
   ['a resume', [halted, resumed], '10000', '10000', '9500.5'],
-  ['a noted peak', [{ type: 'marks.noted', accountId: '_', body: { quotes: [], peaks: [{ accountId: 'a', peak: '12000' }] } }], '10000', '10000', '12000'],
 ])('%s moves balance, initial balance and peak', (_, drafts, balance, initial, peak) => {
   const account = new Story().tell(accountCreated(), ...drafts).account();
   expect([account.balance, account.initialBalance, account.peak].map(text)).toEqual([
@@ -258,17 +257,6 @@ test('a guard is put, holds conditions, clears them and is removed', () => {
   // What is told of a guard that is gone, or was never there, is nothing.
   story.tell(changed('warning'), changed('clear'));
   expect(story.state.guards.size).toBe(0);
-});
-
-test('noted quotes are kept by symbol', () => {
-  const mark = { symbol: 'XAUUSD', bid: '1', ask: '2', ts: 3 };
-  const noted = (ts: number): Draft => ({
-    type: 'marks.noted',
-    accountId: '_',
-    body: { quotes: [{ ...mark, ts }], peaks: [] },
-  });
-  const story = new Story().tell(noted(3), noted(4));
-  expect([...story.state.marks.values()]).toEqual([{ ...mark, ts: 4 }]);
 });
 
 const answered = (messageId: string, expiresTs: number, client = 'c'): Draft => ({

@@ -27,7 +27,6 @@ test.each<[RecordType, [string, object][]]>([
   ['close.joined', []],
   ['close.filled', [['position.closed', result]]],
   ['close.failed', [['position.close-failed', drafts['close.failed'].result]]],
-  ['marks.noted', []],
   ['command.answered', []],
 ])('%s tells %j', (type, events) => {
   const told = eventsOf(recordOf(type));
@@ -63,7 +62,7 @@ test('an event has its id from its place in the journal, and the fields of what 
       ts: 1000,
     },
   ]);
-  expect(numberedEvents(recordOf('marks.noted'), 41)).toEqual([]);
+  expect(numberedEvents(recordOf('rule.recovered'), 41)).toEqual([]);
 });
 
 const accountIds = ['a', 'b', 'c'];
@@ -76,13 +75,12 @@ const anyDraft: fc.Arbitrary<Draft> = fc
       'rule.warned',
       'rule.recovered',
       'rule.breached',
-      'marks.noted',
       'market.changed',
     ),
     fc.constantFrom(...accountIds),
   )
   .map(([type, accountId]) => {
-    const isOfNone = type === 'marks.noted' || type === 'market.changed';
+    const isOfNone = type === 'market.changed';
     return { type, accountId: isOfNone ? '_' : accountId, body: drafts[type] } as Draft;
   });
 

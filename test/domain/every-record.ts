@@ -36,7 +36,6 @@ export const drafts: { [T in RecordType]: RecordBodies[T] } = {
   'close.filled': (closeFilled(intent, '5') as Extract<Draft, { type: 'close.filled' }>).body,
   'close.failed': (closeFailed(intent, 'no') as Extract<Draft, { type: 'close.failed' }>).body,
   'market.changed': { ...market, level: 'warning' },
-  'marks.noted': { quotes: [], peaks: [] },
   'command.answered': { client: 'c', messageId: 'm', requestHash: 'h', expiresTs: 1 },
 };
 

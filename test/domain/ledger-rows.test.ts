@@ -108,7 +108,6 @@ test.each<RecordType>([
   'position.amended',
   'close.joined',
   'market.changed',
-  'marks.noted',
   'command.answered',
 ])('%s is no row', (type) => {
   expect(ledgerRowOf(recordOf(type))).toBeUndefined();

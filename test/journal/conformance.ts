@@ -189,26 +189,45 @@ export function describeJournal(name: string, makeWorld: () => JournalWorld): vo
 
     test('keeps the value that was noted last, across starts', async () => {
       await journal.open();
-      expect(await journal.noted('cursor')).toBe(0);
-      journal.note('cursor', 41);
-      journal.note('cursor', 42);
-      journal.note('other', 2 ** 53 - 1);
-      journal.note('fraction', -0.5);
+      expect(await journal.notes('')).toEqual(new Map());
+      journal.note('cursor', '41');
+      journal.note('cursor', '42');
+      journal.note('mark:b', '{"bid":"1"}');
+      journal.note('mark:a', '');
+      journal.note('mark%', 'no pattern');
       await journal.close();
       journal = world.journal();
       await journal.open();
-      expect(await journal.noted('cursor')).toBe(42);
-      expect(await journal.noted('other')).toBe(2 ** 53 - 1);
-      expect(await journal.noted('fraction')).toBe(-0.5);
-      expect(await journal.noted('never')).toBe(0);
+      expect(await journal.notes('cursor')).toEqual(new Map([['cursor', '42']]));
+      const marks = await journal.notes('mark:');
+      expect([...marks]).toEqual([
+        ['mark:a', ''],
+        ['mark:b', '{"bid":"1"}'],
+      ]);
+      expect(await journal.notes('never')).toEqual(new Map());
     });
 
     test('makes a note durable with the next batch', async () => {
       await journal.open();
-      journal.note('cursor', 5);
+      journal.note('cursor', '5');
       await appended(journal, [recordOf(1)]);
-      expect(await journal.noted('cursor')).toBe(5);
+      expect(await journal.notes('cursor')).toEqual(new Map([['cursor', '5']]));
     });
+
+    test('never makes a note durable before what was appended before it', async () => {
+      await journal.open();
+      const records = 3_000;
+      for (let n = 1; n <= records; n++) {
+        journal.append([recordOf(n)], () => {});
+        journal.note('upTo', String(n));
+      }
+      for (let upTo = 0; upTo < records; ) {
+        // Asked first: what is durable by the time of the second answer is no less.
+        upTo = Number((await journal.notes('upTo')).get('upTo') ?? 0);
+        if (upTo > 0) expect(await journal.read(upTo - 1, 1)).toHaveLength(1);
+        if (upTo === 0) journal.note('upTo', String(records));
+      }
+    }, 20_000);
 
     test('refuses an append before it is open and after it was closed', async () => {
       const before = appended(journal, [recordOf(1)]);

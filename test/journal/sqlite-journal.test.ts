@@ -119,8 +119,8 @@ describe('group commit', () => {
 
 test('a note becomes durable within a second or so without any append', async () => {
   await journal.open();
-  journal.note('cursor', 7);
-  await vi.waitFor(async () => expect(await journal.noted('cursor')).toBe(7), {
+  journal.note('cursor', '7');
+  await vi.waitFor(async () => expect((await journal.notes('cursor')).get('cursor')).toBe('7'), {
     timeout: 10_000,
     interval: 50,
   });
@@ -166,7 +166,7 @@ describe('a disk that fails', () => {
   test('fails the batch and every append after it, and loses nothing that was told', async () => {
     journal = sqliteJournal({ directory: directory.path, pageCountMax: 60 });
     await journal.open();
-    journal.note('cursor', 3);
+    journal.note('cursor', '3');
     let durableN = 0;
     const told: number[] = [];
     const errors: CloseoutError[] = [];
@@ -238,7 +238,7 @@ describe('a worker that ends', () => {
     await Promise.resolve();
     journal.append([recordOf(12)], tellAs('queued'));
     journal.append([recordOf(13)], tellAs('queued last'));
-    await expect(journal.noted('cursor')).rejects.toMatchObject({ code: 'journal_failed' });
+    await expect(journal.notes('cursor')).rejects.toMatchObject({ code: 'journal_failed' });
     await expect(appended(journal, [recordOf(15)])).rejects.toMatchObject({
       code: 'journal_failed',
       message: 'the journal has failed: its worker thread ended',

@@ -37,17 +37,6 @@ const story: Draft[] = [
   },
   make.answered('m1', firstTs + 12, { ok: "it's" }),
   make.adjusted('a', '-250.000000000001'),
-  {
-    type: 'marks.noted',
-    accountId: '_',
-    body: {
-      quotes: [{ symbol: 'EURUSD', bid: '1.3', ask: '1.4', ts: firstTs }],
-      peaks: [
-        { accountId: 'a', peak: '12000' },
-        { accountId: 'b', peak: '600.25' },
-      ],
-    },
-  },
   make.warned('b', 'peak'),
   make.warned('b', 'minimum'),
   { type: 'rule.recovered', accountId: 'b', body: { ruleIds: ['peak'], observed: '550' } },
@@ -85,14 +74,13 @@ const story: Draft[] = [
 ];
 
 const accountsSql = `select account_id as "accountId", balance::text, initial_balance::text as
-  "initialBalance", peak::text, state, halt, warned from accounts order by account_id`;
+  "initialBalance", state, halt, warned from accounts order by account_id`;
 
 function accountsOf(state: State): Row[] {
   return [...state.accounts.values()].map((account) => ({
     accountId: account.accountId,
     balance: text(account.balance),
     initialBalance: text(account.initialBalance),
-    peak: text(account.peak),
     state: account.state,
     halt: account.halt ?? null,
     warned: [...account.warned],
@@ -134,7 +122,6 @@ function plain(rows: Row[]): Row[] {
   const names = [
     'balance',
     'initialBalance',
-    'peak',
     'quantity',
     'remainingQuantity',
     'entryPrice',

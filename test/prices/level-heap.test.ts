@@ -103,7 +103,7 @@ test.each<Direction>(['below', 'above'])('levels %s are crossed as brute force s
     }),
     { numRuns: 300 },
   );
-  expect(told).toBeGreaterThan(1000);
+  expect(told).toBeGreaterThan(200);
 });
 
 test('thousands of equal levels are all told, and leave one by one', () => {

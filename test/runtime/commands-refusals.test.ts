@@ -298,8 +298,6 @@ describe('what is not there', () => {
   });
 
   test('a conversion that no instrument makes is named', async () => {
-    const yen = { symbol: 'CHFJPY', quoteCurrency: 'JPY' };
-    await world.ask('op._.instrument.put', yen);
     await world.ask('op.chf1.account.create', { currency: 'CHF', balance: 1 });
     const reply = await world.ask('gw.chf1.position.track', { ...long, symbol: 'EURUSD' });
     expect(reply).toMatchObject({
@@ -392,29 +390,45 @@ describe('headers', () => {
 describe('values of the same process', () => {
   const circular: Record<string, unknown> = { reason: 'x' };
   circular['self'] = circular;
+  const ring: unknown[] = [];
+  ring.push(ring);
   const deep = (levels: number): object => (levels === 0 ? [] : [deep(levels - 1)]);
   const bare = Object.assign(Object.create(null) as object, { positionId: 'p1' });
 
   test.each<readonly [string, unknown, string]>([
-    ['an array', [], bad('(body)')],
+    ['an array', ['reason'], bad('(body)')],
     ['text', 'reason', bad('(body)')],
     ['a number', 5, bad('(body)')],
     ['null', null, bad('(body)')],
     ['a function', () => {}, bad('(body)')],
     ['a circle', circular, bad('self')],
+    ['a circle of lists', { reason: 'x', positions: ring }, bad('positions[0]')],
     ['a circle where text belongs', { reason: circular }, bad('reason.self')],
     ['a bigint', { reason: 5n }, bad('reason')],
     ['a symbol', { reason: Symbol('x') }, bad('reason')],
-    ['a function in it', { reason: () => {} }, bad('reason')],
+    ['a function in it', { reason: (why: string) => why }, bad('reason')],
     ['a number that is none', { reason: NaN }, bad('reason')],
     ['a circle among entries', { reason: 'x', positions: [circular] }, bad('positions[0].self')],
+    ['half a character', { reason: '\ud83d' }, bad('reason')],
+    ['half a character in a name', { reason: 'x', '\ud83d': 1 }, bad('\ufffd')],
     ['33 levels', { reason: 'x', positions: deep(31) }, '413 request_too_deep'],
     ['5,000 levels', { reason: 'x', positions: deep(5000) }, '413 request_too_deep'],
-  ])('%s as a body is refused, with a message id and without', async (_, body, expected) => {
+  ])('%s as a body is refused, with a message id and without', async (what, body, expected) => {
     const run = world.commands.account.closeAll;
+    const messageId = what.replaceAll(' ', '-');
     expect(refusalOf(await run('eur1', body as object))).toBe(expected);
-    expect(refusalOf(await run('eur1', body as object, { messageId: 'odd' }))).toBe(expected);
-    expect(world.core.state.replies.has('in-process/odd')).toBe(false);
+    expect(refusalOf(await run('eur1', body as object, { messageId }))).toBe(expected);
+    expect(refusalOf(await run('eur1', body as object, { messageId }))).toBe(expected);
+  });
+
+  test('what JSON has no form for is no entry of a bulk close, and is told apart by its text', async () => {
+    const run = world.commands.account.closeAll;
+    const bulk = (entry: unknown) =>
+      run('eur1', { reason: 'x', positions: [entry] }, { messageId: 'formless' });
+    const first = await bulk(5n);
+    expect(first).toMatchObject({ totalPositions: 1, results: [] });
+    expect(await bulk(5n)).toEqual(first);
+    expect(refusalOf(await bulk(NaN))).toBe('409 message_id_reused');
   });
 
   test('an object without a prototype is as good as any', async () => {
@@ -451,7 +465,7 @@ describe('values of the same process', () => {
   test('the world is as it was but for what the tests above did on purpose', () => {
     const { state } = world.core;
     expect([...state.accounts.keys()]).toEqual([...accounts.map((a) => a.accountId), 'chf1']);
-    expect([...state.instruments.keys()]).toEqual([...instruments.map((i) => i.symbol), 'CHFJPY']);
+    expect([...state.instruments.keys()]).toEqual(instruments.map((i) => i.symbol));
     expect([...state.positions.values()].map((p) => [p.positionId, p.state])).toEqual([
       ['p1', 'guarded'],
       ['q1', 'guarded'],

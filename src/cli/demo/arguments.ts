@@ -5,7 +5,7 @@ import { messageOf } from '#src/domain/errors';
 export const demoUsage = 'npm start -- [--for 500ms|10s|2m] [--seed N]';
 
 /** Longest run that `--for` may ask for: a day. */
-export const forMsMax = 24 * 60 * 60 * 1000;
+const forMsMax = 24 * 60 * 60 * 1000;
 /** Seeds are 32 bits, without sign. */
 export const seedMax = 2 ** 32 - 1;
 

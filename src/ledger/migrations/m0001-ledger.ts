@@ -61,7 +61,6 @@ const statements = [
     "rules" jsonb not null,
     "balance" numeric not null,
     "initial_balance" numeric not null,
-    "peak" numeric not null,
     "state" text not null,
     "halt" jsonb null,
     "warned" jsonb not null,

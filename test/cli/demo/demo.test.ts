@@ -28,8 +28,8 @@ function temporaryDirectory(): string {
 interface Running {
   readonly child: ChildProcess;
   /** All that was printed so far. */
-  stdout(): string;
-  stderr(): string;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
   /** Resolves with the exit status, or the signal that ended it. */
   readonly ended: Promise<number | string | null>;
 }
@@ -123,6 +123,19 @@ test(
       status: 0,
       stderr: '',
     });
+  },
+  testMsMax,
+);
+
+test(
+  'a Ctrl-C that comes twice at once is one; a later one ends it without waiting',
+  async () => {
+    const { child, ended, stdout } = start(temporaryDirectory());
+    await until(() => stdout().includes('starting'), startMsMax, 'the start');
+    const startMs = performance.now();
+    await until(() => !child.kill('SIGINT') || child.exitCode !== null, startMsMax, 'the end');
+    expect(await ended).toBe(130);
+    expect(performance.now() - startMs).toBeGreaterThan(400);
   },
   testMsMax,
 );

@@ -1,0 +1,216 @@
+// The watch of an account's equity: quiet where nothing happens, never where something does.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { decimal, text } from '#src/domain/money';
+import { judge, needsPeak, type RuleRecord } from '#src/domain/rules';
+import { EquityWatch } from '#src/prices/equity-watch';
+import { quoteAt } from '../domain/arbitraries.ts';
+import { closeFilled } from '../domain/story.ts';
+import { D } from '../support/brute-force/exact.ts';
+import { anyCurrency, anyHolding, anyQuote, World, type Exact, type Holding } from './world.ts';
+
+const gold: Holding = { symbol: 'XAUUSD', side: 'long', quantity: '1', entryPrice: '2000' };
+const peak20: RuleRecord = { id: 'peak', anchor: 'peakEquity', limitPct: '20' };
+const floor: RuleRecord = { id: 'floor', anchor: 'fixed', floor: '9000' };
+
+/** One lot of gold at 2000 in an account of 10,000: 100 for every 1 that the bid moves. */
+function goldWorld(rules: RuleRecord[]): { world: World; watch: EquityWatch; at: (bid: string) => boolean } {
+  const world = new World({ currency: 'USD', balance: '10000', rules });
+  const watch = new EquityWatch(world.account, world.markets.bookOf);
+  watch.add(world.track(gold));
+  const at = (bid: string): boolean => {
+    world.take(quoteAt('XAUUSD', bid, '9999'));
+    return watch.isQuiet();
+  };
+  return { world, watch, at };
+}
+
+test.each<[string, RuleRecord[], string, boolean]>([
+  ['without rules', [], '0.01', true],
+  ['below the peak', [peak20], '1999.99', true],
+  ['at the peak', [peak20], '2000', false],
+  ['above the peak', [peak20], '2000.01', false],
+  ['just above the warning', [peak20], '1985.01', true],
+  ['at the warning', [peak20], '1985', false],
+  ['at the floor', [peak20], '1980', false],
+  ['just above a fixed floor', [floor], '1990.01', true],
+  ['at a fixed floor', [floor], '1990', false],
+  ['far above a fixed floor', [floor], '9000', true],
+])('%s: %j at %s is quiet: %j', (_, rules, bid, expected) => {
+  expect(goldWorld(rules).at(bid)).toBe(expected);
+});
+
+test('before the first quote the equity is the balance', () => {
+  const { watch } = goldWorld([floor]);
+  expect(watch.isQuiet()).toBe(true);
+  expect(text(watch.equity())).toBe('10000');
+});
+
+test('where it was judged it is quiet until a price moves that it hangs on', () => {
+  const { world, watch, at } = goldWorld([peak20]);
+  expect(at('2000')).toBe(false);
+  watch.settleJudged();
+  expect(at('2000')).toBe(true);
+  world.take(quoteAt('XAUUSD', '2000', '2001'));
+  expect(watch.isQuiet()).toBe(true);
+  expect(at('2000.01')).toBe(false);
+  expect(at('2000')).toBe(false);
+});
+
+test.each<[string, (world: World, watch: EquityWatch) => void]>([
+  ['a position more', (world, watch) => watch.add(world.track({ ...gold, side: 'short' }))],
+  ['a position less', (world, watch) => void watch.remove(world.story.position('p0'))],
+  ['another balance', (world, watch) => {
+    world.account.balance = decimal('10000.01');
+    watch.settle();
+  }],
+])('%s makes it be judged again', (_, change) => {
+  const { world, watch, at } = goldWorld([peak20]);
+  at('2000');
+  watch.settleJudged();
+  expect(watch.isQuiet()).toBe(true);
+  change(world, watch);
+  expect(watch.isQuiet()).toBe(false);
+});
+
+test('after a breach only the peak moves', () => {
+  const { world, watch, at } = goldWorld([peak20, floor]);
+  const observation = { ruleId: 'peak', observed: '8000', floor: '8000', anchorValue: '10000' };
+  const body = { ...observation, breachId: 'b', reason: 'drawdown_critical' };
+  world.story.tell({ type: 'rule.breached', accountId: 'a', body });
+  watch.settle();
+  expect(['1', '1980', '1985', '1999.99', '2000.01'].map(at)).toEqual([true, true, true, true, false]);
+});
+
+test('after the breach of a fixed rule alone nothing moves any more', () => {
+  const { world, watch, at } = goldWorld([floor]);
+  const observation = { ruleId: 'floor', observed: '8000', floor: '9000', anchorValue: '9000' };
+  const body = { ...observation, breachId: 'b', reason: 'drawdown_critical' };
+  world.story.tell({ type: 'rule.breached', accountId: 'a', body });
+  watch.settle();
+  expect(['1', '9999'].map(at)).toEqual([true, true]);
+});
+
+test('the last position of a symbol and conversion is the last', () => {
+  const world = new World({ currency: 'USD', balance: '10000', rules: [peak20] });
+  const watch = new EquityWatch(world.account, world.markets.bookOf);
+  const [one, other, euro] = [gold, gold, { ...gold, symbol: 'EURUSD' }].map((h) => world.track(h));
+  for (const position of [one, other, euro]) if (position !== undefined) watch.add(position);
+  expect([one, other, euro, euro].map((position) => position && watch.remove(position))).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
+});
+
+/** Distances from a tie: none, what a double cannot see, what it can, and far away. */
+const off = fc.constantFrom('0', '0', '1e-25', '-1e-25', '1e-10', '-1e-10', '0.01', '-0.01', '50', '-50');
+
+/** A rule that is tied with the equity, once the peak is what its makers set: within `off`. */
+type RuleMaker = (equity: Exact, peak: Exact, delta: Exact) => Omit<RuleRecord, 'id'>;
+
+/** What a rule may be given: an amount above 0, a floor of at least 0. */
+const limitOf = (amount: Exact): string => D.max(amount, '1e-20').toFixed();
+const floorOf = (amount: Exact): string => D.max(amount, 0).toFixed();
+
+const makers: readonly RuleMaker[] = [
+  // Breach of an anchored and of a fixed rule.
+  (equity, peak, delta) => ({ anchor: 'peakEquity', limitAmount: limitOf(peak.minus(equity).plus(delta)) }),
+  (equity, _peak, delta) => ({ anchor: 'fixed', floor: floorOf(equity.plus(delta)) }),
+  // Warning and recovery of a fixed one: floor · 1.25 and floor · 3.2 are the equity.
+  (equity, _peak, delta) => ({ anchor: 'fixed', floor: floorOf(equity.times('0.8').plus(delta)), warningPct: '25' }),
+  (equity, _peak, delta) => ({ anchor: 'fixed', floor: floorOf(equity.times('0.3125').plus(delta)), warningPct: '200' }),
+  // Warning and recovery of an anchored one, where the peak is 1.25 or 10 times the equity.
+  () => ({ anchor: 'peakEquity', limitAmount: '100000000', warningPct: '20' }),
+  () => ({ anchor: 'peakEquity', limitAmount: '100000000', warningPct: '100' }),
+  // Far from everything but the peak.
+  () => ({ anchor: 'peakEquity', limitPct: '90' }),
+];
+
+const given = fc.record({
+  currency: anyCurrency,
+  balance: fc.integer({ min: 1, max: 1_000_000 }).map(String),
+  holdings: fc.array(anyHolding, { minLength: 1, maxLength: 5 }),
+  quotes: fc.array(anyQuote, { minLength: 4, maxLength: 12 }),
+  makers: fc.array(fc.tuple(fc.constantFrom(...makers), off, fc.boolean()), { minLength: 1, maxLength: 4 }),
+  peak: fc.tuple(fc.constantFrom('1', '1.25', '10', '1.001'), off),
+  repeats: fc.integer({ min: 1, max: 3 }),
+  removed: fc.option(fc.nat(), { nil: undefined }),
+});
+
+test('it is never quiet when an exact judgement would act or the peak would move', () => {
+  const seen = { quiet: 0, loud: 0, acted: 0 };
+  fc.assert(
+    fc.property(given, (made) => {
+      // The equity at the last quote first, so that rules can be tied with it.
+      const before = new World(made);
+      for (const holding of made.holdings) before.track(holding);
+      for (const quote of made.quotes) before.take(quote);
+      const equity = before.exactEquity();
+      const peak = D.max(equity.times(made.peak[0]).plus(made.peak[1]), '0.01');
+      const rules = made.makers.map(([make, delta], i) => ({ id: `r${i}`, ...make(equity, peak, new D(delta)) }));
+
+      const world = new World({ ...made, rules });
+      const { story, account } = world;
+      account.peak = decimal(peak.toFixed());
+      made.makers.forEach(([, , isWarned], i) => {
+        if (!isWarned) return;
+        const body = { ruleId: `r${i}`, observed: '0', floor: '0', anchorValue: '0' };
+        story.tell({ type: 'rule.warned', accountId: 'a', body });
+      });
+      const watch = new EquityWatch(account, world.markets.bookOf);
+      for (const holding of made.holdings) watch.add(world.track(holding));
+
+      const look = (): void => {
+        const exact = decimal(world.exactEquity().toFixed());
+        expect(text(watch.equity())).toBe(text(exact));
+        if (account.halt !== undefined) return;
+        const verdict = judge(account.rules, account.peak, exact, account.warned);
+        const movesPeak = needsPeak(account.rules) && exact.gt(account.peak);
+        const acts =
+          verdict.breach !== undefined ||
+          verdict.warnings.length + verdict.recovered.length > 0 ||
+          movesPeak;
+        if (acts) seen.acted++;
+        if (watch.isQuiet()) {
+          seen.quiet++;
+          expect(acts).toBe(false);
+          return;
+        }
+        seen.loud++;
+        // As the feed does: what was found is recorded, the peak moves, the band is set anew.
+        const found = { observed: text(exact), floor: '0', anchorValue: '0' };
+        if (verdict.breach !== undefined) {
+          const body = { ruleId: verdict.breach.rule.id, ...found, breachId: 'b', reason: 'r' };
+          story.tell({ type: 'rule.breached', accountId: 'a', body });
+        } else {
+          const body = { ruleIds: [...verdict.recovered], observed: text(exact) };
+          story.tell({ type: 'rule.recovered', accountId: 'a', body });
+          for (const { rule } of verdict.warnings) {
+            story.tell({ type: 'rule.warned', accountId: 'a', body: { ruleId: rule.id, ...found } });
+          }
+        }
+        if (movesPeak) account.peak = exact;
+        watch.settleJudged();
+      };
+
+      // The last quotes come again and again: what was judged stays quiet only while it may.
+      for (let i = 0; i < made.repeats; i++) {
+        for (const quote of made.quotes) {
+          world.take(quote);
+          look();
+        }
+      }
+      const open = [...account.positions.values()];
+      const gone = made.removed === undefined ? undefined : open[made.removed % open.length];
+      if (gone === undefined) return;
+      watch.remove(gone);
+      story.tell(closeFilled(story.intent(gone.positionId), '-1.5'));
+      watch.settle();
+      look();
+    }),
+    { numRuns: 400 },
+  );
+  expect(Math.min(seen.quiet, seen.loud, seen.acted)).toBeGreaterThan(100);
+});

@@ -1,0 +1,149 @@
+// Gap and spread, held against exact decimals, ties at the limit included.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { guardOf, type GuardSpec } from '#src/domain/market-conditions';
+import type { Quote } from '#src/domain/quote';
+import { MarketMeter } from '#src/prices/market-meter';
+import { QuoteBook } from '#src/prices/quote-book';
+import { exactPrices, quoteAt } from '../domain/arbitraries.ts';
+import { D } from '../support/brute-force/exact.ts';
+
+type Exact = InstanceType<typeof D>;
+
+function measure(guard: Omit<GuardSpec, 'symbol'>, quote: Quote, before?: Quote): unknown[] {
+  const book = new QuoteBook('S');
+  if (before !== undefined) book.take(before);
+  const meter = new MarketMeter(guardOf({ symbol: 'S', ...guard }));
+  return [...meter.measure(quote, book)];
+}
+
+const gapOnly = { gap: { limit: 5 }, spread: false } as const;
+
+/** After a mid of 100. A gap acts at its limit, and is critical at twice that. */
+test.each<[string, string, string | undefined]>([
+  ['100', '100', undefined],
+  ['104.99', '104.99', undefined],
+  ['105', '105', 'warning 5'],
+  ['104', '106', 'warning 5'],
+  ['104.9999999999999999999999', '105', undefined],
+  ['105', '105.0000000000000000000001', 'warning 5'],
+  ['109.99', '109.99', 'warning 9.99'],
+  ['110', '110', 'critical 10'],
+  ['95', '95', 'warning 5'],
+  ['94.9999999999', '94.9999999999', 'warning 5.0000000001'],
+  ['95.0000000000000000000001', '95.0000000000000000000001', undefined],
+  ['90', '90', 'critical 10'],
+  ['1', '1', 'critical 99'],
+  ['1000', '1000', 'critical 900'],
+])('a mid of 100, then %s / %s, is a gap: %s', (bid, ask, found) => {
+  const [level, measured] = found?.split(' ') ?? [];
+  const expected = found === undefined ? [] : [{ condition: 'gap', level, measured, limit: '5' }];
+  expect(measure(gapOnly, quoteAt('S', bid, ask), quoteAt('S', '99', '101'))).toEqual(expected);
+});
+
+const spreadOnly = { gap: false, spread: { limit: '0.5' } } as const;
+
+/** A spread acts only above its limit, and is critical above twice that. */
+test.each<[string, string, string | undefined]>([
+  ['100', '100', undefined],
+  ['100', '100.5', undefined],
+  ['100', '100.5000000000000000000001', 'warning 0.5'],
+  ['100', '100.51', 'warning 0.51'],
+  ['100', '101', 'warning 1'],
+  ['100', '101.0000000000000000000001', 'critical 1'],
+  ['100', '150', 'critical 50'],
+  ['3', '3.02', 'warning 0.6666666667'],
+])('%s / %s is a spread: %s', (bid, ask, found) => {
+  const [level, measured] = found?.split(' ') ?? [];
+  const expected = found === undefined ? [] : [{ condition: 'spread', level, measured, limit: '0.5' }];
+  expect(measure(spreadOnly, quoteAt('S', bid, ask))).toEqual(expected);
+});
+
+test('the gap is told before the spread', () => {
+  const found = measure({}, quoteAt('S', '110', '120'), quoteAt('S', '100', '100'));
+  expect(found).toEqual([
+    { condition: 'gap', level: 'critical', measured: '15', limit: '5' },
+    { condition: 'spread', level: 'critical', measured: '9.0909090909', limit: '0.5' },
+  ]);
+});
+
+test.each<[string, Omit<GuardSpec, 'symbol'>, string[]]>([
+  ['all off', { gap: false, spread: false }, []],
+  ['only the gap', { spread: false }, ['gap']],
+  ['only the spread', { gap: false }, ['spread']],
+])('with %s, a condition that is off is not measured', (_, guard, conditions) => {
+  const found = measure(guard, quoteAt('S', '110', '120'), quoteAt('S', '100', '100'));
+  expect(found).toEqual(conditions.map((condition) => expect.objectContaining({ condition })));
+});
+
+test('there is no gap before the first quote, and one after a restart', () => {
+  const meter = new MarketMeter(guardOf({ symbol: 'S', spread: false }));
+  const book = new QuoteBook('S');
+  const quote = quoteAt('S', '200', '200');
+  expect(meter.measure(quote, book)).toEqual([]);
+  book.restore({ symbol: 'S', bid: '100', ask: '100', ts: 1 });
+  expect(meter.measure(quote, book)).toHaveLength(1);
+});
+
+const limit = fc.constantFrom('5', '0.5', '0.1', '33.3333333333333333333333', '0.0000001', '0.00000000001', '250');
+const base = fc.constantFrom('1', '100', '1.1', '2000.37', '0.00001234', '123456789.123456789123456789', '7');
+/** Of the limit: far below, at it, between, at twice, far above. */
+const share = fc.constantFrom('0', '0.5', '1', '1', '1.5', '2', '2', '3');
+/** How far from there, as a part of the base. */
+const nudge = fc.constantFrom('0', '0', '1e-30', '-1e-30', '1e-17', '-1e-17', '1e-13', '-1e-13', '1e-6', '-1e-6');
+
+/** The contract's table: at the limit or only above it, critical at twice the limit. */
+function levelOf(part: Exact, of: Exact, limitPct: string, actsAt: boolean): string | undefined {
+  const measured = part.times(100);
+  const holds = (bound: Exact): boolean => (actsAt ? measured.gte(bound) : measured.gt(bound));
+  const bound = of.times(limitPct);
+  if (!holds(bound)) return undefined;
+  return holds(bound.times(2)) ? 'critical' : 'warning';
+}
+
+function expected(condition: string, part: Exact, of: Exact, limitPct: string): unknown[] {
+  const level = levelOf(part, of, limitPct, condition === 'gap');
+  if (level === undefined) return [];
+  const measured = part.times(100).dividedBy(of).toDecimalPlaces(10, D.ROUND_HALF_EVEN).toFixed();
+  return [{ condition, level, measured, limit: limitPct }];
+}
+
+test('a spread is what exact decimals say', () => {
+  const levels = new Set<string | undefined>();
+  fc.assert(
+    fc.property(limit, base, share, nudge, (limitPct, bid, of, by) => {
+      const part = new D(limitPct).times(of).dividedBy(100).plus(by);
+      const ask = new D(bid).times(D.max(part, 0).plus(1)).toFixed();
+      const quote = quoteAt('S', bid, ask);
+      const exact = exactPrices(quote);
+      const wide = exact.ask.minus(exact.bid);
+      const guard = { gap: false, spread: { limit: limitPct } } as const;
+      expect(measure(guard, quote)).toEqual(expected('spread', wide, exact.bid, limitPct));
+      levels.add(levelOf(wide, exact.bid, limitPct, false));
+    }),
+    { numRuns: 1000 },
+  );
+  expect(levels).toEqual(new Set([undefined, 'warning', 'critical']));
+});
+
+test('a gap is what exact decimals say, up and down', () => {
+  const levels = new Set<string | undefined>();
+  const spread = fc.constantFrom('0', '0.001', '0.000000000000000000001');
+  fc.assert(
+    fc.property(limit, base, share, nudge, spread, fc.boolean(), (limitPct, mid, of, by, half, isUp) => {
+      const moved = new D(limitPct).times(of).dividedBy(100).plus(by).times(isUp ? 1 : -1);
+      const next = new D(mid).times(moved.plus(1));
+      fc.pre(next.gt(0));
+      const around = (at: Exact): Quote =>
+        quoteAt('S', at.times(new D(1).minus(half)).toFixed(), at.times(new D(1).plus(half)).toFixed());
+      const [before, after] = [around(new D(mid)), around(next)];
+      const midOf = (quote: Quote): Exact => exactPrices(quote).bid.plus(exactPrices(quote).ask).dividedBy(2);
+      const gap = midOf(after).minus(midOf(before)).abs();
+      const guard = { gap: { limit: limitPct }, spread: false } as const;
+      expect(measure(guard, after, before)).toEqual(expected('gap', gap, midOf(before), limitPct));
+      levels.add(levelOf(gap, midOf(before), limitPct, true));
+    }),
+    { numRuns: 1000 },
+  );
+  expect(levels).toEqual(new Set([undefined, 'warning', 'critical']));
+});

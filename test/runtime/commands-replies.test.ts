@@ -1,0 +1,451 @@
+// What commands answer: the shapes of the contract, decimals as text, counts and times as numbers.
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { replyBytesMax } from '#src/contracts/json';
+import { decimal } from '#src/domain/money';
+import { CoreHarness, startTs } from '../support/core-harness.ts';
+import { refusalOf } from './refusals.ts';
+import { instruments, long, startPopulated, startWorld } from './world.ts';
+
+type Body = Record<string, unknown>;
+
+/** Where numbers are numbers: everything else that is one must be decimal text. */
+const plainNumbers = new Set(['ts', 'seq', 'attempts', 'status', 'openedAt', 'closeTimestamp']);
+const counts = ['totalPositions', 'successfulCloses', 'failedCloses', 'openPositions', 'ticket'];
+for (const name of counts) plainNumbers.add(name);
+
+/** Names of fields that hold a JSON number though they are no count and no time. */
+function strayNumbers(value: unknown, name = ''): string[] {
+  if (typeof value === 'number') return plainNumbers.has(name) ? [] : [name];
+  if (typeof value !== 'object' || value === null) return [];
+  const inside = Object.entries(value).map(([key, child]) =>
+    strayNumbers(child, Array.isArray(value) ? name : key),
+  );
+  return inside.flat();
+}
+
+describe('accounts', () => {
+  let world: CoreHarness;
+  beforeAll(async () => {
+    world = await startWorld();
+  });
+
+  const rules = [
+    { id: 'a', anchor: 'peakEquity', limitPct: 10 },
+    { id: 'b', anchor: 'peakEquity', limitAmount: '250.50', warningPct: '1' },
+    { id: 'c', anchor: 'fixed', floor: '0500.0', warningPct: 10 },
+  ];
+
+  test('account.create answers with the account, numbers as plain decimal text', async () => {
+    const reply = await world.ask('op.new.account.create', {
+      accountId: 'new',
+      currency: 'USD',
+      balance: 1000.5,
+      mode: 'PAPER',
+      rules,
+    });
+    expect(reply).toEqual({
+      accountId: 'new',
+      currency: 'USD',
+      mode: 'PAPER',
+      balance: '1000.5',
+      equity: '1000.5',
+      peakEquity: '1000.5',
+      state: 'normal',
+      entries: { allowed: true, reasons: [] },
+      rules: [
+        {
+          ...{ id: 'a', anchor: 'peakEquity', anchorValue: '1000.5', floor: '900.45' },
+          ...{ observed: '1000.5', distance: '100.05', state: 'normal' },
+        },
+        {
+          ...{ id: 'b', anchor: 'peakEquity', anchorValue: '1000.5', floor: '750' },
+          ...{ observed: '1000.5', distance: '250.5', state: 'normal' },
+        },
+        {
+          ...{ id: 'c', anchor: 'fixed', anchorValue: '500', floor: '500' },
+          ...{ observed: '1000.5', distance: '500.5', state: 'normal' },
+        },
+      ],
+      openPositions: 0,
+    });
+    expect(await world.ask('op.new.account.get')).toEqual(reply);
+    expect(await world.ask('op.new.account.list')).toEqual({ items: [reply] });
+  });
+
+  test('the id comes from the subject, or from the body where the subject has none', async () => {
+    const body = { currency: 'USDT', balance: '0.00000001' };
+    const fromSubject = await world.ask('op.s1.account.create', body);
+    expect(fromSubject).toMatchObject({ accountId: 's1', balance: '0.00000001', rules: [] });
+    expect(fromSubject).not.toHaveProperty('peakEquity');
+    const fromBody = await world.ask('op._.account.create', { accountId: 'b1', ...body });
+    expect(fromBody).toMatchObject({ accountId: 'b1' });
+  });
+
+  test('the preset is a list of rules', async () => {
+    const reply = await world.ask('op.acc1.account.get');
+    expect(reply['rules']).toMatchObject([
+      { id: 'peak', anchor: 'peakEquity', floor: '8000' },
+      { id: 'minimum', anchor: 'fixed', floor: '100' },
+    ]);
+  });
+
+  test('account.adjust moves balance, peak and initial balance, and fixed floors stay', async () => {
+    const reply = await world.ask('op.new.account.adjust', { amount: '-100.5', reason: 'out' });
+    expect(reply).toMatchObject({ balance: '900', equity: '900', peakEquity: '900' });
+    expect(reply['rules']).toMatchObject([{ floor: '810' }, { floor: '649.5' }, { floor: '500' }]);
+    expect(world.core.state.accounts.get('new')?.initialBalance.toFixed()).toBe('900');
+    const back = await world.ask('op.new.account.adjust', { amount: 100.5, reason: 'in' });
+    expect(back).toMatchObject({ balance: '1000.5', peakEquity: '1000.5' });
+  });
+
+  test('account.halt and account.resume answer with the account as it is then', async () => {
+    const halted = await world.ask('op.acc2.account.halt', { reason: 'audit' });
+    expect(halted).toMatchObject({
+      state: 'halted',
+      entries: { allowed: false, reasons: ['halted by an operator: audit'] },
+    });
+    expect(await world.ask('op.acc2.account.halt', { reason: 'again' })).toEqual(halted);
+    expect(await world.ask('op.acc2.account.resume', { reason: 'done' })).toMatchObject({
+      state: 'normal',
+      entries: { allowed: true, reasons: [] },
+    });
+  });
+
+  test('account.list goes on behind its cursor, in the order of creation', async () => {
+    const pages: string[][] = [];
+    let cursor: unknown;
+    do {
+      const body = cursor === undefined ? { limit: 2 } : { limit: 2, cursor };
+      const reply = await world.ask('op._.account.list', body);
+      const items = reply['items'] as Body[];
+      pages.push(items.map((item) => String(item['accountId'])));
+      cursor = reply['nextCursor'];
+    } while (cursor !== undefined);
+    expect(pages).toEqual([['acc1', 'acc2'], ['eur1', 'new'], ['s1', 'b1']]);
+  });
+});
+
+describe('positions', () => {
+  let world: CoreHarness;
+  beforeEach(async () => {
+    world = await startWorld();
+  });
+
+  const full = {
+    positionId: 'p1',
+    ticket: '007',
+    symbol: 'EURUSD',
+    side: 'short',
+    quantity: 0.5,
+    entryPrice: '1.10',
+    openedAt: 1_700_000_000_000,
+    exits: { stopLoss: 1.2, takeProfit: '1.0500' },
+    stopLossId: 'order/1',
+    takeProfitId: 'order/2',
+    closeOrderId: 'order/3',
+  };
+  const shown = {
+    ...full,
+    accountId: 'acc1',
+    quantity: '0.5',
+    entryPrice: '1.1',
+    exits: { stopLoss: '1.2', takeProfit: '1.05' },
+    state: 'guarded',
+    remainingQuantity: '0.5',
+  };
+
+  test('position.track answers with the position as it stands', async () => {
+    const reply = await world.ask('gw.acc1.position.track', { accountId: 'acc1', ...full });
+    expect(reply).toEqual(shown);
+    expect(await world.ask('gw.acc1.position.get', { positionId: 'p1' })).toEqual(shown);
+    expect(await world.ask('gw.acc1.position.list')).toEqual({ items: [shown] });
+  });
+
+  test('what is left out is made up: an id, the time, no exits, no ticket', async () => {
+    const reply = await world.ask('gw.acc1.position.track', long);
+    expect(reply).toEqual({
+      ...{ ...long, accountId: 'acc1', state: 'guarded', remainingQuantity: '0.1' },
+      positionId: expect.stringMatching(/^pos_[A-Za-z0-9]+$/),
+      openedAt: startTs,
+      exits: {},
+    });
+  });
+
+  test.each([7001, '7001', 'T-1 a'])('the ticket %j is kept in its type', async (ticket) => {
+    const reply = await world.ask('gw.acc1.position.track', { ...long, ticket });
+    expect(reply['ticket']).toBe(ticket);
+    expect(refusalOf(await world.ask('gw.acc1.position.track', { ...long, ticket }))).toBe(
+      '409 ticket_exists',
+    );
+    const other = typeof ticket === 'number' ? String(ticket) : 7001;
+    expect(refusalOf(await world.ask('gw.acc1.position.track', { ...long, ticket: other }))).toBe(
+      'ok',
+    );
+    expect(refusalOf(await world.ask('gw.acc2.position.track', { ...long, ticket }))).toBe('ok');
+  });
+
+  test('a ticket and order ids are free again once the position is closed, its id never', async () => {
+    await world.ask('gw.acc1.position.track', full);
+    world.quote('EURUSD', 1.1, 1.1);
+    await world.ask('gw.acc1.position.close', { positionId: 'p1' });
+    expect(refusalOf(await world.ask('gw.acc1.position.track', full))).toBe('409 position_exists');
+    const again = { ...full, positionId: 'p2' };
+    expect(refusalOf(await world.ask('gw.acc1.position.track', again))).toBe('ok');
+  });
+
+  test('unrealised P&L is there from the first quote on, at the closing side', async () => {
+    await world.ask('gw.acc1.position.track', full);
+    world.quote('EURUSD', '1.0990', '1.0995');
+    const reply = await world.ask('gw.acc1.position.get', { positionId: 'p1' });
+    expect(reply).toEqual({ ...shown, unrealisedPnl: '25' });
+  });
+
+  test('a conversion through a pair, or across two, values a position', async () => {
+    const yen = { symbol: 'USDJPY', side: 'long', quantity: '0.1', entryPrice: 100 };
+    await world.ask('gw.acc1.position.track', { positionId: 'one', ...yen });
+    await world.ask('gw.eur1.position.track', { positionId: 'two', ...yen });
+    const pnl = async (account: string, positionId: string): Promise<unknown> =>
+      (await world.ask(`gw.${account}.position.get`, { positionId }))['unrealisedPnl'];
+    world.quote('USDJPY', 125, 125);
+    expect(await pnl('acc1', 'one')).toBe('2000');
+    expect(await pnl('eur1', 'two')).toBeUndefined();
+    world.quote('EURUSD', 1.25, 1.25);
+    expect(await pnl('eur1', 'two')).toBe('1600');
+  });
+
+  test('position.amend replaces the exits as a whole', async () => {
+    await world.ask('gw.acc1.position.track', full);
+    const exits = { takeProfit: '1.0' };
+    const reply = await world.ask('gw.acc1.position.amend', { positionId: 'p1', exits });
+    expect(reply).toEqual({ ...shown, exits: { takeProfit: '1' } });
+    const none = await world.ask('gw.acc1.position.amend', { positionId: 'p1', exits: {} });
+    expect(none['exits']).toEqual({});
+    world.quote('EURUSD', 2, 2);
+    expect(world.eventNames('acc1')).not.toContain('position.closed');
+  });
+
+  test('a level that is crossed already when it is set closes on the next quote', async () => {
+    await world.ask('gw.acc1.position.track', full);
+    world.quote('EURUSD', 1.15, 1.15);
+    const exits = { stopLoss: 1.14 };
+    const reply = await world.ask('gw.acc1.position.amend', { positionId: 'p1', exits });
+    expect(reply['state']).toBe('guarded');
+    world.quote('EURUSD', 1.16, 1.16);
+    const closed = world.events.find((event) => event.event === 'position.closed');
+    expect(closed).toMatchObject({ closedPrice: '1.16', triggerPrice: '1.14' });
+  });
+
+  test('position.untrack ends the guarding, and no order is sent', async () => {
+    await world.ask('gw.acc1.position.track', full);
+    const reply = await world.ask('gw.acc1.position.untrack', { positionId: 'p1', reason: 'moved' });
+    expect(reply).toEqual({ ...shown, state: 'untracked' });
+    world.quote('EURUSD', 2, 2);
+    expect(await world.ask('gw.acc1.position.list', { state: 'all' })).toEqual({ items: [] });
+    expect(world.eventNames('acc1')).toEqual(['position.tracked', 'position.untracked']);
+    expect(await world.rows()).toMatchObject([{ eventType: 'position_untracked', status: 0 }]);
+  });
+
+  test('position.list tells open, closed and all, of an account or of every one', async () => {
+    await world.ask('gw.acc1.position.track', { positionId: 'a', ...long });
+    await world.ask('gw.acc2.position.track', { positionId: 'b', ...long });
+    await world.ask('gw.acc1.position.track', { positionId: 'c', ...long, symbol: 'XAUUSD' });
+    await world.ask('gw.acc1.position.track', { positionId: 'd', ...long });
+    world.quote('EURUSD', 1.1, 1.1);
+    await world.ask('gw.acc1.position.close', { positionId: 'a' });
+    const closing = world.ask('gw.acc1.position.close', { positionId: 'c' });
+    const ids = async (subject: string, body: object): Promise<string> => {
+      const { items } = (await world.ask(`gw.${subject}.position.list`, body)) as { items: Body[] };
+      return items.map((item) => String(item['positionId'])).join(' ');
+    };
+    expect(await ids('acc1', {})).toBe('c d');
+    expect(await ids('acc1', { state: 'open' })).toBe('c d');
+    expect(await ids('acc1', { state: 'closed' })).toBe('a');
+    expect(await ids('acc1', { state: 'all' })).toBe('a c d');
+    expect(await ids('acc1', { state: 'all', symbol: 'EURUSD' })).toBe('a d');
+    expect(await ids('acc2', { state: 'all' })).toBe('b');
+    expect(await ids('_', {})).toBe('b c d');
+    expect(await ids('_', { state: 'all' })).toBe('a b c d');
+    world.clock.advance(2000);
+    await closing;
+  });
+
+  test('a list that leaves the process stops before it is too large, and goes on', async () => {
+    const ids = Array.from({ length: 1000 }, (_, i) => `p${i}`);
+    const link = 'x'.repeat(60);
+    for (const id of ids) {
+      const links = { stopLossId: `${link}s${id}`, takeProfitId: `${link}t${id}` };
+      await world.ask('gw.acc1.position.track', { positionId: id, ...long, ...trimmed(links) });
+    }
+    const bytes = 100_000;
+    const options = { replyBytesMax: bytes };
+    const seen: unknown[] = [];
+    let cursor: unknown;
+    let pages = 0;
+    do {
+      const body = { limit: 1000, ...(cursor === undefined ? {} : { cursor }) };
+      const reply = await world.ask('gw.acc1.position.list', body, options);
+      expect(Buffer.byteLength(JSON.stringify(reply))).toBeLessThanOrEqual(bytes);
+      seen.push(...(reply['items'] as Body[]).map((item) => item['positionId']));
+      cursor = reply['nextCursor'];
+      pages++;
+    } while (cursor !== undefined);
+    expect(seen).toEqual(ids);
+    expect(pages).toBeGreaterThan(3);
+    expect(replyBytesMax).toBe(768 * 1024);
+  });
+});
+
+/** Order ids have 64 characters at the most. */
+function trimmed(links: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(links).map(([key, id]) => [key, id.slice(-64)]));
+}
+
+describe('instruments, guards, ledger, status', () => {
+  let world: CoreHarness;
+  beforeAll(async () => {
+    world = await startPopulated();
+  });
+
+  const sessions = {
+    timezone: 'America/New_York',
+    weekly: [{ days: ['sun', 'mon'], from: '18:00', to: '24:00' }],
+    holidays: [
+      { date: '2026-12-25', closed: true },
+      { date: '2026-12-24', from: '18:00', to: '23:00' },
+    ],
+  };
+
+  test('instrument.put answers with the instrument, defaults filled in', async () => {
+    const plain = await world.ask('op._.instrument.put', { symbol: 'ES', quoteCurrency: 'USD' });
+    expect(plain).toEqual({
+      ...{ symbol: 'ES', quoteCurrency: 'USD', contractSize: '1', commissionRate: '0' },
+    });
+    const full = await world.ask('op._.instrument.put', {
+      ...{ symbol: 'NQ.x/1%', quoteCurrency: 'USD', contractSize: 20, tickSize: 0.25 },
+      ...{ lotStep: '1.0', minQuantity: 1, marginRate: 0.05, commissionRate: '0.00002', sessions },
+    });
+    expect(full).toEqual({
+      ...{ symbol: 'NQ.x/1%', quoteCurrency: 'USD', contractSize: '20', tickSize: '0.25' },
+      ...{ lotStep: '1', minQuantity: '1', marginRate: '0.05', commissionRate: '0.00002', sessions },
+    });
+    const { items } = (await world.ask('op._.instrument.list')) as { items: Body[] };
+    expect(items.map((item) => item['symbol'])).toEqual([
+      ...instruments.map(({ symbol }) => symbol),
+      'ES',
+      'NQ.x/1%',
+    ]);
+    expect(items.slice(-2)).toEqual([plain, full]);
+  });
+
+  test('an instrument with open positions takes what does not change their P&L', async () => {
+    const given = { ...instruments[0], tickSize: '0.00001' };
+    expect(refusalOf(await world.ask('op._.instrument.put', given))).toBe('ok');
+  });
+
+  test('guard.put fills in the defaults, guard.status tells how it stands', async () => {
+    const put = await world.ask('op._.guard.put', { symbol: 'XAUUSD', liquidity: false });
+    const gap = { limit: '5', closeOn: 'warning' };
+    const spread = { limit: '0.5', closeOn: 'warning' };
+    expect(put).toEqual({ symbol: 'XAUUSD', gap, spread });
+    const custom = { symbol: 'USDJPY', gap: false, spread: { limit: '1.50', closeOn: 'never' } };
+    expect(await world.ask('op._.guard.put', custom)).toEqual({
+      ...{ symbol: 'USDJPY', gap: false, spread: { limit: '1.5', closeOn: 'never' } },
+    });
+    world.quote('USDJPY', 100, 102);
+    const yen = {
+      symbol: 'USDJPY',
+      gap: false,
+      spread: {
+        ...{ limit: '1.5', closeOn: 'never', state: 'warning', since: startTs, measured: '2' },
+      },
+    };
+    const calm = { since: undefined, measured: undefined, state: 'normal' };
+    const gold = { symbol: 'XAUUSD', gap: { ...gap, ...calm }, spread: { ...spread, ...calm } };
+    expect(await world.ask('op._.guard.status')).toEqual({ guards: [gold, yen] });
+    expect(await world.ask('op._.guard.status', { symbol: 'USDJPY' })).toEqual({ guards: [yen] });
+    expect(await world.ask('op._.guard.status', { symbol: 'EURUSD' })).toEqual({ guards: [] });
+    expect(await world.ask('op._.guard.remove', { symbol: 'USDJPY' })).toEqual({ symbol: 'USDJPY' });
+    expect(await world.ask('op._.guard.status')).toEqual({ guards: [gold] });
+  });
+
+  test('guard.status under an account tells its rules', async () => {
+    const { rules } = await world.ask('op.acc1.account.get');
+    expect(await world.ask('op.acc1.guard.status')).toEqual({
+      ...{ accountId: 'acc1', state: 'normal', rules },
+    });
+  });
+
+  test('ledger.list filters, and goes on behind its cursor', async () => {
+    await world.ask('op.acc1.account.adjust', { amount: 1, reason: 'x' });
+    await world.ask('op.acc2.account.halt', { reason: 'x' });
+    const types = async (subject: string, body: object): Promise<unknown[]> => {
+      const { items } = (await world.ask(`op.${subject}.ledger.list`, body)) as { items: Body[] };
+      return items.map((item) => item['eventType']);
+    };
+    expect(await types('_', {})).toEqual(['position_closed', 'account_adjusted', 'account_halted']);
+    expect(await types('acc1', {})).toEqual(['position_closed', 'account_adjusted']);
+    expect(await types('acc1', { positionId: 'c1' })).toEqual(['position_closed']);
+    expect(await types('acc1', { positionId: 'p1' })).toEqual([]);
+    expect(await types('_', { eventType: 'account_halted' })).toEqual(['account_halted']);
+    const first = await world.ask('op._.ledger.list', { limit: 1 });
+    expect(await types('_', { limit: 1, cursor: first['nextCursor'] })).toEqual([
+      'account_adjusted',
+    ]);
+  });
+
+  test('a row of the ledger has its fields and its place in the chain', async () => {
+    const { items } = (await world.ask('op.acc1.ledger.list', { limit: 1 })) as { items: Body[] };
+    expect(items[0]).toEqual({
+      id: expect.stringMatching(/^rlog_\d+_1$/),
+      closeId: expect.stringMatching(/^close_[0-9a-f]{12,}$/),
+      userId: 'acc1',
+      eventType: 'position_closed',
+      description: 'Position c1 closed: manual',
+      metaData: {
+        closeId: expect.any(String),
+        positionId: 'c1',
+        quantity: '0.1',
+        closedPrice: '1.1',
+        pnl: '0',
+        closeReason: 'manual',
+        reasons: ['manual'],
+        attempts: 1,
+        clientOrderId: expect.stringMatching(/_1$/),
+        quote: { bid: '1.1', ask: '1.1001', ts: startTs },
+      },
+      status: 0,
+      createdAt: new Date(startTs).toISOString(),
+      partition: expect.any(Number),
+      seq: 1,
+      prevHash: '0'.repeat(64),
+      hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+  });
+
+  test.each([
+    ['gw.acc1.position.list', { state: 'all' }],
+    ['op._.account.list', {}],
+    ['op._.instrument.list', {}],
+    ['op.acc1.account.get', {}],
+    ['op.acc1.account.close-all', { reason: 'x' }],
+  ])('%s answers every price, quantity and amount as text', async (subject, body) => {
+    const reply = await world.ask(subject, body);
+    expect(strayNumbers(reply)).toEqual([]);
+    const texts = JSON.stringify(reply).match(/"-?\d+(\.\d+)?"/g) ?? [];
+    expect(texts.length).toBeGreaterThan(0);
+    for (const text of texts) {
+      const plain = JSON.parse(text) as string;
+      expect(decimal(plain).toFixed()).toBe(plain);
+    }
+  });
+
+  test('numbers with many digits come back as they were, without exponent', async () => {
+    const quantity = '0.000000000000000000000000000001';
+    const entryPrice = '123456789012345678901.123456789';
+    const body = { ...long, symbol: 'ES', quantity, entryPrice };
+    const reply = await world.ask('gw.acc2.position.track', body);
+    expect(reply).toMatchObject({ quantity, entryPrice });
+    const tiny = await world.ask('gw.acc2.position.track', { ...body, quantity: 1e-7 });
+    expect(tiny).toMatchObject({ quantity: '0.0000001' });
+  });
+});
