@@ -103,13 +103,22 @@ export class Core implements CoreContext {
 
   /** Runs `work` as one turn: what it commits is delivered together when it ends. */
   turn<T>(work: () => T): T {
-    this.depth++;
+    this.beginTurn();
     try {
       return work();
     } finally {
-      if (this.depth === 1) this.endTurn();
-      this.depth--;
+      this.endTurn();
     }
+  }
+
+  /** As `turn`, for the one caller that a function a quote is too many; `endTurn` must follow. */
+  beginTurn(): void {
+    this.depth++;
+  }
+
+  endTurn(): void {
+    if (this.depth === 1) this.deliver();
+    this.depth--;
   }
 
   commit(draft: Draft): void {
@@ -164,9 +173,11 @@ export class Core implements CoreContext {
     if (successor !== undefined && successor !== guard) send(successor);
   }
 
-  private endTurn(): void {
-    for (const account of this.settling) this.settle(account);
-    this.settling.clear();
+  private deliver(): void {
+    if (this.settling.size > 0) {
+      for (const account of this.settling) this.settle(account);
+      this.settling.clear();
+    }
     if (this.options.deadlinesBy === 'timer') this.setTimer();
     if (this.records.length === 0) return;
     const effects = { records: this.records, events: this.events };

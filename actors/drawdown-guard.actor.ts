@@ -2,7 +2,7 @@
 import { drawdownGuardMachine, type DrawdownGuardEvent } from '#machines/drawdown-guard.machine';
 import type { CloseCause } from '#src/domain/closing';
 import { invariant } from '#src/domain/errors';
-import { text, zero } from '#src/domain/money';
+import { text, zero, type Decimal } from '#src/domain/money';
 import type { RuleObservation } from '#src/domain/records';
 import type { RuleFinding } from '#src/domain/rules';
 import type { Account, Position } from '#src/domain/state';
@@ -69,9 +69,17 @@ export function closeForBreach(
 /** By unrealised P&L, lowest first; one that has no price yet counts 0. */
 export function worstFirst(positions: readonly Position[], markets: Markets): Position[] {
   return positions
-    .map((position) => ({ position, pnl: unrealisedPnl(position, markets.bookOf) ?? zero }))
+    .map((position) => ({ position, pnl: pnlOf(position) }))
     .sort((a, b) => a.pnl.comparedTo(b.pnl) || a.position.order - b.position.order)
     .map(({ position }) => position);
+  /** One whose P&L cannot be told keeps none of the others open. */
+  function pnlOf(position: Position): Decimal {
+    try {
+      return unrealisedPnl(position, markets.bookOf) ?? zero;
+    } catch {
+      return zero;
+    }
+  }
 }
 
 function observationOf(found: { finding: RuleFinding; observed: string }): RuleObservation {

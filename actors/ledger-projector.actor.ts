@@ -25,7 +25,8 @@ export interface ProjectorOptions {
 
 export class LedgerProjector {
   private readonly options: ProjectorOptions;
-  private readonly actor: ActorRefFrom<typeof ledgerProjectorMachine>;
+  private readonly supervisor: Supervisor;
+  private actor: ActorRefFrom<typeof ledgerProjectorMachine>;
   private isOpen: boolean;
   private isStopped = false;
   private cursor: number | undefined;
@@ -38,7 +39,16 @@ export class LedgerProjector {
 
   constructor(supervisor: Supervisor, options: ProjectorOptions) {
     this.options = options;
+    this.supervisor = supervisor;
     this.isOpen = options.reopen === undefined;
+    this.actor = this.newActor();
+    supervisor.adopt('ledger-projector', () => {
+      this.actor = this.newActor();
+      this.scheduleRetry();
+    });
+  }
+
+  private newActor(): ActorRefFrom<typeof ledgerProjectorMachine> {
     const logic = ledgerProjectorMachine.provide({
       actions: {
         writeBatch: () => void this.write(),
@@ -48,8 +58,7 @@ export class LedgerProjector {
         scheduleRetry: () => this.scheduleRetry(),
       },
     });
-    this.actor = createActor(logic, supervisor.childOptions('ledger-projector'));
-    this.actor.start();
+    return createActor(logic, this.supervisor.childOptions('ledger-projector')).start();
   }
 
   /** Since when the ledger does not take records; undefined where it does. */
@@ -139,6 +148,8 @@ export class LedgerProjector {
     const { clock } = this.options;
     this.cancelRetry = clock.at(clock.now() + this.retryMs, () => {
       this.actor.send({ type: 'retry.due' });
+      // An actor made in the place of one that failed is in no outage.
+      this.actor.send({ type: 'records.written' });
     });
     this.retryMs = Math.min(this.retryMs * 2, retryMsMax);
   }

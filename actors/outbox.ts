@@ -1,6 +1,6 @@
 // What leaves the core: records to the journal first, then, once they are durable, events and
 // answers, in order. Nothing leaves that a kill could undo.
-import type { CloseoutError } from '#src/domain/errors';
+import { CloseoutError, messageOf } from '#src/domain/errors';
 import type { RuntimeEvent } from '#src/domain/events';
 import type { Journal } from '#src/ports/journal';
 import type { TurnEffects } from './core.ts';
@@ -45,16 +45,24 @@ export class Outbox {
     const last = records.at(-1);
     if (last === undefined) return;
     this.deliveredN = last.n;
-    this.options.journal.append(records, (error) => {
-      if (error !== undefined) {
-        this.fail(error);
-        return;
-      }
+    this.append(records, () => {
       this.durableN = last.n;
       for (const event of events) this.options.publish(event);
       this.options.onDurable(last.n);
       this.tellWaiters();
     });
+  }
+
+  /** A journal that cannot take a record has lost it, and what is in force is not what is written. */
+  private append(records: TurnEffects['records'], whenDurable: () => void): void {
+    try {
+      this.options.journal.append(records, (error) => {
+        if (error === undefined) whenDurable();
+        else this.fail(error);
+      });
+    } catch (cause) {
+      this.fail(new CloseoutError('journal_failed', messageOf(cause), { cause }));
+    }
   }
 
   /** Calls `act` when all that was delivered so far is durable, or with why it never will be. */

@@ -36,8 +36,11 @@ class Closer {
 
   constructor(core: CoreContext) {
     this.core = core;
-    for (const position of core.state.positions.values()) {
-      if (position.state === 'closing') this.wait(position);
+    const closing = [...core.state.positions.values()].filter((p) => p.state === 'closing');
+    const requestedTs = (position: Position): number => position.intent?.requestedTs ?? 0;
+    // In the order of the requests, as far as a restart knows it: ties are in tracking order.
+    for (const position of closing.sort((a, b) => requestedTs(a) - requestedTs(b))) {
+      this.wait(position);
     }
   }
 

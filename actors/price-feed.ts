@@ -1,11 +1,13 @@
 // The way of a quote: hygiene, then the steps of contract section 2, each finished before the next.
 import { dueExit } from '#src/domain/exits';
+import { messageOf } from '#src/domain/errors';
 import { text } from '#src/domain/money';
 import type { Quote } from '#src/domain/quote';
 import type { QuoteMark } from '#src/domain/records';
 import { judge, needsPeak } from '#src/domain/rules';
 import type { Account } from '#src/domain/state';
 import type { EquityWatch } from '#src/prices/equity-watch';
+import type { Logger } from '#src/ports/logger';
 import { futureToleranceMs, quoteFault, type QuoteFault } from '#src/prices/hygiene';
 import type { LevelWatch } from '#src/prices/level-index';
 import type { Market } from '#src/prices/market';
@@ -14,10 +16,10 @@ import type { Core } from './core.ts';
 import { closeForBreach } from './drawdown-guard.actor.ts';
 import { clearKey, clearsAt } from './market-guard.actor.ts';
 
-/** Least time between two log lines of one symbol and reason. */
-const refusalLogEveryMs = 1000;
+/** Least time between two log lines of one symbol and reason, or of one account. */
+const logEveryMs = 1000;
 /** Symbols and reasons whose last log line is remembered; beyond it all are forgotten. */
-const refusalLogKeysMax = 10_000;
+const logKeysMax = 10_000;
 
 export interface PriceFeedOptions {
   /** Recorded quotes: no quote is in the future, and deadlines act on quotes. */
@@ -51,7 +53,12 @@ export class PriceFeed {
       return false;
     }
     this.accepted++;
-    this.core.turn(() => this.count(quote, market));
+    this.core.beginTurn();
+    try {
+      this.count(quote, market);
+    } finally {
+      this.core.endTurn();
+    }
     return true;
   }
 
@@ -64,14 +71,10 @@ export class PriceFeed {
   /** A quote that never became one, such as a message that is not JSON. */
   refuse(quote: { readonly symbol: string }, reason: QuoteFault | 'malformed'): void {
     this.refused++;
-    const { metrics, logger, clock } = this.core;
-    metrics.count(`quotes_refused_${reason}`);
-    const key = `${reason} ${quote.symbol}`;
-    const now = clock.now();
-    if (now - (this.loggedAt.get(key) ?? -Infinity) < refusalLogEveryMs) return;
-    if (this.loggedAt.size >= refusalLogKeysMax) this.loggedAt.clear();
-    this.loggedAt.set(key, now);
-    logger.warn({ ...quote, reason }, 'quote refused');
+    this.core.metrics.count(`quotes_refused_${reason}`);
+    this.logAtTimes(`${reason} ${quote.symbol}`, (logger) => {
+      logger.warn({ ...quote, reason }, 'quote refused');
+    });
   }
 
   /** What quotes alone have changed since it was asked last: books and peaks. */
@@ -82,6 +85,15 @@ export class PriceFeed {
     const peaks = [...this.movedPeaks].map(({ accountId, peak }) => ({ accountId, peak: text(peak) }));
     this.movedPeaks.clear();
     return { quotes, peaks };
+  }
+
+  private logAtTimes(key: string, log: (logger: Logger) => void): void {
+    const { logger, clock } = this.core;
+    const now = clock.now();
+    if (now - (this.loggedAt.get(key) ?? -Infinity) < logEveryMs) return;
+    if (this.loggedAt.size >= logKeysMax) this.loggedAt.clear();
+    this.loggedAt.set(key, now);
+    log(logger);
   }
 
   private latestTs(): number {
@@ -126,7 +138,20 @@ export class PriceFeed {
     this.core.requestClose({ positionIds: [position.positionId], cause });
   }
 
+  /** What goes wrong with one account is no reason to leave the next one unguarded. */
   private guardAccount(watch: EquityWatch, market: Market): void {
+    try {
+      this.evaluate(watch, market);
+    } catch (error) {
+      const { accountId } = watch.account;
+      this.core.metrics.count('account_guard_errors');
+      this.logAtTimes(`account ${accountId}`, (logger) => {
+        logger.error({ accountId, error: messageOf(error) }, 'an account could not be judged');
+      });
+    }
+  }
+
+  private evaluate(watch: EquityWatch, market: Market): void {
     const { account } = watch;
     if (account.halt?.by === 'breach') this.closeLate(account, market);
     if (watch.isQuiet()) return;

@@ -1,6 +1,6 @@
 // The root of the actor system. It creates every other actor, keeps them by name, and when one
 // errors makes it anew from the state, while its siblings live on.
-import { createActor, type Actor, type ActorOptions, type ActorRefFrom, type AnyActorRef, type AnyStateMachine } from 'xstate';
+import { createActor, type Actor, type ActorOptions, type ActorRefFrom, type AnyActorRef, type AnyStateMachine, type InspectionEvent } from 'xstate';
 import type { drawdownGuardMachine } from '#machines/drawdown-guard.machine';
 import type { marketGuardMachine } from '#machines/market-guard.machine';
 import type { positionMachine } from '#machines/position.machine';
@@ -22,6 +22,7 @@ export class Supervisor {
   private readonly positions = new Map<string, ActorRefFrom<typeof positionMachine>>();
   private readonly drawdownGuards = new Map<string, ActorRefFrom<typeof drawdownGuardMachine>>();
   private readonly marketGuards = new Map<string, ActorRefFrom<typeof marketGuardMachine>>();
+  private readonly adopted = new Map<string, () => void>();
   private closerRef: PositionCloserRef | undefined;
 
   constructor(core: CoreContext, inspect?: Inspect) {
@@ -39,7 +40,8 @@ export class Supervisor {
       },
     });
     const options = { systemId: 'supervisor', id: 'supervisor' };
-    this.root = createActor(logic, inspect === undefined ? options : { ...options, inspect });
+    const contained = inspect && this.contain(inspect);
+    this.root = createActor(logic, { ...options, ...(contained && { inspect: contained }) });
   }
 
   get system(): Actor<typeof supervisorMachine>['system'] {
@@ -67,6 +69,24 @@ export class Supervisor {
   /** Where another actor of the runtime belongs: under the root, found by its name. */
   childOptions(id: string): { id: string; systemId: string; parent: AnyActorRef } {
     return { id, systemId: id, parent: this.root };
+  }
+
+  /** Calls `restart` when the actor of this name, which somebody else created, has failed. */
+  adopt(id: string, restart: () => void): void {
+    this.adopted.set(id, restart);
+  }
+
+  /** What somebody looks on with must not get in the way of what is looked at. */
+  private contain(inspect: Inspect): (event: InspectionEvent) => void {
+    return (event) => {
+      try {
+        if (typeof inspect === 'function') inspect(event);
+        else inspect.next?.(event);
+      } catch (error) {
+        this.core.metrics.count('inspect_errors');
+        this.core.logger.debug({ error: messageOf(error) }, 'inspect failed');
+      }
+    };
   }
 
   position(positionId: string): ActorRefFrom<typeof positionMachine> | undefined {
@@ -129,7 +149,7 @@ export class Supervisor {
     const actor = this.marketGuards.get(symbol);
     if (actor === undefined) return;
     this.marketGuards.delete(symbol);
-    actor.send({ type: 'guard.removed' });
+    if (actor.getSnapshot().status === 'active') actor.send({ type: 'guard.removed' });
   }
 
   private createCloser(): PositionCloserRef {
@@ -164,8 +184,10 @@ export class Supervisor {
     } else if (kind === 'market-guard') {
       const guard = core.state.guards.get(name);
       if (guard !== undefined) this.guardMarket(name, guard);
-    } else {
+    } else if (kind === 'position-closer') {
       this.closerRef = undefined;
+    } else {
+      this.adopted.get(actorId)?.();
     }
   }
 }

@@ -1,5 +1,5 @@
 // The life of one guarded position.
-import { assign, setup } from 'xstate';
+import { assertEvent, assign, setup } from 'xstate';
 import { dueExit, type CrossedLevels, type Exits } from '#src/domain/exits';
 
 export interface PositionContext {
@@ -28,16 +28,19 @@ export const positionMachine = setup({
     input: {} as PositionContext,
   },
   guards: {
-    hasDueExit: ({ context, event }) =>
-      event.type === 'levels.crossed' && dueExit(context.exits, event.crossing) !== undefined,
+    hasDueExit: ({ context, event }) => {
+      assertEvent(event, 'levels.crossed');
+      return dueExit(context.exits, event.crossing) !== undefined;
+    },
   },
   actions: {
     watchLevels: () => {},
     unwatchLevels: () => {},
     requestClose: () => {},
-    replaceExits: assign(({ context, event }) =>
-      event.type === 'position.amended' ? { exits: event.exits } : { exits: context.exits },
-    ),
+    replaceExits: assign(({ event }) => {
+      assertEvent(event, 'position.amended');
+      return { exits: event.exits };
+    }),
   },
 }).createMachine({
   id: 'position',

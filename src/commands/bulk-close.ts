@@ -55,13 +55,21 @@ function inOrder(context: CommandContext, positions: Position[], order: BulkOrde
   function keyOf(position: Position): Decimal {
     switch (order) {
       case 'worst-first':
-        return unrealisedPnl(position, bookOf) ?? zero;
+        return pnlOf(position);
       case 'best-first':
-        return (unrealisedPnl(position, bookOf) ?? zero).negated();
+        return pnlOf(position).negated();
       case 'largest-first':
         return notional(position).negated();
       case 'oldest-first':
         return new Decimal(position.openedAt);
+    }
+  }
+  /** One whose P&L cannot be told is closed all the same. */
+  function pnlOf(position: Position): Decimal {
+    try {
+      return unrealisedPnl(position, bookOf) ?? zero;
+    } catch {
+      return zero;
     }
   }
   /** At the entry price, in account currency; in the quote currency while a rate is missing. */
@@ -102,6 +110,8 @@ export function bulkView(
     results.push(result);
     if (result.success && result.pnl !== undefined) totalPnl = totalPnl.plus(result.pnl);
   }
+  // What waited for a quote was closed after what was closed at once.
+  results.sort((a, b) => a.closeTimestamp - b.closeTimestamp);
   return {
     bulkId: memo.bulkId ?? '',
     totalPositions: memo.totalPositions,

@@ -239,7 +239,7 @@ export class CommandDesk {
   ): void {
     if (isRefused(reply) && [408, 429, 503].includes(reply.error.code)) return;
     // An answer that was waited for may come when nothing is recorded any more.
-    if (this.host.unready() !== undefined) return;
+    
     const expiresTs = this.host.context.clock.now() + storedReplyMs;
     const kept = pending === undefined ? { reply } : { pending };
     const body = { ...store, ...kept, expiresTs };

@@ -1,6 +1,6 @@
 // JSON from outside, limited in size and depth before it is parsed.
 import { refuse, type Issue, type Refused } from '#src/domain/refusals';
-import { pathText } from './parse.ts';
+import { issuesMax, pathText } from './parse.ts';
 
 /** Most bytes of a request. */
 export const requestBytesMax = 256 * 1024;
@@ -70,7 +70,9 @@ interface Inspection {
  */
 function inspect(value: unknown, inspection: Inspection): number {
   const { path, around, issues } = inspection;
-  const note = (message: string): void => void issues.push({ path: pathText('', path), message });
+  const note = (message: string): void => {
+    if (issues.length < issuesMax) issues.push({ path: pathText('', path), message });
+  };
   if (typeof value === 'string' && !value.isWellFormed()) note(notWellFormed);
   if (typeof value !== 'object' || value === null) return 0;
   if (around.includes(value)) {

@@ -6,7 +6,7 @@ import { refuse, type Issue, type Refused } from '#src/domain/refusals';
 const shownCharsMax = 60;
 
 /** Most issues that one answer lists. */
-const issuesMax = 50;
+export const issuesMax = 50;
 
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly issues: Issue[] };
 

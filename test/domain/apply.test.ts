@@ -35,7 +35,11 @@ const breached: Draft = {
   body: { ruleId: 'r', ...observed, breachId: 'breach_1', reason: 'drawdown_critical' },
 };
 const settled: Draft = { type: 'account.settled', accountId: 'a', body: { breachId: 'breach_1' } };
-const halted: Draft = { type: 'account.halted', accountId: 'a', body: { reason: 'lunch', by: 'ops' } };
+const halted: Draft = {
+  type: 'account.halted',
+  accountId: 'a',
+  body: { reason: 'lunch', by: 'ops' },
+};
 const resumed: Draft = {
   type: 'account.resumed',
   accountId: 'a',
@@ -98,7 +102,13 @@ test.each<[string, Draft[], AccountState, Halt | undefined, string[]]>([
   ['a breach, resumed', [warned('r'), breached, settled, resumed], 'normal', undefined, []],
   ['an operator', [halted], 'halted', operatorHalt, []],
   ['an operator, and a warning', [halted, warned('r')], 'halted', operatorHalt, ['r']],
-  ['an operator, and a recovery', [warned('r'), halted, recovered('r')], 'halted', operatorHalt, []],
+  [
+    'an operator, and a recovery',
+    [warned('r'), halted, recovered('r')],
+    'halted',
+    operatorHalt,
+    [],
+  ],
   ['an operator, and a breach', [halted, breached], 'closing', breachHalt, []],
   ['an operator, resumed', [warned('r'), halted, resumed], 'normal', undefined, []],
 ])('after %s the account is %2$s', (_, drafts, state, halt, warnedIds) => {
@@ -124,7 +134,11 @@ test('a tracked position has its terms, its place and its links', () => {
     generation: 0,
     conversion: [{ symbol: 'EURUSD', divides: true }],
   });
-  expect(story.position('q')).toMatchObject({ order: 1, side: 'short', exits: { stopLoss: '2100' } });
+  expect(story.position('q')).toMatchObject({
+    order: 1,
+    side: 'short',
+    exits: { stopLoss: '2100' },
+  });
   expect(text(story.position().remainingQuantity)).toBe('1');
   expect(story.position().instrument.contractSize.toNumber()).toBe(100);
   expect([...story.account().positions.keys()]).toEqual(['p', 'q']);
@@ -186,30 +200,33 @@ test('an intent makes the position closing, and later reasons join it once each'
   expect(story.account().closingCount).toBe(1);
 });
 
-test.each([[true], [false]])('a fill books the P&L and ends the position (intended before: %j)', (isIntended) => {
-  const story = new Story().tell(
-    instrumentPut(gold),
-    accountCreated(),
-    positionTracked({ stopLossId: 'sl' }),
-  );
-  const intent = story.intent();
-  if (isIntended) story.tell({ type: 'close.intended', accountId: 'a', body: { intent } });
-  story.tell(closeFilled(intent, '-12.5', ['manual', 'stop_loss']));
-  const position = story.position();
-  expect(position).toMatchObject({
-    state: 'closed',
-    generation: 1,
-    intent: undefined,
-    reasons: ['manual', 'stop_loss'],
-    result: { outcome: 'closed', pnl: '-12.5' },
-  });
-  expect(text(position.remainingQuantity)).toBe('0');
-  expect(text(story.account().balance)).toBe('9987.5');
-  expect(story.account().closingCount).toBe(0);
-  expect(story.account().positions.size).toBe(0);
-  expect(story.state.orderLinks.size).toBe(0);
-  expect([...story.state.closedIds]).toEqual(['p']);
-});
+test.each([[true], [false]])(
+  'a fill books the P&L and ends the position (intended before: %j)',
+  (isIntended) => {
+    const story = new Story().tell(
+      instrumentPut(gold),
+      accountCreated(),
+      positionTracked({ stopLossId: 'sl' }),
+    );
+    const intent = story.intent();
+    if (isIntended) story.tell({ type: 'close.intended', accountId: 'a', body: { intent } });
+    story.tell(closeFilled(intent, '-12.5', ['manual', 'stop_loss']));
+    const position = story.position();
+    expect(position).toMatchObject({
+      state: 'closed',
+      generation: 1,
+      intent: undefined,
+      reasons: ['manual', 'stop_loss'],
+      result: { outcome: 'closed', pnl: '-12.5' },
+    });
+    expect(text(position.remainingQuantity)).toBe('0');
+    expect(text(story.account().balance)).toBe('9987.5');
+    expect(story.account().closingCount).toBe(0);
+    expect(story.account().positions.size).toBe(0);
+    expect(story.state.orderLinks.size).toBe(0);
+    expect([...story.state.closedIds]).toEqual(['p']);
+  },
+);
 
 test('a fill whose P&L is not known leaves the balance', () => {
   const story = guardedStory();
@@ -220,20 +237,23 @@ test('a fill whose P&L is not known leaves the balance', () => {
   expect(text(story.account().balance)).toBe('10000');
 });
 
-test.each([[true], [false]])('a failed close guards the position again (intended before: %j)', (isIntended) => {
-  const story = guardedStory();
-  const intent = story.intent();
-  if (isIntended) story.tell({ type: 'close.intended', accountId: 'a', body: { intent } });
-  story.tell(closeFailed(intent, 'no'));
-  expect(story.position()).toMatchObject({
-    state: 'guarded',
-    generation: 1,
-    intent: undefined,
-    result: { outcome: 'failed' },
-  });
-  expect(story.account().closingCount).toBe(0);
-  expect(story.intent().generation).toBe(2);
-});
+test.each([[true], [false]])(
+  'a failed close guards the position again (intended before: %j)',
+  (isIntended) => {
+    const story = guardedStory();
+    const intent = story.intent();
+    if (isIntended) story.tell({ type: 'close.intended', accountId: 'a', body: { intent } });
+    story.tell(closeFailed(intent, 'no'));
+    expect(story.position()).toMatchObject({
+      state: 'guarded',
+      generation: 1,
+      intent: undefined,
+      result: { outcome: 'failed' },
+    });
+    expect(story.account().closingCount).toBe(0);
+    expect(story.intent().generation).toBe(2);
+  },
+);
 
 test('a guard is put, holds conditions, clears them and is removed', () => {
   const guard = { symbol: 'XAUUSD', gap: false, spread: { limit: '1', closeOn: 'never' } } as const;
@@ -267,7 +287,10 @@ const answered = (messageId: string, expiresTs: number, client = 'c'): Draft => 
 
 test('a stored reply is kept per client until it expires, and replaced by a later one', () => {
   const story = new Story();
-  story.tellAt(0, answered('1', 100)).tellAt(1, answered('1', 101, 'd')).tellAt(2, answered('2', 102));
+  story
+    .tellAt(0, answered('1', 100))
+    .tellAt(1, answered('1', 101, 'd'))
+    .tellAt(2, answered('2', 102));
   expect([...story.state.replies.keys()]).toEqual(['c/1', 'd/1', 'c/2']);
   story.tellAt(3, answered('1', 103));
   expect([...story.state.replies.keys()]).toEqual(['d/1', 'c/2', 'c/1']);
@@ -320,10 +343,15 @@ test('the same records make the same state', () => {
 test.each<[string, () => unknown, string]>([
   ['an account', () => accountOf(emptyState(), 'x'), 'account x is in the state'],
   ['a position', () => positionOf(emptyState(), 'x'), 'position x is in the state'],
-  ['an instrument', () => new Story().tell(accountCreated(), positionTracked()), 'XAUUSD is an instrument'],
+  [
+    'an instrument',
+    () => new Story().tell(accountCreated(), positionTracked()),
+    'XAUUSD is an instrument',
+  ],
   [
     'a conversion',
-    () => new Story().tell(instrumentPut(gold), accountCreated({ currency: 'EUR' }), positionTracked()),
+    () =>
+      new Story().tell(instrumentPut(gold), accountCreated({ currency: 'EUR' }), positionTracked()),
     'XAUUSD converts to EUR',
   ],
 ])('a record that needs %s which is not there breaks an invariant', (_, act, message) => {

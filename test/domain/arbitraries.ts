@@ -5,7 +5,9 @@ import type { Quote } from '#src/domain/quote';
 import { D } from '../support/brute-force/exact.ts';
 
 /** Few values, so that equal ones are common: 1 to 4 in steps of a quarter. */
-const grid = fc.integer({ min: 4, max: 16 }).map((quarters) => new D(quarters).dividedBy(4).toFixed());
+const grid = fc
+  .integer({ min: 4, max: 16 })
+  .map((quarters) => new D(quarters).dividedBy(4).toFixed());
 
 /** The same values with something behind them that no double sees: 1.25, 1.250000000000000000002. */
 const gridAndMore = fc
@@ -15,7 +17,10 @@ const gridAndMore = fc
 /** Values whose shortest double text is another number, such as 0.1 with 25 digits behind it. */
 const deep = fc
   .tuple(fc.integer({ min: 1, max: 39 }), fc.bigInt({ min: 0n, max: 10n ** 25n }))
-  .map(([tenths, more]) => `${Math.floor(tenths / 10)}.${tenths % 10}${String(more).padStart(26, '0')}`);
+  .map(
+    ([tenths, more]) =>
+      `${Math.floor(tenths / 10)}.${tenths % 10}${String(more).padStart(26, '0')}`,
+  );
 
 /** Prices of about 1 to 4 as decimal text; many of a draw are equal, or equal as doubles. */
 export const priceText = fc.oneof(
@@ -40,7 +45,10 @@ export function quoteOf(symbol: string): fc.Arbitrary<Quote> {
 }
 
 /** Exact prices of a quote, by the arithmetic of the reference. */
-export function exactPrices(quote: Quote): { bid: InstanceType<typeof D>; ask: InstanceType<typeof D> } {
+export function exactPrices(quote: Quote): {
+  bid: InstanceType<typeof D>;
+  ask: InstanceType<typeof D>;
+} {
   return {
     bid: new D(quote.bidExact ?? quote.bid),
     ask: new D(quote.askExact ?? quote.ask),

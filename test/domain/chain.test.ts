@@ -6,7 +6,7 @@ test.each<[unknown, string]>([
   [{ b: 1, a: [true, null, 'é'] }, '{"a":[true,null,"é"],"b":1}'],
   [{ a: undefined, b: {} }, '{"b":{}}'],
   // Numbers and order of keys as RFC 8785 has them.
-  [[1e21, 1e-7, -0, 333333333.33333329], '[1e+21,1e-7,0,333333333.3333333]'],
+  [[1e21, 1e-7, -0, Number('333333333.33333329')], '[1e+21,1e-7,0,333333333.3333333]'],
   [{ '\u20ac': 1, '\r': 2, '1': 3 }, '{"\\r":2,"1":3,"\u20ac":1}'],
   ['"\\\n', '"\\"\\\\\\n"'],
 ])('%j has the canonical form %s', (value, form) => {

@@ -51,12 +51,24 @@ test('an intent takes the next generation, and its ids name it', () => {
   });
 });
 
-test.each([[17], ['17']])('an intent keeps the ticket %j in its type, the cause and what it saw', (ticket) => {
-  const quote = { bid: '1', ask: '2', ts: 5 };
-  const breach = { reason: 'drawdown_critical', ruleId: 'r', breachId: 'b', observed: '1', floor: '2' };
-  const seen = intentOf({ ...position, ticket }, { ...breach, bulkId: 'bulk' }, 1, { quote, at: '3' });
-  expect(seen).toMatchObject({ ...breach, bulkId: 'bulk', ticket, quote, at: '3' });
-});
+test.each([[17], ['17']])(
+  'an intent keeps the ticket %j in its type, the cause and what it saw',
+  (ticket) => {
+    const quote = { bid: '1', ask: '2', ts: 5 };
+    const breach = {
+      reason: 'drawdown_critical',
+      ruleId: 'r',
+      breachId: 'b',
+      observed: '1',
+      floor: '2',
+    };
+    const seen = intentOf({ ...position, ticket }, { ...breach, bulkId: 'bulk' }, 1, {
+      quote,
+      at: '3',
+    });
+    expect(seen).toMatchObject({ ...breach, bulkId: 'bulk', ticket, quote, at: '3' });
+  },
+);
 
 test('a fill has price, P&L and commission', () => {
   const fill = { price: '1989', pnl: '-550', commission: '0' };

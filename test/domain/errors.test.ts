@@ -23,9 +23,12 @@ test.each([[true], [1], ['x']])('an invariant holds on %j', (condition) => {
   expect(() => invariant(condition, 'it holds')).not.toThrow();
 });
 
-test.each([[false], [0], [''], [null], [undefined]])('an invariant is broken on %j', (condition) => {
-  expect(() => invariant(condition, 'it holds')).toThrow(new InvariantError('it holds'));
-});
+test.each([[false], [0], [''], [null], [undefined]])(
+  'an invariant is broken on %j',
+  (condition) => {
+    expect(() => invariant(condition, 'it holds')).toThrow(new InvariantError('it holds'));
+  },
+);
 
 test.each([
   [new Error('boom'), 'boom'],

@@ -14,12 +14,30 @@ test.each<[RecordType, [string, object][]]>([
   ['guard.removed', []],
   ['account.created', []],
   ['account.adjusted', [['account.adjusted', { amount: '5', ...by }]]],
-  ['account.halted', [['account.halted', by], ['entries.halted', { reason: 'why' }]]],
-  ['account.resumed', [['account.resumed', { ...by, equity: '5' }], ['entries.resumed', { reason: 'why' }]]],
+  [
+    'account.halted',
+    [
+      ['account.halted', by],
+      ['entries.halted', { reason: 'why' }],
+    ],
+  ],
+  [
+    'account.resumed',
+    [
+      ['account.resumed', { ...by, equity: '5' }],
+      ['entries.resumed', { reason: 'why' }],
+    ],
+  ],
   ['account.settled', [['account.halted', { by: 'breach', breachId: 'b' }]]],
   ['rule.warned', [['guard.warning', observation]]],
   ['rule.recovered', []],
-  ['rule.breached', [['guard.breached', drafts['rule.breached']], ['entries.halted', { reason: 'drawdown_critical', breachId: 'b' }]]],
+  [
+    'rule.breached',
+    [
+      ['guard.breached', drafts['rule.breached']],
+      ['entries.halted', { reason: 'drawdown_critical', breachId: 'b' }],
+    ],
+  ],
   ['position.tracked', [['position.tracked', drafts['position.tracked'].position]]],
   ['position.amended', [['position.amended', drafts['position.amended']]]],
   ['position.untracked', [['position.untracked', { positionId: 'p', ...by }]]],

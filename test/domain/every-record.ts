@@ -40,11 +40,10 @@ export const drafts: { [T in RecordType]: RecordBodies[T] } = {
 };
 
 export function recordOf(
-  type: RecordType, 
+  type: RecordType,
   body: object = drafts[type],
   accountId = 'a',
 ): JournalRecord {
   const place = { n: 9, v: 1, partition: 44, epoch: 1, seq: 7, ts: 1000 };
   return { type, body, accountId, ...place } as JournalRecord;
 }
-

@@ -7,7 +7,10 @@ test.each([
   [{}, {}],
   [{ stopLoss: '1.10' }, { stopLoss: '1.1' }],
   [{ takeProfit: 2000 }, { takeProfit: '2000' }],
-  [{ stopLoss: 1e-7, takeProfit: '+2.50' }, { stopLoss: '0.0000001', takeProfit: '2.5' }],
+  [
+    { stopLoss: 1e-7, takeProfit: '+2.50' },
+    { stopLoss: '0.0000001', takeProfit: '2.5' },
+  ],
 ])('exits given as %j are held as %j', (given, held) => {
   expect(exitsOf(given)).toEqual(held);
 });

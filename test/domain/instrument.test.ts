@@ -12,7 +12,10 @@ test('contract size is 1 and commission rate 0 where they are not given', () => 
 });
 
 test('every field is kept, numbers as canonical text', () => {
-  const sessions = { timezone: 'UTC', weekly: [{ days: ['mon' as const], from: '00:00', to: '24:00' }] };
+  const sessions = {
+    timezone: 'UTC',
+    weekly: [{ days: ['mon' as const], from: '00:00', to: '24:00' }],
+  };
   const { spec } = instrumentOf({
     ...euro,
     contractSize: 100000,

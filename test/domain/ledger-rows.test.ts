@@ -11,7 +11,14 @@ import { by, drafts, observation, recordOf } from './every-record.ts';
 const base = { userId: 'a', createdAt: '1970-01-01T00:00:01.000Z', partition: 44 };
 const { intent } = drafts['close.intended'];
 const { closeId, clientOrderId } = intent;
-const close = { closeId, positionId: 'p', quantity: '1', closeReason: 'manual', attempts: 1, clientOrderId };
+const close = {
+  closeId,
+  positionId: 'p',
+  quantity: '1',
+  closeReason: 'manual',
+  attempts: 1,
+  clientOrderId,
+};
 
 test.each<[RecordType, Omit<LedgerRowDraft, keyof typeof base>]>([
   [
@@ -128,7 +135,11 @@ test('the row of a close keeps everything that led to it', () => {
   const cause = { reason: 'stop_loss', triggerPrice: '5', ...breach };
   const full = intentOf(position, cause, 1000, { quote });
   const { result } = drafts['close.filled'];
-  const body = { intent: full, result: { ...result, ticket: 17, triggerPrice: '5' }, reasons: ['x', 'y'] };
+  const body = {
+    intent: full,
+    result: { ...result, ticket: 17, triggerPrice: '5' },
+    reasons: ['x', 'y'],
+  };
   expect(ledgerRowOf(recordOf('close.filled', body))?.metaData).toEqual({
     ...close,
     ...breach,
@@ -167,7 +178,10 @@ test('a row is hashed over its canonical form, and names the row before it', () 
   expect(first.hash).toBe(createHash('sha256').update(form, 'utf8').digest('hex'));
   expect(verifyChain([first, second])).toBeUndefined();
   expect(verifyChain([second])).toEqual({ id: 'rlog_44_2', field: 'seq' });
-  expect(verifyChain([first, { ...second, status: 2 }])).toEqual({ id: 'rlog_44_2', field: 'hash' });
+  expect(verifyChain([first, { ...second, status: 2 }])).toEqual({
+    id: 'rlog_44_2',
+    field: 'hash',
+  });
   expect(verifyChain([first, chainRow(draft, 2, chainStart)])).toEqual({
     id: 'rlog_44_2',
     field: 'prevHash',

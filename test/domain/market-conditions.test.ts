@@ -7,12 +7,25 @@ const spreadDefault = { limit: '0.5', closeOn: 'warning' } as const;
 
 test.each<[GuardSpec, GuardRecord]>([
   [{ symbol: 'S' }, { symbol: 'S', gap: gapDefault, spread: spreadDefault }],
-  [{ symbol: 'S', gap: false }, { symbol: 'S', gap: false, spread: spreadDefault }],
-  [{ symbol: 'S', gap: false, spread: false }, { symbol: 'S', gap: false, spread: false }],
-  [{ symbol: 'S', gap: {} }, { symbol: 'S', gap: gapDefault, spread: spreadDefault }],
+  [
+    { symbol: 'S', gap: false },
+    { symbol: 'S', gap: false, spread: spreadDefault },
+  ],
+  [
+    { symbol: 'S', gap: false, spread: false },
+    { symbol: 'S', gap: false, spread: false },
+  ],
+  [
+    { symbol: 'S', gap: {} },
+    { symbol: 'S', gap: gapDefault, spread: spreadDefault },
+  ],
   [
     { symbol: 'S', gap: { limit: '2.50' }, spread: { closeOn: 'never' } },
-    { symbol: 'S', gap: { limit: '2.5', closeOn: 'warning' }, spread: { limit: '0.5', closeOn: 'never' } },
+    {
+      symbol: 'S',
+      gap: { limit: '2.5', closeOn: 'warning' },
+      spread: { limit: '0.5', closeOn: 'never' },
+    },
   ],
   [
     { symbol: 'S', spread: { limit: 1e-7, closeOn: 'critical' } },

@@ -49,5 +49,7 @@ test('a refusal where there must be none is thrown under its name, with every is
       'the settings are not valid: a: expected text; b[0]: is not a known key',
     ),
   );
-  expect(() => orThrow(refuse('not_ready', 'wait'))).toThrow(new CloseoutError('not_ready', 'wait'));
+  expect(() => orThrow(refuse('not_ready', 'wait'))).toThrow(
+    new CloseoutError('not_ready', 'wait'),
+  );
 });

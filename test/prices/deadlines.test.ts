@@ -18,12 +18,63 @@ test.each<[string, Step[], string[], number]>([
   ['none', [], [], Infinity],
   ['one that is due', [['set', 'a', 10]], ['a@10'], Infinity],
   ['one that is not', [['set', 'a', 11]], [], 11],
-  ['the earliest first', [['set', 'a', 9], ['set', 'b', 3], ['set', 'c', 12]], ['b@3', 'a@9'], 12],
-  ['ties in the order in which they were set', [['set', 'b', 5], ['set', 'a', 5]], ['b@5', 'a@5'], Infinity],
-  ['one that was moved', [['set', 'a', 5], ['set', 'a', 20]], [], 20],
-  ['one that was moved to a tie comes last', [['set', 'a', 4], ['set', 'b', 5], ['set', 'a', 5]], ['b@5', 'a@5'], Infinity],
-  ['one that was removed', [['set', 'a', 5], ['set', 'b', 7], ['remove', 'a']], ['b@7'], Infinity],
-  ['one removed that was not there', [['set', 'a', 5], ['remove', 'b']], ['a@5'], Infinity],
+  [
+    'the earliest first',
+    [
+      ['set', 'a', 9],
+      ['set', 'b', 3],
+      ['set', 'c', 12],
+    ],
+    ['b@3', 'a@9'],
+    12,
+  ],
+  [
+    'ties in the order in which they were set',
+    [
+      ['set', 'b', 5],
+      ['set', 'a', 5],
+    ],
+    ['b@5', 'a@5'],
+    Infinity,
+  ],
+  [
+    'one that was moved',
+    [
+      ['set', 'a', 5],
+      ['set', 'a', 20],
+    ],
+    [],
+    20,
+  ],
+  [
+    'one that was moved to a tie comes last',
+    [
+      ['set', 'a', 4],
+      ['set', 'b', 5],
+      ['set', 'a', 5],
+    ],
+    ['b@5', 'a@5'],
+    Infinity,
+  ],
+  [
+    'one that was removed',
+    [
+      ['set', 'a', 5],
+      ['set', 'b', 7],
+      ['remove', 'a'],
+    ],
+    ['b@7'],
+    Infinity,
+  ],
+  [
+    'one removed that was not there',
+    [
+      ['set', 'a', 5],
+      ['remove', 'b'],
+    ],
+    ['a@5'],
+    Infinity,
+  ],
 ])('with %s', (_, steps, due, next) => {
   const deadlines = new Deadlines();
   for (const one of steps) {
@@ -35,7 +86,11 @@ test.each<[string, Step[], string[], number]>([
 });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.tuple(fc.constant('set' as const), fc.constantFrom('a', 'b', 'c', 'd'), fc.integer({ min: 0, max: 9 })),
+  fc.tuple(
+    fc.constant('set' as const),
+    fc.constantFrom('a', 'b', 'c', 'd'),
+    fc.integer({ min: 0, max: 9 }),
+  ),
   fc.tuple(fc.constant('remove' as const), fc.constantFrom('a', 'b', 'c', 'd')),
 );
 

@@ -1,7 +1,7 @@
 // The watch of an account's equity: quiet where nothing happens, never where something does.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decimal, text } from '#src/domain/money';
+import { decimal, text, type Decimal } from '#src/domain/money';
 import { judge, needsPeak, type RuleRecord } from '#src/domain/rules';
 import { EquityWatch } from '#src/prices/equity-watch';
 import { quoteAt } from '../domain/arbitraries.ts';
@@ -14,7 +14,11 @@ const peak20: RuleRecord = { id: 'peak', anchor: 'peakEquity', limitPct: '20' };
 const floor: RuleRecord = { id: 'floor', anchor: 'fixed', floor: '9000' };
 
 /** One lot of gold at 2000 in an account of 10,000: 100 for every 1 that the bid moves. */
-function goldWorld(rules: RuleRecord[]): { world: World; watch: EquityWatch; at: (bid: string) => boolean } {
+function goldWorld(rules: RuleRecord[]): {
+  world: World;
+  watch: EquityWatch;
+  at: (bid: string) => boolean;
+} {
   const world = new World({ currency: 'USD', balance: '10000', rules });
   const watch = new EquityWatch(world.account, world.markets.bookOf);
   watch.add(world.track(gold));
@@ -60,10 +64,13 @@ test('where it was judged it is quiet until a price moves that it hangs on', () 
 test.each<[string, (world: World, watch: EquityWatch) => void]>([
   ['a position more', (world, watch) => watch.add(world.track({ ...gold, side: 'short' }))],
   ['a position less', (world, watch) => void watch.remove(world.story.position('p0'))],
-  ['another balance', (world, watch) => {
-    world.account.balance = decimal('10000.01');
-    watch.settle();
-  }],
+  [
+    'another balance',
+    (world, watch) => {
+      world.account.balance = decimal('10000.01');
+      watch.settle();
+    },
+  ],
 ])('%s makes it be judged again', (_, change) => {
   const { world, watch, at } = goldWorld([peak20]);
   at('2000');
@@ -79,7 +86,13 @@ test('after a breach only the peak moves', () => {
   const body = { ...observation, breachId: 'b', reason: 'drawdown_critical' };
   world.story.tell({ type: 'rule.breached', accountId: 'a', body });
   watch.settle();
-  expect(['1', '1980', '1985', '1999.99', '2000.01'].map(at)).toEqual([true, true, true, true, false]);
+  expect(['1', '1980', '1985', '1999.99', '2000.01'].map(at)).toEqual([
+    true,
+    true,
+    true,
+    true,
+    false,
+  ]);
 });
 
 test('after the breach of a fixed rule alone nothing moves any more', () => {
@@ -105,7 +118,18 @@ test('the last position of a symbol and conversion is the last', () => {
 });
 
 /** Distances from a tie: none, what a double cannot see, what it can, and far away. */
-const off = fc.constantFrom('0', '0', '1e-25', '-1e-25', '1e-10', '-1e-10', '0.01', '-0.01', '50', '-50');
+const off = fc.constantFrom(
+  '0',
+  '0',
+  '1e-25',
+  '-1e-25',
+  '1e-10',
+  '-1e-10',
+  '0.01',
+  '-0.01',
+  '50',
+  '-50',
+);
 
 /** A rule that is tied with the equity, once the peak is what its makers set: within `off`. */
 type RuleMaker = (equity: Exact, peak: Exact, delta: Exact) => Omit<RuleRecord, 'id'>;
@@ -116,11 +140,22 @@ const floorOf = (amount: Exact): string => D.max(amount, 0).toFixed();
 
 const makers: readonly RuleMaker[] = [
   // Breach of an anchored and of a fixed rule.
-  (equity, peak, delta) => ({ anchor: 'peakEquity', limitAmount: limitOf(peak.minus(equity).plus(delta)) }),
+  (equity, peak, delta) => ({
+    anchor: 'peakEquity',
+    limitAmount: limitOf(peak.minus(equity).plus(delta)),
+  }),
   (equity, _peak, delta) => ({ anchor: 'fixed', floor: floorOf(equity.plus(delta)) }),
   // Warning and recovery of a fixed one: floor · 1.25 and floor · 3.2 are the equity.
-  (equity, _peak, delta) => ({ anchor: 'fixed', floor: floorOf(equity.times('0.8').plus(delta)), warningPct: '25' }),
-  (equity, _peak, delta) => ({ anchor: 'fixed', floor: floorOf(equity.times('0.3125').plus(delta)), warningPct: '200' }),
+  (equity, _peak, delta) => ({
+    anchor: 'fixed',
+    floor: floorOf(equity.times('0.8').plus(delta)),
+    warningPct: '25',
+  }),
+  (equity, _peak, delta) => ({
+    anchor: 'fixed',
+    floor: floorOf(equity.times('0.3125').plus(delta)),
+    warningPct: '200',
+  }),
   // Warning and recovery of an anchored one, where the peak is 1.25 or 10 times the equity.
   () => ({ anchor: 'peakEquity', limitAmount: '100000000', warningPct: '20' }),
   () => ({ anchor: 'peakEquity', limitAmount: '100000000', warningPct: '100' }),
@@ -133,81 +168,121 @@ const given = fc.record({
   balance: fc.integer({ min: 1, max: 1_000_000 }).map(String),
   holdings: fc.array(anyHolding, { minLength: 1, maxLength: 5 }),
   quotes: fc.array(anyQuote, { minLength: 4, maxLength: 12 }),
-  makers: fc.array(fc.tuple(fc.constantFrom(...makers), off, fc.boolean()), { minLength: 1, maxLength: 4 }),
+  makers: fc.array(fc.tuple(fc.constantFrom(...makers), off, fc.boolean()), {
+    minLength: 1,
+    maxLength: 4,
+  }),
   peak: fc.tuple(fc.constantFrom('1', '1.25', '10', '1.001'), off),
   repeats: fc.integer({ min: 1, max: 3 }),
-  removed: fc.option(fc.nat(), { nil: undefined }),
+  removed: fc.nat(),
 });
+
+type Given = typeof given extends fc.Arbitrary<infer T> ? T : never;
+
+/** An account that is watched and judged as the feed does, beside the exact judgement. */
+class Watched {
+  readonly world: World;
+  readonly watch: EquityWatch;
+
+  constructor(made: Given) {
+    // The equity at the last quote first, so that rules can be tied with it.
+    const before = new World(made);
+    for (const holding of made.holdings) before.track(holding);
+    for (const quote of made.quotes) before.take(quote);
+    const equity = before.exactEquity();
+    const peak = D.max(equity.times(made.peak[0]).plus(made.peak[1]), '0.01');
+    const rules = made.makers.map(([make, delta], i) => ({
+      id: `r${i}`,
+      ...make(equity, peak, new D(delta)),
+    }));
+    this.world = new World({ ...made, rules });
+    this.world.account.peak = decimal(peak.toFixed());
+    made.makers.forEach(([, , isWarned], i) => {
+      if (isWarned) this.warn(`r${i}`);
+    });
+    this.watch = new EquityWatch(this.world.account, this.world.markets.bookOf);
+    for (const holding of made.holdings) this.watch.add(this.world.track(holding));
+  }
+
+  /** Whether it is quiet, and whether something is to be done; does it where it is not quiet. */
+  look(): { isQuiet: boolean; acts: boolean } {
+    const { account } = this.world;
+    const equity = decimal(this.world.exactEquity().toFixed());
+    const isQuiet = this.watch.isQuiet();
+    const movesPeak = needsPeak(account.rules) && equity.gt(account.peak);
+    if (account.halt !== undefined) {
+      if (!isQuiet) this.settle(movesPeak ? equity : account.peak);
+      return { isQuiet, acts: movesPeak };
+    }
+    const { breach, warnings, recovered } = judge(
+      account.rules,
+      account.peak,
+      equity,
+      account.warned,
+    );
+    if (!isQuiet) {
+      if (breach !== undefined) {
+        this.breach(breach.rule.id);
+      } else {
+        const body = { ruleIds: [...recovered], observed: text(equity) };
+        this.world.story.tell({ type: 'rule.recovered', accountId: 'a', body });
+        for (const { rule } of warnings) this.warn(rule.id);
+      }
+      this.settle(movesPeak ? equity : account.peak);
+    }
+    const acts = breach !== undefined || warnings.length + recovered.length > 0 || movesPeak;
+    return { isQuiet, acts };
+  }
+
+  /** One of the open positions is closed. */
+  close(which: number): void {
+    const { story, account } = this.world;
+    const open = [...account.positions.values()];
+    const gone = open[which % open.length];
+    if (gone === undefined) return;
+    this.watch.remove(gone);
+    story.tell(closeFilled(story.intent(gone.positionId), '-1.5'));
+    this.watch.settle();
+  }
+
+  private settle(peak: Decimal): void {
+    this.world.account.peak = peak;
+    this.watch.settleJudged();
+  }
+
+  private warn(ruleId: string): void {
+    const body = { ruleId, observed: '0', floor: '0', anchorValue: '0' };
+    this.world.story.tell({ type: 'rule.warned', accountId: 'a', body });
+  }
+
+  private breach(ruleId: string): void {
+    const observation = { ruleId, observed: '0', floor: '0', anchorValue: '0' };
+    const body = { ...observation, breachId: 'b', reason: 'drawdown_critical' };
+    this.world.story.tell({ type: 'rule.breached', accountId: 'a', body });
+  }
+}
 
 test('it is never quiet when an exact judgement would act or the peak would move', () => {
   const seen = { quiet: 0, loud: 0, acted: 0 };
   fc.assert(
     fc.property(given, (made) => {
-      // The equity at the last quote first, so that rules can be tied with it.
-      const before = new World(made);
-      for (const holding of made.holdings) before.track(holding);
-      for (const quote of made.quotes) before.take(quote);
-      const equity = before.exactEquity();
-      const peak = D.max(equity.times(made.peak[0]).plus(made.peak[1]), '0.01');
-      const rules = made.makers.map(([make, delta], i) => ({ id: `r${i}`, ...make(equity, peak, new D(delta)) }));
-
-      const world = new World({ ...made, rules });
-      const { story, account } = world;
-      account.peak = decimal(peak.toFixed());
-      made.makers.forEach(([, , isWarned], i) => {
-        if (!isWarned) return;
-        const body = { ruleId: `r${i}`, observed: '0', floor: '0', anchorValue: '0' };
-        story.tell({ type: 'rule.warned', accountId: 'a', body });
-      });
-      const watch = new EquityWatch(account, world.markets.bookOf);
-      for (const holding of made.holdings) watch.add(world.track(holding));
-
+      const watched = new Watched(made);
       const look = (): void => {
-        const exact = decimal(world.exactEquity().toFixed());
-        expect(text(watch.equity())).toBe(text(exact));
-        if (account.halt !== undefined) return;
-        const verdict = judge(account.rules, account.peak, exact, account.warned);
-        const movesPeak = needsPeak(account.rules) && exact.gt(account.peak);
-        const acts =
-          verdict.breach !== undefined ||
-          verdict.warnings.length + verdict.recovered.length > 0 ||
-          movesPeak;
-        if (acts) seen.acted++;
-        if (watch.isQuiet()) {
-          seen.quiet++;
-          expect(acts).toBe(false);
-          return;
-        }
-        seen.loud++;
-        // As the feed does: what was found is recorded, the peak moves, the band is set anew.
-        const found = { observed: text(exact), floor: '0', anchorValue: '0' };
-        if (verdict.breach !== undefined) {
-          const body = { ruleId: verdict.breach.rule.id, ...found, breachId: 'b', reason: 'r' };
-          story.tell({ type: 'rule.breached', accountId: 'a', body });
-        } else {
-          const body = { ruleIds: [...verdict.recovered], observed: text(exact) };
-          story.tell({ type: 'rule.recovered', accountId: 'a', body });
-          for (const { rule } of verdict.warnings) {
-            story.tell({ type: 'rule.warned', accountId: 'a', body: { ruleId: rule.id, ...found } });
-          }
-        }
-        if (movesPeak) account.peak = exact;
-        watch.settleJudged();
+        expect(text(watched.watch.equity())).toBe(watched.world.exactEquity().toFixed());
+        const { isQuiet, acts } = watched.look();
+        expect(isQuiet && acts).toBe(false);
+        seen.quiet += Number(isQuiet);
+        seen.loud += Number(!isQuiet);
+        seen.acted += Number(acts);
       };
-
       // The last quotes come again and again: what was judged stays quiet only while it may.
       for (let i = 0; i < made.repeats; i++) {
         for (const quote of made.quotes) {
-          world.take(quote);
+          watched.world.take(quote);
           look();
         }
       }
-      const open = [...account.positions.values()];
-      const gone = made.removed === undefined ? undefined : open[made.removed % open.length];
-      if (gone === undefined) return;
-      watch.remove(gone);
-      story.tell(closeFilled(story.intent(gone.positionId), '-1.5'));
-      watch.settle();
+      watched.close(made.removed);
       look();
     }),
     { numRuns: 400 },

@@ -73,7 +73,7 @@ test('an exposure without quotes, or without positions, is worth nothing for cer
   world.take(quoteAt('XAUUSD', '2001', '2002'));
   expect(exposure.value()).toBe(100);
   exposure.remove(position);
-  expect([exposure.isEmpty, exposure.value(), exposure.error()]).toEqual([true, 0, 0]);
+  expect([exposure.isEmpty, exposure.error(), exposure.value()]).toEqual([true, 0, 0]);
 });
 
 /** What the value hangs on: the bid where there are longs, the ask where there are shorts. */
@@ -102,11 +102,21 @@ test('a conversion pair changes the version by either side', () => {
   const exposure = new Exposure('XAUUSD', position.conversion, world.markets.bookOf);
   exposure.add(position);
   world.take(quoteAt('XAUUSD', '2000', '2001'));
-  const versions = [['1.1', '1.2'], ['1.1', '1.3'], ['1.0', '1.3'], ['1.0', '1.3']].map(([bid, ask]) => {
+  const versions = [
+    ['1.1', '1.2'],
+    ['1.1', '1.3'],
+    ['1.0', '1.3'],
+    ['1.0', '1.3'],
+  ].map(([bid, ask]) => {
     world.take(quoteAt('EURUSD', bid as string, ask as string));
     return exposure.version();
   });
-  expect(versions.map((version, i) => version > (versions[i - 1] ?? 0))).toEqual([true, true, true, false]);
+  expect(versions.map((version, i) => version > (versions[i - 1] ?? 0))).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ]);
 });
 
 test('the value in doubles is within its error of the exact sum', () => {
@@ -131,7 +141,9 @@ test('the value in doubles is within its error of the exact sum', () => {
       for (const quote of quotes) {
         world.take(quote);
         for (const { holding, position } of held) {
-          expect(unrealisedPnl(position, bookOf)?.toFixed()).toBe(world.exactPnl(holding)?.toFixed());
+          expect(unrealisedPnl(position, bookOf)?.toFixed()).toBe(
+            world.exactPnl(holding)?.toFixed(),
+          );
         }
         for (const [symbol, exposure] of exposures) {
           const own = held.filter(({ holding }) => holding.symbol === symbol);

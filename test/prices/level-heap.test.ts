@@ -73,38 +73,41 @@ interface Held {
   readonly at: string;
 }
 
-test.each<Direction>(['below', 'above'])('levels %s are crossed as brute force says', (direction) => {
-  let told = 0;
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
-      const heap = new LevelHeap<string>(direction);
-      const held: Held[] = [];
-      const isCrossed = (level: string, at: string) =>
-        direction === 'below' ? new D(at).lte(level) : new D(at).gte(level);
-      const ask = (at: string): void => {
-        const expected = held.filter((one) => isCrossed(one.at, at)).map((one) => one.owner);
-        expect(crossedBy(heap, at)).toEqual(expected.sort());
-        told += expected.length;
-      };
-      steps.forEach((one, i) => {
-        if (one.do === 'add') {
-          const owner = `o${i}`;
-          held.push({ slot: heap.add(price(one.at), owner), owner, at: one.at });
-        } else if (one.do === 'remove') {
-          const [removed] = held.splice(one.which % Math.max(1, held.length), 1);
-          if (removed !== undefined) heap.remove(removed.slot);
-        } else {
-          ask(one.at);
-        }
-        expect(heap.size).toBe(held.length);
-        expect(new Set(held.map((each) => each.slot)).size).toBe(held.length);
-      });
-      for (const at of ['0.5', '2', '1.250000000000000000001', '5']) ask(at);
-    }),
-    { numRuns: 300 },
-  );
-  expect(told).toBeGreaterThan(200);
-});
+test.each<Direction>(['below', 'above'])(
+  'levels %s are crossed as brute force says',
+  (direction) => {
+    let told = 0;
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+        const heap = new LevelHeap<string>(direction);
+        const held: Held[] = [];
+        const isCrossed = (level: string, at: string) =>
+          direction === 'below' ? new D(at).lte(level) : new D(at).gte(level);
+        const ask = (at: string): void => {
+          const expected = held.filter((one) => isCrossed(one.at, at)).map((one) => one.owner);
+          expect(crossedBy(heap, at)).toEqual(expected.sort());
+          told += expected.length;
+        };
+        steps.forEach((one, i) => {
+          if (one.do === 'add') {
+            const owner = `o${i}`;
+            held.push({ slot: heap.add(price(one.at), owner), owner, at: one.at });
+          } else if (one.do === 'remove') {
+            const [removed] = held.splice(one.which % Math.max(1, held.length), 1);
+            if (removed !== undefined) heap.remove(removed.slot);
+          } else {
+            ask(one.at);
+          }
+          expect(heap.size).toBe(held.length);
+          expect(new Set(held.map((each) => each.slot)).size).toBe(held.length);
+        });
+        for (const at of ['0.5', '2', '1.250000000000000000001', '5']) ask(at);
+      }),
+      { numRuns: 300 },
+    );
+    expect(told).toBeGreaterThan(200);
+  },
+);
 
 test('thousands of equal levels are all told, and leave one by one', () => {
   const heap = new LevelHeap<string>('above');

@@ -8,7 +8,12 @@ import { LevelIndex, type Crossing } from '#src/prices/level-index';
 import { exactPrices, priceText, quoteAt, quoteOf } from '../domain/arbitraries.ts';
 
 /** Subscribes, and keeps what was told. */
-function watch(index: LevelIndex, side: Side, exits: Exits, order = 0): { told: Crossing[]; end: Subscription } {
+function watch(
+  index: LevelIndex,
+  side: Side,
+  exits: Exits,
+  order = 0,
+): { told: Crossing[]; end: Subscription } {
   const told: Crossing[] = [];
   const watched = { positionId: `p${order}`, side, exits, order };
   const end = index.crossings$(watched).subscribe((crossing) => told.push(crossing));
@@ -40,8 +45,18 @@ test.each<[Side, Exits, [bid: string, ask: string], Crossing | undefined]>([
   ['short', { takeProfit: '100' }, ['99.99', '100'], target],
   ['short', { takeProfit: '100' }, ['89', '90'], target],
   // A stop above the target: both are crossed at once.
-  ['long', { stopLoss: '110', takeProfit: '100' }, ['105', '106'], { stopLoss: true, takeProfit: true }],
-  ['short', { stopLoss: '100', takeProfit: '110' }, ['104', '105'], { stopLoss: true, takeProfit: true }],
+  [
+    'long',
+    { stopLoss: '110', takeProfit: '100' },
+    ['105', '106'],
+    { stopLoss: true, takeProfit: true },
+  ],
+  [
+    'short',
+    { stopLoss: '100', takeProfit: '110' },
+    ['104', '105'],
+    { stopLoss: true, takeProfit: true },
+  ],
   ['long', {}, ['1', '2'], undefined],
 ])('a %s with %j at %j is told %j', (side, exits, [bid, ask], expected) => {
   const index = new LevelIndex();

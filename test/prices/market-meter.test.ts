@@ -55,7 +55,8 @@ test.each<[string, string, string | undefined]>([
   ['3', '3.02', 'warning 0.6666666667'],
 ])('%s / %s is a spread: %s', (bid, ask, found) => {
   const [level, measured] = found?.split(' ') ?? [];
-  const expected = found === undefined ? [] : [{ condition: 'spread', level, measured, limit: '0.5' }];
+  const expected =
+    found === undefined ? [] : [{ condition: 'spread', level, measured, limit: '0.5' }];
   expect(measure(spreadOnly, quoteAt('S', bid, ask))).toEqual(expected);
 });
 
@@ -85,12 +86,39 @@ test('there is no gap before the first quote, and one after a restart', () => {
   expect(meter.measure(quote, book)).toHaveLength(1);
 });
 
-const limit = fc.constantFrom('5', '0.5', '0.1', '33.3333333333333333333333', '0.0000001', '0.00000000001', '250');
-const base = fc.constantFrom('1', '100', '1.1', '2000.37', '0.00001234', '123456789.123456789123456789', '7');
+const limit = fc.constantFrom(
+  '5',
+  '0.5',
+  '0.1',
+  '33.3333333333333333333333',
+  '0.0000001',
+  '0.00000000001',
+  '250',
+);
+const base = fc.constantFrom(
+  '1',
+  '100',
+  '1.1',
+  '2000.37',
+  '0.00001234',
+  '123456789.123456789123456789',
+  '7',
+);
 /** Of the limit: far below, at it, between, at twice, far above. */
 const share = fc.constantFrom('0', '0.5', '1', '1', '1.5', '2', '2', '3');
 /** How far from there, as a part of the base. */
-const nudge = fc.constantFrom('0', '0', '1e-30', '-1e-30', '1e-17', '-1e-17', '1e-13', '-1e-13', '1e-6', '-1e-6');
+const nudge = fc.constantFrom(
+  '0',
+  '0',
+  '1e-30',
+  '-1e-30',
+  '1e-17',
+  '-1e-17',
+  '1e-13',
+  '-1e-13',
+  '1e-6',
+  '-1e-6',
+);
 
 /** The contract's table: at the limit or only above it, critical at twice the limit. */
 function levelOf(part: Exact, of: Exact, limitPct: string, actsAt: boolean): string | undefined {
@@ -101,7 +129,7 @@ function levelOf(part: Exact, of: Exact, limitPct: string, actsAt: boolean): str
   return holds(bound.times(2)) ? 'critical' : 'warning';
 }
 
-function expected(condition: string, part: Exact, of: Exact, limitPct: string): unknown[] {
+function measuredExactly(condition: string, part: Exact, of: Exact, limitPct: string): unknown[] {
   const level = levelOf(part, of, limitPct, condition === 'gap');
   if (level === undefined) return [];
   const measured = part.times(100).dividedBy(of).toDecimalPlaces(10, D.ROUND_HALF_EVEN).toFixed();
@@ -118,7 +146,7 @@ test('a spread is what exact decimals say', () => {
       const exact = exactPrices(quote);
       const wide = exact.ask.minus(exact.bid);
       const guard = { gap: false, spread: { limit: limitPct } } as const;
-      expect(measure(guard, quote)).toEqual(expected('spread', wide, exact.bid, limitPct));
+      expect(measure(guard, quote)).toEqual(measuredExactly('spread', wide, exact.bid, limitPct));
       levels.add(levelOf(wide, exact.bid, limitPct, false));
     }),
     { numRuns: 1000 },
@@ -130,19 +158,38 @@ test('a gap is what exact decimals say, up and down', () => {
   const levels = new Set<string | undefined>();
   const spread = fc.constantFrom('0', '0.001', '0.000000000000000000001');
   fc.assert(
-    fc.property(limit, base, share, nudge, spread, fc.boolean(), (limitPct, mid, of, by, half, isUp) => {
-      const moved = new D(limitPct).times(of).dividedBy(100).plus(by).times(isUp ? 1 : -1);
-      const next = new D(mid).times(moved.plus(1));
-      fc.pre(next.gt(0));
-      const around = (at: Exact): Quote =>
-        quoteAt('S', at.times(new D(1).minus(half)).toFixed(), at.times(new D(1).plus(half)).toFixed());
-      const [before, after] = [around(new D(mid)), around(next)];
-      const midOf = (quote: Quote): Exact => exactPrices(quote).bid.plus(exactPrices(quote).ask).dividedBy(2);
-      const gap = midOf(after).minus(midOf(before)).abs();
-      const guard = { gap: { limit: limitPct }, spread: false } as const;
-      expect(measure(guard, after, before)).toEqual(expected('gap', gap, midOf(before), limitPct));
-      levels.add(levelOf(gap, midOf(before), limitPct, true));
-    }),
+    fc.property(
+      limit,
+      base,
+      share,
+      nudge,
+      spread,
+      fc.boolean(),
+      (limitPct, mid, of, by, half, isUp) => {
+        const moved = new D(limitPct)
+          .times(of)
+          .dividedBy(100)
+          .plus(by)
+          .times(isUp ? 1 : -1);
+        const next = new D(mid).times(moved.plus(1));
+        fc.pre(next.gt(0));
+        const around = (at: Exact): Quote =>
+          quoteAt(
+            'S',
+            at.times(new D(1).minus(half)).toFixed(),
+            at.times(new D(1).plus(half)).toFixed(),
+          );
+        const [before, after] = [around(new D(mid)), around(next)];
+        const midOf = (quote: Quote): Exact =>
+          exactPrices(quote).bid.plus(exactPrices(quote).ask).dividedBy(2);
+        const gap = midOf(after).minus(midOf(before)).abs();
+        const guard = { gap: { limit: limitPct }, spread: false } as const;
+        expect(measure(guard, after, before)).toEqual(
+          measuredExactly('gap', gap, midOf(before), limitPct),
+        );
+        levels.add(levelOf(gap, midOf(before), limitPct, true));
+      },
+    ),
     { numRuns: 1000 },
   );
   expect(levels).toEqual(new Set([undefined, 'warning', 'critical']));

@@ -16,15 +16,57 @@ function worldOf(currency: string, symbols: string[]): World {
 }
 
 test.each([
-  ['a long at the bid', long, 'USD', ['XAUUSD'], undefined, { price: '2010', pnl: '2000', commission: '0' }],
-  ['a short at the ask', short, 'USD', ['XAUUSD'], undefined, { price: '2011.5', pnl: '-2300', commission: '0' }],
-  ['a long, converted', long, 'EUR', ['XAUUSD', 'EURUSD'], undefined, { price: '2010', pnl: '1600', commission: '0' }],
-  ['at a price that was', short, 'USD', ['XAUUSD'], '1990.50', { price: '1990.5', pnl: '1900', commission: '0' }],
-  ['at a price that was, without a quote', long, 'USD', [], '2001', { price: '2001', pnl: '200', commission: '0' }],
+  [
+    'a long at the bid',
+    long,
+    'USD',
+    ['XAUUSD'],
+    undefined,
+    { price: '2010', pnl: '2000', commission: '0' },
+  ],
+  [
+    'a short at the ask',
+    short,
+    'USD',
+    ['XAUUSD'],
+    undefined,
+    { price: '2011.5', pnl: '-2300', commission: '0' },
+  ],
+  [
+    'a long, converted',
+    long,
+    'EUR',
+    ['XAUUSD', 'EURUSD'],
+    undefined,
+    { price: '2010', pnl: '1600', commission: '0' },
+  ],
+  [
+    'at a price that was',
+    short,
+    'USD',
+    ['XAUUSD'],
+    '1990.50',
+    { price: '1990.5', pnl: '1900', commission: '0' },
+  ],
+  [
+    'at a price that was, without a quote',
+    long,
+    'USD',
+    [],
+    '2001',
+    { price: '2001', pnl: '200', commission: '0' },
+  ],
   ['nothing without a quote', long, 'USD', [], undefined, undefined],
   ['nothing without the conversion pair', long, 'EUR', ['XAUUSD'], undefined, undefined],
   ['nothing without it, even at a price', long, 'EUR', ['XAUUSD'], '2001', undefined],
-  ['with the pair alone, at a price', long, 'EUR', ['EURUSD'], '2001', { price: '2001', pnl: '160', commission: '0' }],
+  [
+    'with the pair alone, at a price',
+    long,
+    'EUR',
+    ['EURUSD'],
+    '2001',
+    { price: '2001', pnl: '160', commission: '0' },
+  ],
 ])('%s', (_, holding, currency, symbols, at, fill) => {
   const world = worldOf(currency, symbols);
   const position = world.track(holding);

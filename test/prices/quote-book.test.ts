@@ -7,7 +7,13 @@ import { exactPrices, quoteAt, quoteOf } from '../domain/arbitraries.ts';
 
 test('a book begins without a quote', () => {
   const book = new QuoteBook('S');
-  expect(book).toMatchObject({ symbol: 'S', ts: 0, hasQuote: false, isFresh: false, isUnnoted: false });
+  expect(book).toMatchObject({
+    symbol: 'S',
+    ts: 0,
+    hasQuote: false,
+    isFresh: false,
+    isUnnoted: false,
+  });
 });
 
 test('a quote is taken, and is to be noted', () => {
@@ -44,7 +50,14 @@ test('what was exact of one quote says nothing of the next', () => {
 test('a quote of before the restart values positions, and nothing is filled at it', () => {
   const book = new QuoteBook('S');
   book.restore({ symbol: 'S', bid: '1.1000000000000000000001', ask: '1.2', ts: 7 });
-  expect(book).toMatchObject({ bid: 1.1, ask: 1.2, ts: 7, hasQuote: true, isFresh: false, isUnnoted: false });
+  expect(book).toMatchObject({
+    bid: 1.1,
+    ask: 1.2,
+    ts: 7,
+    hasQuote: true,
+    isFresh: false,
+    isUnnoted: false,
+  });
   expect(text(book.exactBid())).toBe('1.1000000000000000000001');
   expect(text(book.exactAsk())).toBe('1.2');
 });
@@ -70,7 +83,12 @@ test('what is noted of a book and restored is the same quote', () => {
       const book = new QuoteBook('S');
       book.take(quote);
       const { bid, ask } = exactPrices(quote);
-      expect(book.mark()).toEqual({ symbol: 'S', bid: bid.toFixed(), ask: ask.toFixed(), ts: quote.ts });
+      expect(book.mark()).toEqual({
+        symbol: 'S',
+        bid: bid.toFixed(),
+        ask: ask.toFixed(),
+        ts: quote.ts,
+      });
       const restored = new QuoteBook('S');
       restored.restore(book.mark());
       expect(restored.mark()).toEqual(book.mark());

@@ -47,25 +47,27 @@ class Desk {
 
 let ts = 0;
 
-function quote(symbol: string, bid = 1, at = ++ts): Quote {
+function madeOf(symbol: string, bid = 1, at = ++ts): Quote {
   return { symbol, bid, ask: bid + 1, ts: at };
 }
 
-function quotes(count: number, symbol: string | ((i: number) => string) = 'S'): Quote[] {
-  return Array.from({ length: count }, (_, i) => quote(typeof symbol === 'string' ? symbol : symbol(i)));
+function run(count: number, symbol: string | ((i: number) => string) = 'S'): Quote[] {
+  return Array.from({ length: count }, (_, i) =>
+    madeOf(typeof symbol === 'string' ? symbol : symbol(i)),
+  );
 }
 
 /** One waits: what comes after it waits too. */
 function busyDesk(): Desk {
   const desk = new Desk();
-  desk.push(...quotes(most, 'busy'));
+  desk.push(...run(most, 'busy'));
   desk.taken.length = 0;
   return desk;
 }
 
 test('a quote is taken at once while the turn has room', () => {
   const desk = new Desk();
-  const all = quotes(most);
+  const all = run(most);
   desk.push(...all);
   expect(desk.taken).toEqual(all);
   expect(desk.inbox.waiting).toBe(0);
@@ -74,22 +76,22 @@ test('a quote is taken at once while the turn has room', () => {
 
 test('beyond that it waits for the next turn, and a turn takes no more than its share', () => {
   const desk = new Desk();
-  const all = quotes(2 * most + 5, (i) => `S${i % 8}`);
+  const all = run(2 * most + 5, (i) => `S${i % 8}`);
   desk.push(...all);
   expect(desk.taken).toHaveLength(most);
   expect(desk.inbox.waiting).toBe(most + 5);
   expect(desk.endTurn()).toBe(true);
   expect(desk.taken).toHaveLength(2 * most);
-  expect(desk.endTurn()).toBe(true);
+  expect(desk.endTurn()).toBe(false);
   expect(desk.taken).toEqual(all);
   expect(desk.inbox.waiting).toBe(0);
 });
 
 test('each turn has its room anew, and none is asked for when nothing comes', () => {
   const desk = new Desk();
-  desk.push(...quotes(most));
+  desk.push(...run(most));
   expect(desk.endTurn()).toBe(false);
-  desk.push(...quotes(most));
+  desk.push(...run(most));
   expect(desk.taken).toHaveLength(2 * most);
   expect(desk.inbox.waiting).toBe(0);
   expect(desk.endTurn()).toBe(false);
@@ -97,10 +99,10 @@ test('each turn has its room anew, and none is asked for when nothing comes', ()
 
 test('what comes while something waits is not taken before it', () => {
   const desk = busyDesk();
-  const all = quotes(most + 10, (i) => `S${i % 8}`);
+  const all = run(most + 10, (i) => `S${i % 8}`);
   desk.push(...all);
   desk.endTurn();
-  const late = quote('late');
+  const late = madeOf('late');
   desk.push(late);
   desk.endTurns();
   expect(desk.taken).toEqual([...all, late]);
@@ -108,9 +110,9 @@ test('what comes while something waits is not taken before it', () => {
 
 test('at the limit of a symbol its waiting quotes conflate, and those of others stay', () => {
   const desk = busyDesk();
-  const others = quotes(3, 'other');
-  const own = quotes(waitMost + 1, 'S');
-  const [lowest, highest, last] = [quote('S', 0.5), quote('S', 9), own.at(-1) as Quote];
+  const others = run(3, 'other');
+  const own = run(waitMost + 1, 'S');
+  const [lowest, highest, last] = [madeOf('S', 0.5), madeOf('S', 9), own.at(-1) as Quote];
   own.splice(10, 0, highest);
   own.splice(20, 0, lowest);
   own.splice(own.length - 3, 2);
@@ -127,7 +129,7 @@ test('at the limit of a symbol its waiting quotes conflate, and those of others 
 
 test('up to the limit nothing conflates', () => {
   const desk = busyDesk();
-  const all = quotes(waitMost);
+  const all = run(waitMost);
   desk.push(...all);
   desk.endTurns();
   expect(desk.dropped).toBe(0);
@@ -136,25 +138,25 @@ test('up to the limit nothing conflates', () => {
 
 test('after it conflated, a symbol has room again', () => {
   const desk = busyDesk();
-  desk.push(...quotes(waitMost + 1));
+  desk.push(...run(waitMost + 1));
   const kept = desk.inbox.waiting;
   expect(kept).toBeLessThanOrEqual(5);
   const dropped = desk.dropped;
-  const all = quotes(waitMost - kept);
+  const all = run(waitMost - kept);
   desk.push(...all);
   expect(desk.dropped).toBe(dropped);
-  desk.push(quote('S'));
+  desk.push(madeOf('S'));
   expect(desk.dropped).toBeGreaterThan(dropped);
   expect(desk.inbox.waiting).toBeLessThanOrEqual(5);
 });
 
 test('a quote that would be refused displaces nothing', () => {
   const desk = busyDesk();
-  const all = quotes(waitMost);
+  const all = run(waitMost);
   const first = all[0] as Quote;
   desk.push(...all);
   // Not acceptable by itself, or after what waits: no extremes, no last one, no limit reached.
-  desk.push(quote('S', -1000), quote('S', 1000, first.ts - 1));
+  desk.push(madeOf('S', -1000), madeOf('S', 1000, first.ts - 1));
   expect(desk.inbox.waiting).toBe(waitMost);
   desk.endTurns();
   expect(desk.taken).toEqual(all);
@@ -163,7 +165,13 @@ test('a quote that would be refused displaces nothing', () => {
 
 test('hygiene is told of the last one that waits of its symbol, and forgets it with the queue', () => {
   const desk = busyDesk();
-  desk.push(quote('S', 1, 50), quote('T', 1, 70), quote('S', 1, 60), quote('S', 1, 55), quote('S', 1, 65));
+  desk.push(
+    madeOf('S', 1, 50),
+    madeOf('T', 1, 70),
+    madeOf('S', 1, 60),
+    madeOf('S', 1, 55),
+    madeOf('S', 1, 65),
+  );
   expect(desk.asked.map(([{ symbol }, lastTs]) => [symbol, lastTs])).toEqual([
     ['S', 0],
     ['T', 0],
@@ -174,9 +182,9 @@ test('hygiene is told of the last one that waits of its symbol, and forgets it w
   desk.endTurns();
   expect(desk.taken.map((one) => one.ts)).toEqual([50, 70, 60, 65]);
   // By then the books know it themselves.
-  desk.push(...quotes(most, 'busy'));
+  desk.push(...run(most, 'busy'));
   desk.asked.length = 0;
-  desk.push(quote('S', 1, 5));
+  desk.push(madeOf('S', 1, 5));
   expect(desk.asked.map(([, lastTs]) => lastTs)).toEqual([0]);
 });
 
@@ -186,15 +194,15 @@ test('a quote that is pushed while another is taken comes after those that wait'
   const inbox: QuoteInbox = new QuoteInbox({
     take: ({ bid }) => {
       taken.push(bid);
-      if (bid === 2) inbox.push(quote('S', 9));
+      if (bid === 2) inbox.push(madeOf('S', 9));
     },
     isAcceptable: () => true,
     soon: (act) => soons.push(act),
     onConflated: () => undefined,
   });
-  for (let i = 0; i < most; i++) inbox.push(quote('busy', 1));
+  for (let i = 0; i < most; i++) inbox.push(madeOf('busy', 1));
   taken.length = 0;
-  for (const bid of [2, 3, 4]) inbox.push(quote('S', bid));
+  for (const bid of [2, 3, 4]) inbox.push(madeOf('S', bid));
   for (let act = soons.shift(); act !== undefined; act = soons.shift()) act();
   expect(taken).toEqual([2, 3, 4, 9]);
 });
@@ -219,7 +227,7 @@ test('whatever comes: nothing is lost but by conflation, order holds, turns are 
       for (const { count, turns } of bursts) {
         const all = Array.from({ length: count }, () => {
           chance = (Math.imul(chance, 1_103_515_245) + 12_345) >>> 0;
-          return quote(symbols[(chance >>> 16) % 3] as string, 1 + ((chance >>> 8) % 1000));
+          return madeOf(symbols[(chance >>> 16) % 3] as string, 1 + ((chance >>> 8) % 1000));
         });
         desk.push(...all);
         pushed = [...pushed, ...all];
@@ -240,7 +248,9 @@ test('whatever comes: nothing is lost but by conflation, order holds, turns are 
       const order = desk.taken.map((one) => places.get(one) as number);
       expect(order.every((place, i) => i === 0 || place > (order[i - 1] as number))).toBe(true);
       for (const symbol of symbols) {
-        const [came, went] = [pushed, desk.taken].map((all) => all.filter((one) => one.symbol === symbol));
+        const [came, went] = [pushed, desk.taken].map((all) =>
+          all.filter((one) => one.symbol === symbol),
+        );
         expect(went?.at(-1)).toBe(came?.at(-1));
         expect(extremes(went)).toEqual(extremes(came));
       }

@@ -102,7 +102,9 @@ export class World {
     if (instrument === undefined || quote === undefined) return undefined;
     const size = new D(quantity).times(instrument.contractSize ?? 1);
     const gross =
-      side === 'long' ? sideOf(quote, 'bid').minus(entryPrice) : new D(entryPrice).minus(sideOf(quote, 'ask'));
+      side === 'long'
+        ? sideOf(quote, 'bid').minus(entryPrice)
+        : new D(entryPrice).minus(sideOf(quote, 'ask'));
     const commission = new D(instrument.commissionRate ?? 0).times(entryPrice).times(size);
     let pnl = gross.times(size).minus(commission);
     for (const leg of conversionOf(instrument.quoteCurrency, this.account.currency, symbols)) {
@@ -117,7 +119,12 @@ export class World {
   exactEquity(): Exact {
     let equity = new D(this.account.balance.toFixed());
     for (const { symbol, side, quantity, entryPrice } of this.account.positions.values()) {
-      const holding = { symbol, side, quantity: quantity.toFixed(), entryPrice: entryPrice.toFixed() };
+      const holding = {
+        symbol,
+        side,
+        quantity: quantity.toFixed(),
+        entryPrice: entryPrice.toFixed(),
+      };
       equity = equity.plus(this.exactPnl(holding) ?? 0);
     }
     return equity;

@@ -214,21 +214,21 @@ describe('positions', () => {
   });
 
   test('position.amend replaces the exits as a whole', async () => {
-    await world.ask('gw.acc1.position.track', full);
+    await world.ask('gw.acc2.position.track', full);
     const exits = { takeProfit: '1.0' };
-    const reply = await world.ask('gw.acc1.position.amend', { positionId: 'p1', exits });
-    expect(reply).toEqual({ ...shown, exits: { takeProfit: '1' } });
-    const none = await world.ask('gw.acc1.position.amend', { positionId: 'p1', exits: {} });
+    const reply = await world.ask('gw.acc2.position.amend', { positionId: 'p1', exits });
+    expect(reply).toEqual({ ...shown, accountId: 'acc2', exits: { takeProfit: '1' } });
+    const none = await world.ask('gw.acc2.position.amend', { positionId: 'p1', exits: {} });
     expect(none['exits']).toEqual({});
     world.quote('EURUSD', 2, 2);
-    expect(world.eventNames('acc1')).not.toContain('position.closed');
+    expect(world.eventNames('acc2')).not.toContain('position.closed');
   });
 
   test('a level that is crossed already when it is set closes on the next quote', async () => {
-    await world.ask('gw.acc1.position.track', full);
+    await world.ask('gw.acc2.position.track', full);
     world.quote('EURUSD', 1.15, 1.15);
     const exits = { stopLoss: 1.14 };
-    const reply = await world.ask('gw.acc1.position.amend', { positionId: 'p1', exits });
+    const reply = await world.ask('gw.acc2.position.amend', { positionId: 'p1', exits });
     expect(reply['state']).toBe('guarded');
     world.quote('EURUSD', 1.16, 1.16);
     const closed = world.events.find((event) => event.event === 'position.closed');
@@ -440,7 +440,7 @@ describe('instruments, guards, ledger, status', () => {
   });
 
   test('numbers with many digits come back as they were, without exponent', async () => {
-    const quantity = '0.000000000000000000000000000001';
+    const quantity = '0.00000000000000000000000000001';
     const entryPrice = '123456789012345678901.123456789';
     const body = { ...long, symbol: 'ES', quantity, entryPrice };
     const reply = await world.ask('gw.acc2.position.track', body);

@@ -1,8 +1,8 @@
 // Recorded quotes from CSV files, plain or gzipped: streamed, parsed from bytes, never held whole.
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { pipeline, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { pipeline, type Readable, type TransformOptions } from 'node:stream';
+import { createGunzip, type ZlibOptions } from 'node:zlib';
 import { CloseoutError, messageOf } from '#src/domain/errors';
 import type { Quote } from '#src/domain/quote';
 import { plainHeader, plainQuote, quoteOfText, sizedHeader } from './csv-row.ts';
@@ -12,6 +12,9 @@ export const lineBytesMax = 4096;
 
 /** What is read, and what is gunzipped, at once; a reader holds a few of these at most. */
 export const chunkBytes = 262_144;
+
+/** Bytes that are unpacked ahead, on another thread, while this one takes the quotes before them. */
+const aheadBytesMax = 4 * chunkBytes;
 
 /** Integers of so many digits are exact doubles, and so is a division by a power of ten up to it. */
 const fastDigitsMax = 15;
@@ -86,7 +89,11 @@ async function streamOf(file: QuoteFile): Promise<Readable> {
   if (head !== null) source.unshift(head);
   const isGzip = head !== null && head[0] === 0x1f && head[1] === 0x8b;
   if (!isGzip && !file.path.endsWith('.gz')) return source;
-  const gunzip = createGunzip({ chunkSize: chunkBytes });
+  const options: ZlibOptions & TransformOptions = {
+    chunkSize: chunkBytes,
+    readableHighWaterMark: aheadBytesMax,
+  };
+  const gunzip = createGunzip(options);
   // Whatever fails reaches the one who reads from gunzip, so nothing is left to do here.
   pipeline(source, gunzip, () => {});
   return gunzip;

@@ -1,0 +1,187 @@
+// Accounts and rules as they come in.
+import { expect, test } from 'vitest';
+import {
+  AccountAdjust,
+  AccountCloseAll,
+  AccountCreate,
+  AccountHalt,
+  AccountResume,
+  AccountSpec,
+  bulkOrders,
+  BulkEntry,
+} from '#src/contracts/account';
+import { accepted, faultsOf } from './faults.ts';
+
+const base = { currency: 'USD', balance: '10000' };
+const peak = { id: 'peak', anchor: 'peakEquity', limitPct: 20 };
+const fixed = { id: 'fixed', anchor: 'fixed', floor: 100 };
+
+test.each<[object]>([
+  [base],
+  [{ ...base, accountId: 'a', balance: 0.01, mode: 'PAPER' }],
+  [{ ...base, preset: 'default' }],
+  [{ ...base, rules: [] }],
+  [{ ...base, rules: [peak, fixed] }],
+  [{ ...base, rules: [{ ...peak, limitPct: undefined, limitAmount: '500.5', warningPct: 100 }] }],
+  [{ ...base, rules: [{ ...fixed, floor: '0', warningPct: '0.5' }] }],
+  [{ ...base, rules: Array.from({ length: 32 }, (_, i) => ({ ...fixed, id: `r${i}` })) }],
+])('the account %j is taken as it came', (account) => {
+  expect(accepted(AccountCreate, account)).toEqual(account);
+  expect(accepted(AccountSpec, { ...account, accountId: 'a' })).toEqual({
+    ...account,
+    accountId: 'a',
+  });
+});
+
+test.each<[object, string[]]>([
+  [{ currency: undefined }, ['currency: expected text, was missing']],
+  [{ currency: 'usd' }, ['currency: expected a currency code of 2 to 12 of A-Z 0-9, was "usd"']],
+  [{ balance: undefined }, ['balance: expected a number above 0, was missing']],
+  [{ balance: 0 }, ['balance: expected a number above 0, was 0']],
+  [{ balance: -5 }, ['balance: expected a number above 0, was -5']],
+  [{ accountId: 'a.b' }, ['accountId: expected 1 to 64 of A-Z a-z 0-9 _ -, was "a.b"']],
+  [{ mode: 'LIVE' }, ['mode: expected PAPER, the only mode of this version, was "LIVE"']],
+  [{ mode: 'DRY_RUN' }, ['mode: expected PAPER, the only mode of this version, was "DRY_RUN"']],
+  [{ preset: 'apex' }, ['preset: expected one of default, was "apex"']],
+  [
+    { rules: [peak], preset: 'default' },
+    ['preset: expected either rules or preset, was "default"'],
+  ],
+  [{ rules: 5 }, ['rules: Invalid input: expected array, received number, was 5']],
+  [{ rules: [null] }, ['rules[0]: Invalid input: expected object, received null, was null']],
+  [{ route: 'x' }, ['route: is not supported by this version']],
+  [{ leverage: 30 }, ['leverage: is not a known key']],
+  [
+    { balance: 'x', preset: 'default', rules: [], leverage: 30 },
+    [
+      'balance: expected a number above 0, was "x"',
+      'leverage: is not a known key',
+      'preset: expected either rules or preset, was "default"',
+    ],
+  ],
+])('an account with %j is refused', (change, faults) => {
+  expect(faultsOf(AccountCreate, { ...base, ...change })).toEqual(faults);
+  expect(faultsOf(AccountSpec, { accountId: 'a', ...base, ...change })).toEqual(faults);
+});
+
+test('an account of a scenario has an id', () => {
+  expect(faultsOf(AccountSpec, base)).toEqual(['accountId: expected text, was missing']);
+});
+
+test.each([[5], [null], [[]], ['x'], [undefined]])('%j is no account', (value) => {
+  expect(faultsOf(AccountCreate, value)).toHaveLength(1);
+  expect(faultsOf(AccountSpec, value)).toHaveLength(1);
+});
+
+test.each<[object, string[]]>([
+  [{ id: 'a b' }, ['id: expected 1 to 64 of A-Z a-z 0-9 _ -, was "a b"']],
+  [{ anchor: 'dayStartEquity' }, ['anchor: expected peakEquity or fixed, was "dayStartEquity"']],
+  [{ limitPct: 0 }, ['limitPct: expected a percentage above 0 and at most 100, was 0']],
+  [{ limitPct: 101 }, ['limitPct: expected a percentage above 0 and at most 100, was 101']],
+  [{ limitPct: undefined }, ['limitPct: expected either limitPct or limitAmount, was missing']],
+  [{ limitAmount: 5 }, ['limitPct: expected either limitPct or limitAmount, was 20']],
+  [{ limitPct: undefined, limitAmount: 0 }, ['limitAmount: expected a number above 0, was 0']],
+  [{ warningPct: -1 }, ['warningPct: expected a percentage above 0 and at most 100, was -1']],
+  [{ floor: 5 }, ['floor: expected a floor only in a fixed rule, was 5']],
+  [
+    { ...fixed, id: 'r', limitPct: undefined, floor: -1 },
+    ['floor: expected a number of at least 0, was -1'],
+  ],
+  [
+    { ...fixed, id: 'r', floor: undefined, limitAmount: 5 },
+    [
+      'floor: expected the minimum equity of a fixed rule, was missing',
+      'limitPct: expected no limit beside the floor of a fixed rule, was 20',
+      'limitAmount: expected no limit beside the floor of a fixed rule, was 5',
+    ],
+  ],
+  [{ pctOf: 'anchor' }, ['pctOf: is not supported by this version']],
+  [{ lockAtInitial: true }, ['lockAtInitial: is not supported by this version']],
+  [{ observed: 'balance' }, ['observed: is not supported by this version']],
+  [{ timezone: 'UTC' }, ['timezone: is not supported by this version']],
+  [{ action: 'warn' }, ['action: is not supported by this version']],
+  [{ graceSeconds: 5 }, ['graceSeconds: is not supported by this version']],
+  [{ limit: 5 }, ['limit: is not a known key']],
+])('a rule with %j is refused', (change, faults) => {
+  const account = { ...base, rules: [fixed, { ...peak, ...change }] };
+  expect(faultsOf(AccountCreate, account)).toEqual(faults.map((fault) => `rules[1].${fault}`));
+});
+
+test('ids of rules differ, and there are 32 at the most', () => {
+  expect(faultsOf(AccountCreate, { ...base, rules: [peak, fixed, peak] })).toEqual([
+    'rules[2].id: expected ids that differ, was "peak"',
+  ]);
+  const rules = Array.from({ length: 33 }, (_, i) => ({ ...fixed, id: `r${i}` }));
+  const [fault, ...more] = faultsOf(AccountCreate, { ...base, rules });
+  expect(fault).toMatch(/^rules: expected at most 32 rules, was /);
+  expect(more).toEqual([]);
+});
+
+test.each([
+  [AccountHalt, { reason: 'lunch' }],
+  [AccountResume, { reason: 'back' }],
+  [AccountResume, { reason: 'back', acknowledge: 'breach_1' }],
+  [AccountAdjust, { reason: 'deposit', amount: '-5.5' }],
+  [AccountCloseAll, { reason: 'flat' }],
+  // What is in the list is looked at entry by entry, later.
+  [
+    AccountCloseAll,
+    { reason: 'flat', positions: [{ positionId: 'p' }, 5, null], order: 'oldest-first' },
+  ],
+])('a command is taken as it came', (schema, body) => {
+  expect(accepted(schema, body)).toEqual(body);
+});
+
+test.each([
+  [AccountHalt, {}, ['reason: expected 1 to 64 characters, was missing']],
+  [AccountHalt, { reason: '' }, ['reason: expected 1 to 64 characters, was ""']],
+  [AccountHalt, { reason: 'x', accountId: 'a' }, ['accountId: is not a known key']],
+  [
+    AccountResume,
+    { reason: 'x', acknowledge: '*' },
+    ['acknowledge: expected 1 to 64 of A-Z a-z 0-9 _ -, was "*"'],
+  ],
+  [AccountAdjust, { reason: 'x' }, ['amount: expected a number other than 0, was missing']],
+  [AccountAdjust, { reason: 'x', amount: 0 }, ['amount: expected a number other than 0, was 0']],
+  [
+    AccountAdjust,
+    { amount: 'much' },
+    [
+      'amount: expected a number other than 0, was "much"',
+      'reason: expected 1 to 64 characters, was missing',
+    ],
+  ],
+  [
+    AccountCloseAll,
+    { reason: 'x', positions: {} },
+    ['positions: Invalid input: expected array, received object, was {}'],
+  ],
+  [
+    AccountCloseAll,
+    { reason: 'x', order: 'first' },
+    [`order: expected one of ${bulkOrders.join(', ')}, was "first"`],
+  ],
+])('a command that is not valid is refused: %#', (schema, body, faults) => {
+  expect(faultsOf(schema, body)).toEqual(faults);
+});
+
+test('a bulk close names 100,000 positions at the most', () => {
+  const positions = new Array(100_001).fill(null);
+  expect(faultsOf(AccountCloseAll, { reason: 'x', positions })).toEqual([
+    expect.stringMatching(/^positions: .*100000/),
+  ]);
+});
+
+test.each<[unknown, boolean]>([
+  [{ positionId: 'p' }, true],
+  [{ ticket: 17 }, true],
+  [{ ticket: '17', positionId: 'p', note: 'x' }, true],
+  [{}, false],
+  [{ positionId: 'p.q' }, false],
+  [{ ticket: 0 }, false],
+  [{ positionId: 'p', ticket: -1 }, false],
+  [null, false],
+  ['p', false],
+])('the entry %j of a bulk close is well-formed: %j', (entry, expected) => {
+  expect(BulkEntry.safeParse(entry).success).toBe(expected);
+});

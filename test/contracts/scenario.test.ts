@@ -1,0 +1,94 @@
+// A scenario: its parts, and what does not fit together.
+import { expect, test } from 'vitest';
+import { Scenario, scenarioFaults } from '#src/contracts/scenario';
+import { accepted, faultsOf } from './faults.ts';
+
+const instrument = { symbol: 'EURUSD', quoteCurrency: 'USD' };
+const account = { accountId: 'a', currency: 'USD', balance: 1000 };
+const position = {
+  positionId: 'p',
+  accountId: 'a',
+  symbol: 'EURUSD',
+  side: 'long',
+  quantity: 1,
+  entryPrice: 1.1,
+};
+const scenario = { instruments: [instrument], accounts: [account], positions: [position] };
+
+test.each<[object]>([
+  [scenario],
+  [{ instruments: [instrument], accounts: [], positions: [] }],
+  [{ ...scenario, marketGuards: { EURUSD: { gap: false } } }],
+])('the scenario %j is taken as it came', (given) => {
+  expect(accepted(Scenario, given)).toEqual(given);
+  expect(scenarioFaults(given)).toEqual([]);
+});
+
+test.each<[unknown, string[]]>([
+  [
+    {},
+    [
+      'instruments: Invalid input: expected array, received undefined, was missing',
+      'accounts: Invalid input: expected array, received undefined, was missing',
+      'positions: Invalid input: expected array, received undefined, was missing',
+    ],
+  ],
+  [{ ...scenario, instruments: [] }, ['instruments: expected at least one instrument, was []']],
+  [{ ...scenario, quotes: [] }, ['quotes: is not a known key']],
+  [
+    { ...scenario, marketGuards: { 'EUR USD': {} } },
+    ['marketGuards.EUR USD: expected 1 to 64 printable characters without space, was "EUR USD"'],
+  ],
+  [
+    { ...scenario, marketGuards: { EURUSD: { gap: { limit: 0 } } } },
+    ['marketGuards.EURUSD.gap.limit: expected a number above 0, was 0'],
+  ],
+  [
+    {
+      instruments: [instrument, { ...instrument, contractSize: 0 }],
+      accounts: [{ ...account, balance: 0, rules: [{ id: 'r', anchor: 'x' }] }],
+      positions: [position, { ...position, side: 'up', openAt: 'noon' }],
+    },
+    [
+      'instruments[1].contractSize: expected a number above 0, was 0',
+      'accounts[0].balance: expected a number above 0, was 0',
+      'accounts[0].rules[0].anchor: expected peakEquity or fixed, was "x"',
+      'positions[1].openAt: expected milliseconds since the epoch or an ISO-8601 time with its zone, was "noon"',
+      'positions[1].side: expected long or short, was "up"',
+    ],
+  ],
+  [5, [': Invalid input: expected object, received number, was 5']],
+])('the scenario %j is refused, every fault by its path', (given, faults) => {
+  expect(faultsOf(Scenario, given)).toEqual(faults);
+});
+
+const again = (id: string): string => `expected ids that differ, was "${id}" again`;
+
+test.each<[unknown, [string, string][]]>([
+  [
+    { ...scenario, instruments: [instrument, instrument] },
+    [['instruments[1].symbol', again('EURUSD')]],
+  ],
+  [
+    { ...scenario, accounts: [account, { ...account, accountId: 'b' }, account] },
+    [['accounts[2].accountId', again('a')]],
+  ],
+  [
+    { ...scenario, marketGuards: { EURUSD: {}, XAUUSD: {} } },
+    [['marketGuards.XAUUSD', 'expected a symbol of the instruments']],
+  ],
+  // Looked at beside what is not valid by itself.
+  [
+    { instruments: [5, instrument, null, instrument], accounts: {}, marketGuards: { X: 5 } },
+    [
+      ['instruments[3].symbol', again('EURUSD')],
+      ['marketGuards.X', 'expected a symbol of the instruments'],
+    ],
+  ],
+  [{ instruments: [{ symbol: 5 }, { symbol: 5 }] }, []],
+  [undefined, []],
+  [null, []],
+  ['x', []],
+])('in %j the parts do not fit: %j', (given, faults) => {
+  expect(scenarioFaults(given)).toEqual(faults.map(([path, message]) => ({ path, message })));
+});
