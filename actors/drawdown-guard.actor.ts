@@ -1,5 +1,5 @@
 // The actor of one account's guard: what its rules found becomes records and closes.
-import { drawdownGuardMachine, type DrawdownGuardEvent } from '#machines/drawdown-guard.machine';
+import { drawdownGuardMachine } from '#machines/drawdown-guard.machine';
 import type { CloseCause } from '#src/domain/closing';
 import { invariant } from '#src/domain/errors';
 import { text, zero, type Decimal } from '#src/domain/money';
@@ -12,7 +12,7 @@ import type { Markets } from '#src/prices/market';
 import type { CoreContext } from './core-context.ts';
 
 /** Reason of a close after the breach of a drawdown rule. */
-export const breachReason = 'drawdown_critical';
+const breachReason = 'drawdown_critical';
 
 export function drawdownGuardLogic(core: CoreContext): typeof drawdownGuardMachine {
   return drawdownGuardMachine.provide({
@@ -67,7 +67,7 @@ export function closeForBreach(
 }
 
 /** By unrealised P&L, lowest first; one that has no price yet counts 0. */
-export function worstFirst(positions: readonly Position[], markets: Markets): Position[] {
+function worstFirst(positions: readonly Position[], markets: Markets): Position[] {
   return positions
     .map((position) => ({ position, pnl: pnlOf(position) }))
     .sort((a, b) => a.pnl.comparedTo(b.pnl) || a.position.order - b.position.order)
@@ -93,7 +93,9 @@ function observationOf(found: { finding: RuleFinding; observed: string }): RuleO
 }
 
 /** Where an account's guard is when it is created from the state. */
-export function drawdownGuardValue(account: Account): 'normal' | 'warning' | 'closing' | HaltedValue {
+export function drawdownGuardValue(
+  account: Account,
+): 'normal' | 'warning' | 'closing' | HaltedValue {
   if (account.state === 'halted') {
     return { halted: account.halt?.by === 'breach' ? 'byBreach' : 'byOperator' };
   }
@@ -101,5 +103,3 @@ export function drawdownGuardValue(account: Account): 'normal' | 'warning' | 'cl
 }
 
 type HaltedValue = { halted: 'byOperator' | 'byBreach' };
-
-export type { DrawdownGuardEvent };

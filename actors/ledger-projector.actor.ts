@@ -140,7 +140,10 @@ export class LedgerProjector {
     metrics.count('ledger_batches_failed');
     if (this.outageSince === undefined) {
       this.outageSince = clock.now();
-      logger.error({ error: messageOf(error) }, 'the ledger takes no records; the journal keeps them');
+      logger.error(
+        { error: messageOf(error) },
+        'the ledger takes no records; the journal keeps them',
+      );
     }
   }
 

@@ -25,7 +25,8 @@ export function marketGuardLogic(core: CoreContext): typeof marketGuardMachine {
         if (!('level' in event)) return;
         const condition = conditionOf(event.type);
         const record = core.state.guards.get(symbol)?.record[condition];
-        if (record === undefined || record === false || !closesAt(event.level, record.closeOn)) return;
+        if (record === undefined || record === false || !closesAt(event.level, record.closeOn))
+          return;
         const market = core.markets.of(symbol);
         const positionIds = [...market.positions.values()]
           .filter((position) => position.state === 'guarded')

@@ -67,7 +67,10 @@ class Closer {
         const fill = this.fillOf(position, at);
         if (fill !== undefined) this.fill(position, position.intent as CloseIntent, fill);
       } catch (error) {
-        this.core.logger.error({ positionId: position.positionId, error: messageOf(error) }, 'fill failed');
+        this.core.logger.error(
+          { positionId: position.positionId, error: messageOf(error) },
+          'fill failed',
+        );
         this.core.metrics.count('close_errors');
       }
     }
@@ -129,7 +132,10 @@ class Closer {
   private seen(position: Position, at: string | undefined): Pick<CloseIntent, 'quote' | 'at'> {
     const { book } = this.core.markets.of(position.symbol);
     const { symbol: _symbol, ...quote } = book.mark();
-    return { ...(book.hasQuote ? { quote } : {}), ...(at === undefined ? {} : { at: text(decimal(at)) }) };
+    return {
+      ...(book.hasQuote ? { quote } : {}),
+      ...(at === undefined ? {} : { at: text(decimal(at)) }),
+    };
   }
 
   private wait(position: Position): void {

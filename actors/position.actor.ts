@@ -14,7 +14,9 @@ export function positionLogic(core: CoreContext): typeof positionMachine {
         const position = core.state.positions.get(positionId);
         if (position === undefined) return;
         const { side, order, symbol } = position;
-        const crossings$ = core.markets.of(symbol).levels.crossings$({ positionId, side, exits, order });
+        const crossings$ = core.markets
+          .of(symbol)
+          .levels.crossings$({ positionId, side, exits, order });
         subscriptions.set(
           positionId,
           crossings$.subscribe((crossing) => self.send({ type: 'levels.crossed', crossing })),

@@ -82,7 +82,10 @@ export class PriceFeed {
     const books = [...this.core.markets.all()].map((market) => market.book);
     const quotes = books.filter((book) => book.isUnnoted).map((book) => book.mark());
     for (const book of books) book.isUnnoted = false;
-    const peaks = [...this.movedPeaks].map(({ accountId, peak }) => ({ accountId, peak: text(peak) }));
+    const peaks = [...this.movedPeaks].map(({ accountId, peak }) => ({
+      accountId,
+      peak: text(peak),
+    }));
     this.movedPeaks.clear();
     return { quotes, peaks };
   }

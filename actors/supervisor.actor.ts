@@ -1,6 +1,14 @@
 // The root of the actor system. It creates every other actor, keeps them by name, and when one
 // errors makes it anew from the state, while its siblings live on.
-import { createActor, type Actor, type ActorOptions, type ActorRefFrom, type AnyActorRef, type AnyStateMachine, type InspectionEvent } from 'xstate';
+import {
+  createActor,
+  type Actor,
+  type ActorOptions,
+  type ActorRefFrom,
+  type AnyActorRef,
+  type AnyStateMachine,
+  type InspectionEvent,
+} from 'xstate';
 import type { drawdownGuardMachine } from '#machines/drawdown-guard.machine';
 import type { marketGuardMachine } from '#machines/market-guard.machine';
 import type { positionMachine } from '#machines/position.machine';
@@ -171,7 +179,10 @@ export class Supervisor {
   private restart(actorId: string, error: unknown): void {
     const { core } = this;
     core.metrics.count('actor_restarts');
-    core.logger.error({ actor: actorId, error: messageOf(error) }, 'an actor failed and is restarted');
+    core.logger.error(
+      { actor: actorId, error: messageOf(error) },
+      'an actor failed and is restarted',
+    );
     const at = actorId.indexOf(':');
     const kind = at < 0 ? actorId : actorId.slice(0, at);
     const name = actorId.slice(at + 1);

@@ -118,7 +118,10 @@ async function bareRate(nats: NatsConnection, publisher: Publisher): Promise<num
         resolve(perSecond(startedMs));
       },
     });
-    nats.flush().then(() => publisher.publish(quotesPerRun, bareSubject)).catch(reject);
+    nats
+      .flush()
+      .then(() => publisher.publish(quotesPerRun, bareSubject))
+      .catch(reject);
   });
   if (!(lastBid > 0)) throw new Error('the last quote had no bid');
   return rate;

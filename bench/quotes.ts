@@ -105,7 +105,10 @@ async function fromFile(): Promise<number> {
 /** What we do not do: one machine a position, which looks at every quote itself. */
 function naiveRate(quotes: readonly Quote[], positions: number): number {
   const logic = setup({
-    types: { context: {} as { stop: number; target: number }, events: {} as { type: 'quote'; bid: number } },
+    types: {
+      context: {} as { stop: number; target: number },
+      events: {} as { type: 'quote'; bid: number },
+    },
     guards: {
       isCrossed: ({ context, event }) => event.bid <= context.stop || event.bid >= context.target,
     },

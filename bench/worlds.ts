@@ -30,7 +30,11 @@ export function farPositions(count: number, symbol = 'XAUUSD'): Scenario {
       exits: { stopLoss: isLong ? below : above, takeProfit: isLong ? above : below },
     };
   });
-  return { instruments: [{ symbol, quoteCurrency: 'USD', contractSize: 100 }], accounts, positions };
+  return {
+    instruments: [{ symbol, quoteCurrency: 'USD', contractSize: 100 }],
+    accounts,
+    positions,
+  };
 }
 
 export function quietReplay(scenario: Scenario): Replay {

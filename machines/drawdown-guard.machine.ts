@@ -19,7 +19,10 @@ export type DrawdownGuardEvent =
 
 const warned = { actions: 'recordWarning' } as const;
 const recovered = { actions: 'recordRecovery' } as const;
-const breached = { target: '#drawdown-guard.closing', actions: ['recordBreach', 'closeAll'] } as const;
+const breached = {
+  target: '#drawdown-guard.closing',
+  actions: ['recordBreach', 'closeAll'],
+} as const;
 
 /**
  * After a breach nothing but an operator's resume leads back: `closing` and `halted` of a breach
@@ -56,10 +59,7 @@ export const drawdownGuardMachine = setup({
     warning: {
       on: {
         'rule.warned': warned,
-        'rules.recovered': [
-          { guard: 'isLastWarning', target: 'normal', ...recovered },
-          recovered,
-        ],
+        'rules.recovered': [{ guard: 'isLastWarning', target: 'normal', ...recovered }, recovered],
         'rule.breached': breached,
         'account.halted': 'halted.byOperator',
       },

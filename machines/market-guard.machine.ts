@@ -34,7 +34,11 @@ const setUp = setup({
   },
 });
 
-const rises = { guard: 'isCritical', target: 'critical', actions: ['recordChange', 'closePositions'] } as const;
+const rises = {
+  guard: 'isCritical',
+  target: 'critical',
+  actions: ['recordChange', 'closePositions'],
+} as const;
 const begins = { target: 'warning', actions: ['recordChange', 'closePositions'] } as const;
 const goesOn = { actions: 'closePositions' } as const;
 const clears = { target: 'calm', actions: 'recordChange' } as const;

@@ -97,7 +97,10 @@ export interface Runtime {
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
   refuseLater(options);
   const { settings } = options;
-  return new RuntimeHost(options, settings === undefined ? loadSettings(process.env) : checkSettings(settings));
+  return new RuntimeHost(
+    options,
+    settings === undefined ? loadSettings(process.env) : checkSettings(settings),
+  );
 }
 
 /** What a later version will take must not be believed to be in force. */
@@ -137,7 +140,9 @@ class RuntimeHost implements Runtime {
     this.logger = options.logger ?? pino({ level: settings.CLOSEOUT_LOG_LEVEL, base: null });
     this.events$ = this.events.asObservable();
     this.commands = inProcessCommands(async (message) => {
-      return (await this.desk?.handle(message)) ?? refuse('not_ready', `the runtime is ${this.phase}`);
+      return (
+        (await this.desk?.handle(message)) ?? refuse('not_ready', `the runtime is ${this.phase}`)
+      );
     });
   }
 
@@ -240,7 +245,12 @@ class RuntimeHost implements Runtime {
     this.releases.push(() => engine.stop());
     engine.arm();
     const host = this.deskHost(engine, ledger.ledger);
-    await applySettings(settings, state, new CommandDesk({ ...host, unready: () => undefined }), logger);
+    await applySettings(
+      settings,
+      state,
+      new CommandDesk({ ...host, unready: () => undefined }),
+      logger,
+    );
     this.desk = new CommandDesk(host);
     await this.connect(engine, this.desk);
   }
@@ -252,7 +262,8 @@ class RuntimeHost implements Runtime {
     lastN: number,
   ): Promise<{ ledger: Ledger; reopenLedger: (() => Promise<void>) | undefined }> {
     const { CLOSEOUT_DATABASE_URL: url } = this.settings;
-    const target = url === undefined ? { pgliteDirectory: join(directory.path, 'pglite') } : { url };
+    const target =
+      url === undefined ? { pgliteDirectory: join(directory.path, 'pglite') } : { url };
     const ledger = mikroLedger(target, { logger: this.logger });
     this.releases.push(() => ledger.close());
     try {
@@ -378,12 +389,14 @@ async function listLedger(
   try {
     return await ledger.list(filter);
   } catch (error) {
-    if (error instanceof CloseoutError && error.code === 'invalid_cursor') return refuseCursor(filter.cursor);
+    if (error instanceof CloseoutError && error.code === 'invalid_cursor')
+      return refuseCursor(filter.cursor);
     return refuse('ledger_unavailable', `the ledger does not answer: ${messageOf(error)}`);
   }
 }
 
 function symbolIn(input: unknown): string {
-  const symbol = typeof input === 'object' && input !== null && 'symbol' in input ? input.symbol : '';
+  const symbol =
+    typeof input === 'object' && input !== null && 'symbol' in input ? input.symbol : '';
   return typeof symbol === 'string' ? symbol : '';
 }

@@ -79,7 +79,8 @@ function lookAtDirectory(path: string): Finding {
     openDataDirectory(path, { pid: process.pid, host: hostname(), now: Date.now() }).release();
     return { isWell: true, what: 'writable, not in use' };
   } catch (error) {
-    const inUse = error instanceof Error && 'code' in error && error.code === 'data_directory_in_use';
+    const inUse =
+      error instanceof Error && 'code' in error && error.code === 'data_directory_in_use';
     return { isWell: inUse, what: messageOf(error) };
   }
 }

@@ -32,7 +32,7 @@ export function accountRecordOf(spec: AccountSpec): AccountRecord {
 }
 
 /** Why the account cannot be created; undefined where it can. */
-export function accountFault(state: State, accountId: string): Refused | undefined {
+function accountFault(state: State, accountId: string): Refused | undefined {
   if (!state.accounts.has(accountId)) return undefined;
   return refuse('account_exists', `account ${accountId} exists already`);
 }
@@ -69,8 +69,14 @@ const list = command({
   run: (context, request): Outcome => {
     const { accountId } = request;
     const all = context.state.accounts.values();
-    const accounts = accountId === noAccount ? all : [...all].filter((a) => a.accountId === accountId);
-    const shownPage = page(accounts, (a) => a.order, request, (a) => accountView(context, a));
+    const accounts =
+      accountId === noAccount ? all : [...all].filter((a) => a.accountId === accountId);
+    const shownPage = page(
+      accounts,
+      (a) => a.order,
+      request,
+      (a) => accountView(context, a),
+    );
     return answer(shownPage);
   },
 });
@@ -85,10 +91,14 @@ const adjust = command({
     const lowest = Decimal.min(account.balance, account.initialBalance).plus(amount);
     if (amount.isNegative() && lowest.lte(0)) {
       const actual = text(amount.negated());
-      return refuse('balance_too_low', `the balance ${text(account.balance)} is too low for a withdrawal of ${actual}`, {
-        limit: text(account.balance),
-        actual,
-      });
+      return refuse(
+        'balance_too_low',
+        `the balance ${text(account.balance)} is too low for a withdrawal of ${actual}`,
+        {
+          limit: text(account.balance),
+          actual,
+        },
+      );
     }
     const record = { amount: text(amount), reason: body.reason, by: client };
     return changeOf(context, account, { type: 'account.adjusted', accountId, body: record });
@@ -133,7 +143,8 @@ function resumeFault(
   acknowledge: string | undefined,
 ): Refused | undefined {
   const { accountId, halt: halted } = account;
-  if (halted === undefined) return refuse('account_not_halted', `account ${accountId} is not halted`);
+  if (halted === undefined)
+    return refuse('account_not_halted', `account ${accountId} is not halted`);
   if (account.state === 'closing') {
     return refuse('account_closing', `account ${accountId} still has closes without an outcome`);
   }

@@ -46,12 +46,20 @@ export async function applySettings(
     const guard = { symbol, ...given };
     const wanted = guardOf({ symbol, gap: given.gap, spread: given.spread });
     if (isSame(state.guards.get(symbol)?.record, wanted)) continue;
-    await ask(`marketGuards.${symbol}`, { accountId: noAccount, resource: 'guard', action: 'put' }, guard);
+    await ask(
+      `marketGuards.${symbol}`,
+      { accountId: noAccount, resource: 'guard', action: 'put' },
+      guard,
+    );
   }
   for (const account of settings.accounts) {
     const { accountId } = account;
     if (state.accounts.has(accountId)) continue;
-    await ask(`accounts.${accountId}`, { accountId, resource: 'account', action: 'create' }, account);
+    await ask(
+      `accounts.${accountId}`,
+      { accountId, resource: 'account', action: 'create' },
+      account,
+    );
   }
 }
 

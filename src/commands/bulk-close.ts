@@ -16,7 +16,10 @@ export function bulkClosing(
   body: z.infer<typeof AccountCloseAll>,
   replyBytesMax: number,
 ): Closing {
-  const chosen = body.positions === undefined ? [...account.positions.values()] : named(context, account, body.positions);
+  const chosen =
+    body.positions === undefined
+      ? [...account.positions.values()]
+      : named(context, account, body.positions);
   const ordered = inOrder(context, chosen, body.order ?? 'worst-first');
   const bulkId = context.ids.next('bulk');
   const positionIds = ordered.map((position) => position.positionId);
@@ -88,7 +91,10 @@ function inOrder(context: CommandContext, positions: Position[], order: BulkOrde
 const resultsInReplyMax = 500;
 
 /** Failures first, up to the limit; in process nothing is cut. */
-function cut(results: CloseResult[], replyBytesMax: number): Pick<BulkCloseResult, 'results' | 'truncated'> {
+function cut(
+  results: CloseResult[],
+  replyBytesMax: number,
+): Pick<BulkCloseResult, 'results' | 'truncated'> {
   if (replyBytesMax === Infinity || results.length <= resultsInReplyMax) return { results };
   const failures = results.filter((result) => !result.success);
   const successes = results.filter((result) => result.success);

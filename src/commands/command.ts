@@ -103,7 +103,10 @@ export function positionIn(
   return position;
 }
 
-type Paged = Pick<Request<{ limit: number; cursor?: string | undefined }>, 'body' | 'replyBytesMax'>;
+type Paged = Pick<
+  Request<{ limit: number; cursor?: string | undefined }>,
+  'body' | 'replyBytesMax'
+>;
 
 const cursorPattern = /^\d{1,15}$/;
 
@@ -128,7 +131,8 @@ export function page<T>(
     if (shown.length === limit) return { items: shown, nextCursor: String(last) };
     const next = show(item);
     bytes += bytesOf(next);
-    if (bytes > replyBytesMax && shown.length > 0) return { items: shown, nextCursor: String(last) };
+    if (bytes > replyBytesMax && shown.length > 0)
+      return { items: shown, nextCursor: String(last) };
     shown.push(next);
     last = order;
   }

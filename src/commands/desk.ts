@@ -132,7 +132,8 @@ export class CommandDesk {
       if (store !== undefined) {
         // Which closes are pending is on record before they are, so that no repeat begins new ones.
         if (done !== undefined) this.store(store, done);
-        else if ('kind' in outcome && outcome.kind === 'closing') this.store(store, {}, outcome.memo);
+        else if ('kind' in outcome && outcome.kind === 'closing')
+          this.store(store, {}, outcome.memo);
       }
       return { outcome, done };
     });
@@ -232,14 +233,10 @@ export class CommandDesk {
   }
 
   /** In the same turn as the effect, so that both are durable or neither is. */
-  private store(
-    store: Omit<StoredReply, 'expiresTs'>,
-    reply: object,
-    pending?: ClosingMemo,
-  ): void {
+  private store(store: Omit<StoredReply, 'expiresTs'>, reply: object, pending?: ClosingMemo): void {
     if (isRefused(reply) && [408, 429, 503].includes(reply.error.code)) return;
     // An answer that was waited for may come when nothing is recorded any more.
-    
+    if (this.host.unready() !== undefined) return;
     const expiresTs = this.host.context.clock.now() + storedReplyMs;
     const kept = pending === undefined ? { reply } : { pending };
     const body = { ...store, ...kept, expiresTs };
@@ -319,7 +316,10 @@ function addressFault({ client, accountId }: CommandMessage): Refused | undefine
   return refuse('invalid_request', `expected ids: ${what}`, { issues });
 }
 
-function scopeFault(command: Command, { accountId, resource, action }: CommandMessage): Refused | undefined {
+function scopeFault(
+  command: Command,
+  { accountId, resource, action }: CommandMessage,
+): Refused | undefined {
   const name = `${resource}.${action}`;
   if (command.scope === 'none' && accountId !== noAccount) {
     return refuse('not_permitted', `${name} is of no account: address it to ${noAccount}`);

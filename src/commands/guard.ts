@@ -13,7 +13,10 @@ const put = command({
   scope: 'none',
   run: ({ state }, { body }): Outcome => {
     if (!state.instruments.has(body.symbol)) {
-      return refuse('unknown_symbol', `${body.symbol} is no instrument: put it with instrument.put first`);
+      return refuse(
+        'unknown_symbol',
+        `${body.symbol} is no instrument: put it with instrument.put first`,
+      );
     }
     const guard = guardOf(body);
     return {
@@ -44,7 +47,9 @@ const status = command({
   run: (context, { accountId, body }): Outcome => {
     if (accountId === noAccount) {
       const all = [...context.state.guards.values()];
-      const wanted = all.filter((g) => body.symbol === undefined || g.record.symbol === body.symbol);
+      const wanted = all.filter(
+        (g) => body.symbol === undefined || g.record.symbol === body.symbol,
+      );
       return answer({ guards: wanted.map(guardView) });
     }
     if (body.symbol !== undefined) {
@@ -62,7 +67,10 @@ function guardView({ record, active }: MarketGuard): object {
     const config = record[condition];
     const now = active.get(condition);
     if (config === false) return [condition, false];
-    return [condition, { ...config, state: now?.level ?? 'normal', since: now?.since, measured: now?.measured }];
+    return [
+      condition,
+      { ...config, state: now?.level ?? 'normal', since: now?.since, measured: now?.measured },
+    ];
   });
   return { symbol: record.symbol, ...Object.fromEntries(shown) };
 }

@@ -27,10 +27,14 @@ type CamelCase<S extends string> = S extends `${infer Head}-${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : S;
 
-type Actions<A> = Readonly<Record<(keyof A & string) | CamelCase<keyof A & string>, InProcessCommand>>;
+type Actions<A> = Readonly<
+  Record<(keyof A & string) | CamelCase<keyof A & string>, InProcessCommand>
+>;
 
 /** By resource and action; `close-all` is `closeAll` too. */
-export type InProcessCommands = { readonly [R in keyof typeof commands]: Actions<(typeof commands)[R]> };
+export type InProcessCommands = {
+  readonly [R in keyof typeof commands]: Actions<(typeof commands)[R]>;
+};
 
 export function inProcessCommands(
   handle: (message: CommandMessage) => Promise<object>,

@@ -9,7 +9,7 @@ import type { State } from '#src/domain/state';
 import { answer, command, page, type Outcome } from './command.ts';
 
 /** P&L of open positions must not change under them. */
-export function instrumentFault(
+function instrumentFault(
   state: State,
   markets: Markets,
   spec: InstrumentSpec,
@@ -46,7 +46,14 @@ const list = command({
   scope: 'none',
   run: ({ state }, request): Outcome => {
     const numbered = [...state.instruments.values()].map((instrument, i) => ({ instrument, i }));
-    return answer(page(numbered, ({ i }) => i, request, ({ instrument }) => instrument.spec));
+    return answer(
+      page(
+        numbered,
+        ({ i }) => i,
+        request,
+        ({ instrument }) => instrument.spec,
+      ),
+    );
   },
 });
 

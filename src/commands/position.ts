@@ -14,7 +14,15 @@ import { noAccount } from '#src/domain/ids';
 import { decimal, text } from '#src/domain/money';
 import { isRefused, refuse, type Refused } from '#src/domain/refusals';
 import { isOpen, type Position } from '#src/domain/state';
-import { answer, command, page, positionIn, type Closing, type CommandContext, type Outcome } from './command.ts';
+import {
+  answer,
+  command,
+  page,
+  positionIn,
+  type Closing,
+  type CommandContext,
+  type Outcome,
+} from './command.ts';
 import { trackFault, positionRecordOf } from './track.ts';
 import { closeView, positionView } from './views.ts';
 
@@ -120,11 +128,22 @@ const list = command({
     const all =
       account !== undefined && body.state === 'open' ? account.positions : context.state.positions;
     const found = [...all.values()].filter(wanted);
-    return answer(page(found, (p) => p.order, request, (p) => positionView(context, p)));
+    return answer(
+      page(
+        found,
+        (p) => p.order,
+        request,
+        (p) => positionView(context, p),
+      ),
+    );
   },
 });
 
-function closingOf(position: Position, reason: string, price: string | number | undefined): Closing {
+function closingOf(
+  position: Position,
+  reason: string,
+  price: string | number | undefined,
+): Closing {
   const { positionId } = position;
   const at = price === undefined ? {} : { at: text(decimal(price)) };
   return {

@@ -41,9 +41,15 @@ export function trackFault(state: State, position: PositionRecord): Refused | un
   const { quoteCurrency } = instrument;
   if (conversionBetween(quoteCurrency, account.currency, state.instruments) === undefined) {
     const pair = `${quoteCurrency}${account.currency}`;
-    return refuse('missing_conversion', `symbol: no instrument converts ${quoteCurrency} to ${account.currency}, expected ${pair}`, {
-      issues: [{ path: 'symbol', message: `expected the conversion pair ${pair} to be an instrument` }],
-    });
+    return refuse(
+      'missing_conversion',
+      `symbol: no instrument converts ${quoteCurrency} to ${account.currency}, expected ${pair}`,
+      {
+        issues: [
+          { path: 'symbol', message: `expected the conversion pair ${pair} to be an instrument` },
+        ],
+      },
+    );
   }
   if (state.usedPositionIds.has(positionId)) {
     return refuse('position_exists', `position ${positionId} exists already, or did`);
@@ -64,5 +70,8 @@ function linkFault(state: State, position: PositionRecord): Refused | undefined 
     }
   }
   if (new Set(ids).size === ids.length) return undefined;
-  return refuse('order_link_exists', 'expected stopLossId, takeProfitId and closeOrderId to differ');
+  return refuse(
+    'order_link_exists',
+    'expected stopLossId, takeProfitId and closeOrderId to differ',
+  );
 }

@@ -40,7 +40,7 @@ export interface Entries {
 }
 
 /** Whether a new position may be entered, and every reason why not. */
-export function entriesOf(account: Account): Entries {
+function entriesOf(account: Account): Entries {
   const reasons: string[] = [];
   if (account.halt?.by === 'breach') {
     reasons.push(`rule ${account.halt.ruleId ?? ''} was breached`);

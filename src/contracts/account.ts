@@ -1,7 +1,16 @@
 // Accounts and their rules as they come in (contract sections 5 and 8).
 import { z } from 'zod';
 import { presets, type PresetName, type RuleSpec } from '#src/domain/rules';
-import { Amount, Currency, Id, NonZero, NotNegative, Percent, Positive, Reason, Ticket } from './primitives.ts';
+import {
+  Currency,
+  Id,
+  NonZero,
+  NotNegative,
+  Percent,
+  Positive,
+  Reason,
+  Ticket,
+} from './primitives.ts';
 
 /** Most rules that an account may have. */
 const rulesMax = 32;
@@ -15,7 +24,7 @@ function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }
 
-export const Rule: z.ZodType<RuleSpec> = z
+const Rule: z.ZodType<RuleSpec> = z
   .strictObject({
     id: Id,
     anchor: z.enum(['peakEquity', 'fixed'], { error: 'expected peakEquity or fixed' }),
@@ -31,7 +40,8 @@ export const Rule: z.ZodType<RuleSpec> = z
     if (rule.anchor === 'fixed') {
       if (rule.floor === undefined) fault('floor', 'expected the minimum equity of a fixed rule');
       for (const key of ['limitPct', 'limitAmount'] as const) {
-        if (rule[key] !== undefined) fault(key, 'expected no limit beside the floor of a fixed rule');
+        if (rule[key] !== undefined)
+          fault(key, 'expected no limit beside the floor of a fixed rule');
       }
     } else if (rule.anchor === 'peakEquity') {
       if (rule.floor !== undefined) fault('floor', 'expected a floor only in a fixed rule');
@@ -43,7 +53,7 @@ export const Rule: z.ZodType<RuleSpec> = z
 
 const besideOtherFaultsOfList = { when: ({ value }: { value: unknown }) => Array.isArray(value) };
 
-export const Rules = z
+const Rules = z
   .array(Rule)
   .max(rulesMax, { error: `expected at most ${rulesMax} rules` })
   .superRefine((rules, context) => {
@@ -57,7 +67,7 @@ export const Rules = z
     });
   }, besideOtherFaultsOfList);
 
-export const Preset = z.enum(presetNames, { error: `expected one of ${presetNames.join(', ')}` });
+const Preset = z.enum(presetNames, { error: `expected one of ${presetNames.join(', ')}` });
 
 interface HasRules {
   rules?: unknown;
@@ -66,7 +76,11 @@ interface HasRules {
 
 function notBoth(body: HasRules, context: z.RefinementCtx): void {
   if (body.rules !== undefined && body.preset !== undefined) {
-    context.addIssue({ code: 'custom', path: ['preset'], message: 'expected either rules or preset' });
+    context.addIssue({
+      code: 'custom',
+      path: ['preset'],
+      message: 'expected either rules or preset',
+    });
   }
 }
 
@@ -85,7 +99,9 @@ export const AccountCreate = z
 export type AccountCreate = z.infer<typeof AccountCreate>;
 
 /** An account of a scenario or a settings file. */
-export const AccountSpec = z.strictObject({ accountId: Id, ...accountFields }).superRefine(notBoth, besideOtherFaults);
+export const AccountSpec = z
+  .strictObject({ accountId: Id, ...accountFields })
+  .superRefine(notBoth, besideOtherFaults);
 export type AccountSpec = z.infer<typeof AccountSpec>;
 
 export const AccountHalt = z.strictObject({ reason: Reason });
@@ -109,5 +125,3 @@ export const AccountCloseAll = z.strictObject({
 export const BulkEntry = z
   .object({ positionId: Id.optional(), ticket: Ticket.optional() })
   .refine((entry) => entry.positionId !== undefined || entry.ticket !== undefined);
-
-export const AmountText = Amount;

@@ -1,6 +1,5 @@
 // Market guards as they come in (contract section 4).
 import { z } from 'zod';
-import type { GuardSpec } from '#src/domain/market-conditions';
 import { Positive, SymbolName } from './primitives.ts';
 
 const Condition = z.strictObject({
@@ -27,5 +26,3 @@ export type GuardConditions = z.infer<typeof GuardConditions>;
 export const GuardPut = z.strictObject({ symbol: SymbolName, ...GuardConditions.shape });
 export const GuardRemove = z.strictObject({ symbol: SymbolName });
 export const GuardStatus = z.strictObject({ symbol: SymbolName.optional() });
-
-export type { GuardSpec };

@@ -27,7 +27,7 @@ function isTimezone(value: string): boolean {
 
 const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
-export const Sessions = z.strictObject({
+const Sessions = z.strictObject({
   timezone: Timezone,
   weekly: z
     .array(

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { Id, SymbolName } from './primitives.ts';
 
-export const listLimitDefault = 100;
-export const listLimitMax = 1000;
+const listLimitDefault = 100;
+const listLimitMax = 1000;
 
 const paging = {
   limit: z
@@ -12,14 +12,19 @@ const paging = {
     .min(1, { error: `expected 1 to ${listLimitMax}` })
     .max(listLimitMax, { error: `expected 1 to ${listLimitMax}` })
     .default(listLimitDefault),
-  cursor: z.string({ error: 'expected a nextCursor' }).max(256, { error: 'expected a nextCursor' }).optional(),
+  cursor: z
+    .string({ error: 'expected a nextCursor' })
+    .max(256, { error: 'expected a nextCursor' })
+    .optional(),
 };
 
 export const AccountList = z.strictObject({ ...paging });
 export const InstrumentList = z.strictObject({ ...paging });
 export const PositionList = z.strictObject({
   ...paging,
-  state: z.enum(['open', 'closed', 'all'], { error: 'expected open, closed or all' }).default('open'),
+  state: z
+    .enum(['open', 'closed', 'all'], { error: 'expected open, closed or all' })
+    .default('open'),
   symbol: SymbolName.optional(),
 });
 export const LedgerList = z.strictObject({

@@ -8,7 +8,8 @@ const shownCharsMax = 60;
 /** Most issues that one answer lists. */
 export const issuesMax = 50;
 
-export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly issues: Issue[] };
+export type Parsed<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly issues: Issue[] };
 
 /** Parses; `at` is what the paths begin with (empty for a body). */
 export function parse<T>(schema: z.ZodType<T>, input: unknown, at = ''): Parsed<T> {
@@ -19,7 +20,8 @@ export function parse<T>(schema: z.ZodType<T>, input: unknown, at = ''): Parsed<
 
 export function refuseIssues(what: string, issues: readonly Issue[]): Refused {
   const first = issues[0];
-  const detail = first === undefined ? '' : `: ${first.path === '' ? '' : `${first.path}: `}${first.message}`;
+  const detail =
+    first === undefined ? '' : `: ${first.path === '' ? '' : `${first.path}: `}${first.message}`;
   return refuse('invalid_request', `${what} is not valid${detail}`, { issues });
 }
 
@@ -35,7 +37,10 @@ function issuesOf(found: readonly z.core.$ZodIssue[], input: unknown, at: string
       issues.push(...issuesOf(nested, input, at));
     } else if (issue.code === 'invalid_key') {
       const message = issue.issues[0]?.message ?? issue.message;
-      issues.push({ path: pathText(at, issue.path), message: `${message}, was ${shown(issue.path.at(-1))}` });
+      issues.push({
+        path: pathText(at, issue.path),
+        message: `${message}, was ${shown(issue.path.at(-1))}`,
+      });
     } else {
       const path = pathText(at, issue.path);
       issues.push({ path, message: `${issue.message}, was ${shown(valueAt(input, issue.path))}` });
@@ -60,10 +65,33 @@ function depthOf(branch: Branch): number {
 }
 
 const comesLater = new Set([
-  'trailing', 'breakEven', 'expiresAt', 'ladder', 'stopLossAmount', 'takeProfitAmount',
-  'liquidity', 'stale', 'volatility', 'haltEntriesOn', 'confirmQuotes', 'confirmMs', 'clearAfterMs',
-  'pctOf', 'lockAtInitial', 'lockOffset', 'observed', 'timezone', 'resetAt', 'action',
-  'graceSeconds', 'quantity', 'route', 'routes', 'notifiers', 'reconcileEveryS', 'CLOSEOUT_OBSERVE_ONLY',
+  'trailing',
+  'breakEven',
+  'expiresAt',
+  'ladder',
+  'stopLossAmount',
+  'takeProfitAmount',
+  'liquidity',
+  'stale',
+  'volatility',
+  'haltEntriesOn',
+  'confirmQuotes',
+  'confirmMs',
+  'clearAfterMs',
+  'pctOf',
+  'lockAtInitial',
+  'lockOffset',
+  'observed',
+  'timezone',
+  'resetAt',
+  'action',
+  'graceSeconds',
+  'quantity',
+  'route',
+  'routes',
+  'notifiers',
+  'reconcileEveryS',
+  'CLOSEOUT_OBSERVE_ONLY',
 ]);
 
 function unknownKey(key: string): string {

@@ -1,9 +1,18 @@
 // Positions as they come in (contract sections 1, 3 and 8).
 import { z } from 'zod';
 import type { ExitsSpec } from '#src/domain/exits';
-import { Id, printable, Positive, Reason, SymbolName, Ticket, Time, TimestampMs } from './primitives.ts';
+import {
+  Id,
+  printable,
+  Positive,
+  Reason,
+  SymbolName,
+  Ticket,
+  Time,
+  TimestampMs,
+} from './primitives.ts';
 
-export const Exits: z.ZodType<ExitsSpec> = z.strictObject({
+const Exits: z.ZodType<ExitsSpec> = z.strictObject({
   stopLoss: Positive.optional(),
   takeProfit: Positive.optional(),
 });

@@ -23,7 +23,10 @@ export const Currency = z.string({ error: 'expected text' }).regex(/^[A-Z0-9]{2,
 });
 
 /** Printable: no control characters, and no half of a surrogate pair, which no JSON form has. */
-export function printable(charsMax: number, error = `expected 1 to ${charsMax} characters`): z.ZodString {
+export function printable(
+  charsMax: number,
+  error = `expected 1 to ${charsMax} characters`,
+): z.ZodString {
   const pattern = new RegExp(`^[^\\p{Cc}\\p{Cs}]{1,${charsMax}}$`, 'u');
   return z.string({ error }).regex(pattern, { error });
 }
@@ -39,7 +42,10 @@ export const Ticket = z.union(
 /** Free text of an operator or a cause, 1 to 64 characters. */
 export const Reason = printable(64);
 
-function numeric(error: string, holds: (value: number, given: Numeric) => boolean): z.ZodType<Numeric> {
+function numeric(
+  error: string,
+  holds: (value: number, given: Numeric) => boolean,
+): z.ZodType<Numeric> {
   const isGood = (value: unknown): boolean => isNumeric(value) && holds(Number(value), value);
   // It must not end the looking: faults between fields are named beside it.
   return z.custom<Numeric>(isGood, { error, abort: false });
@@ -63,9 +69,14 @@ export const TimestampMs = z
   .min(0, { error: 'expected milliseconds since the epoch' })
   .max(9_999_999_999_999, { error: 'expected milliseconds since the epoch' });
 
-const timeError = { error: 'expected milliseconds since the epoch or an ISO-8601 time with its zone' };
+const timeError = {
+  error: 'expected milliseconds since the epoch or an ISO-8601 time with its zone',
+};
 
 /** Milliseconds, or ISO-8601 with a zone; comes out as milliseconds. */
 export const Time = z
-  .union([TimestampMs, z.string().refine((text) => isoTimeOf(text) !== undefined, timeError)], timeError)
+  .union(
+    [TimestampMs, z.string().refine((text) => isoTimeOf(text) !== undefined, timeError)],
+    timeError,
+  )
   .transform((value) => (typeof value === 'number' ? value : (isoTimeOf(value) as number)));

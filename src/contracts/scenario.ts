@@ -36,7 +36,10 @@ export function scenarioFaults(given: unknown): Issue[] {
   noteRepeats(accounts, 'accounts', 'accountId');
   for (const symbol of Object.keys(fieldsOf(marketGuards))) {
     if (!symbols.has(symbol)) {
-      issues.push({ path: `marketGuards.${symbol}`, message: 'expected a symbol of the instruments' });
+      issues.push({
+        path: `marketGuards.${symbol}`,
+        message: 'expected a symbol of the instruments',
+      });
     }
   }
   return issues;

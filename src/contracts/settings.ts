@@ -39,7 +39,9 @@ const keys = {
   CLOSEOUT_DATABASE_URL: Url(['postgres', 'postgresql'])
     .optional()
     .describe('Postgres of the ledger; without it PGlite in the data directory'),
-  CLOSEOUT_DATA_DIR: Path.default('.closeout').describe('journal, lock and PGlite: one runtime each'),
+  CLOSEOUT_DATA_DIR: Path.default('.closeout').describe(
+    'journal, lock and PGlite: one runtime each',
+  ),
   CLOSEOUT_HTTP_PORT: Port.default(7070).describe('port of the HTTP interface, bound to 127.0.0.1'),
   CLOSEOUT_HTTP_TOKENS_FILE: Path.optional().describe('tokens of the HTTP interface'),
   CLOSEOUT_LOG_LEVEL: z

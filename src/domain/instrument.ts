@@ -20,7 +20,8 @@ export type Weekday = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
 export interface SessionsSpec {
   timezone: string;
   weekly: { days: Weekday[]; from: string; to: string }[];
-  holidays?: ({ date: string; closed: true } | { date: string; from: string; to: string })[] | undefined;
+  holidays?:
+    ({ date: string; closed: true } | { date: string; from: string; to: string })[] | undefined;
 }
 
 /** An instrument with the decimals that P&L needs, and the canonical form that is stored. */
@@ -47,7 +48,13 @@ export function instrumentOf(given: InstrumentSpec): Instrument {
     if (value !== undefined) spec[key] = text(decimal(value));
   }
   if (given.sessions !== undefined) spec.sessions = given.sessions;
-  return { symbol: spec.symbol, quoteCurrency: spec.quoteCurrency, contractSize, commissionRate, spec };
+  return {
+    symbol: spec.symbol,
+    quoteCurrency: spec.quoteCurrency,
+    contractSize,
+    commissionRate,
+    spec,
+  };
 }
 
 /** Whether the two give the same P&L: what must not change under open positions. */

@@ -16,7 +16,7 @@ export type Decimal = DecimalJs;
 export const decimalDigitsMax = 30;
 
 /** Decimals that a P&L is rounded to (contract section 1). */
-export const pnlDecimals = 10;
+const pnlDecimals = 10;
 
 export const zero: Decimal = new Decimal(0);
 export const hundred: Decimal = new Decimal(100);
@@ -43,7 +43,9 @@ const plainDecimal = /^[+-]?\d+(?:\.\d+)?$/;
 /** Whether the value is a finite JSON number or plain decimal text within the digit limit. */
 export function isNumeric(value: unknown): value is Numeric {
   if (typeof value === 'number') {
-    return Number.isFinite(value) && Math.abs(value) < 1e21 && (value === 0 || Math.abs(value) > 1e-21);
+    return (
+      Number.isFinite(value) && Math.abs(value) < 1e21 && (value === 0 || Math.abs(value) > 1e-21)
+    );
   }
   if (typeof value !== 'string' || value.length > decimalDigitsMax + 2) return false;
   return plainDecimal.test(value) && digitsOf(value) <= decimalDigitsMax;

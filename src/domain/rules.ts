@@ -142,7 +142,8 @@ export function judge(
     const levels = levelsOf(rule, peak);
     if (breach === undefined && isBreached(levels, equity)) breach = { rule, levels };
     if (warned.has(rule.id)) {
-      if (levels.recoverAbove !== undefined && equity.gt(levels.recoverAbove)) recovered.push(rule.id);
+      if (levels.recoverAbove !== undefined && equity.gt(levels.recoverAbove))
+        recovered.push(rule.id);
     } else if (levels.warnAt !== undefined && equity.lte(levels.warnAt)) {
       warnings.push({ rule, levels });
     }
@@ -168,7 +169,8 @@ export function quietBand(
     above = Decimal.max(above ?? levels.floor, levels.floor);
     if (warned.has(rule.id)) {
       const recover = levels.recoverAbove;
-      if (recover !== undefined) below = below === undefined ? recover : Decimal.min(below, recover);
+      if (recover !== undefined)
+        below = below === undefined ? recover : Decimal.min(below, recover);
     } else if (levels.warnAt !== undefined) {
       above = Decimal.max(above, levels.warnAt);
     }

@@ -87,6 +87,9 @@ export interface Broker {
   place?(order: PlaceOrder): Promise<OrderReply & { orderId?: string }>;
   amend?(request: { orderId: string } & Partial<PlaceOrder>): Promise<OrderReply>;
   cancel?(request: { orderId: string } | { orderIds: string[] }): Promise<OrderReply>;
-  orders?(request: { accountId: string; since?: number }): Promise<{ complete: boolean; orders: object[] }>;
+  orders?(request: {
+    accountId: string;
+    since?: number;
+  }): Promise<{ complete: boolean; orders: object[] }>;
   account?(request: { accountId: string }): Promise<BrokerAccount>;
 }

@@ -96,7 +96,10 @@ export class LevelHeap<Owner> {
     for (;;) {
       let child = 2 * place + 1;
       if (child >= this.count) break;
-      if (child + 1 < this.count && (this.keys[child + 1] as number) < (this.keys[child] as number)) {
+      if (
+        child + 1 < this.count &&
+        (this.keys[child + 1] as number) < (this.keys[child] as number)
+      ) {
         child++;
       }
       const childKey = this.keys[child] as number;

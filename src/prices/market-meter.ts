@@ -31,7 +31,12 @@ function limitOf(guard: GuardRecord, condition: Condition): Limit | undefined {
   const record = guard[condition];
   if (record === false) return undefined;
   const exact = decimal(record.limit);
-  return { condition, record: record.limit, exact, surelyBelow: exact.toNumber() * (1 - slack) - 1e-12 };
+  return {
+    condition,
+    record: record.limit,
+    exact,
+    surelyBelow: exact.toNumber() * (1 - slack) - 1e-12,
+  };
 }
 
 const quiet: readonly Measurement[] = [];

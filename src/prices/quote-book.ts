@@ -75,6 +75,11 @@ export class QuoteBook {
   }
 
   mark(): QuoteMark {
-    return { symbol: this.symbol, bid: text(this.exactBid()), ask: text(this.exactAsk()), ts: this.ts };
+    return {
+      symbol: this.symbol,
+      bid: text(this.exactBid()),
+      ask: text(this.exactAsk()),
+      ts: this.ts,
+    };
   }
 }

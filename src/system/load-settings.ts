@@ -6,7 +6,11 @@ import type { Issue } from '#src/domain/refusals';
 
 /** Refused until their issue has landed, so that nobody believes them to be in force. */
 const laterKeys = ['CLOSEOUT_OBSERVE_ONLY'];
-const fileSettings = ['CLOSEOUT_NATS_CA', 'CLOSEOUT_NATS_CREDS', 'CLOSEOUT_HTTP_TOKENS_FILE'] as const;
+const fileSettings = [
+  'CLOSEOUT_NATS_CA',
+  'CLOSEOUT_NATS_CREDS',
+  'CLOSEOUT_HTTP_TOKENS_FILE',
+] as const;
 
 /** The environment wins over the file. Throws `CloseoutError` `settings_invalid`, naming every fault. */
 export function loadSettings(env: Readonly<Record<string, string | undefined>>): Settings {
@@ -52,7 +56,10 @@ function readFile(path: string | undefined): object {
   try {
     value = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new CloseoutError('settings_invalid', `CLOSEOUT_CONFIG: ${path} is not readable JSON: ${messageOf(error)}`);
+    throw new CloseoutError(
+      'settings_invalid',
+      `CLOSEOUT_CONFIG: ${path} is not readable JSON: ${messageOf(error)}`,
+    );
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   throw new CloseoutError('settings_invalid', `CLOSEOUT_CONFIG: ${path} holds no JSON object`);

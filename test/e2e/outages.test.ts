@@ -139,8 +139,11 @@ test('NATS that goes away and comes back: quotes, commands and events as before'
   const { port } = server;
   await server.stop();
   server = await startNats({ port });
-  // Published while the runtime is not back yet, a quote is nobody's.
-  const isBack = async (): Promise<boolean> => (await operator.ask('_.runtime.status')).error === undefined;
+  // What is asked while the runtime is not back yet reaches nobody, and neither does a quote.
+  const isBack = async (): Promise<boolean> => {
+    await operator.nats.request('closeout.v1.cmd.test._.runtime.status', '{}', { timeout: 200 });
+    return true;
+  };
   await until(isBack, backMsMax, 'commands answered again');
   publisher.sendAtOnce([quote(1279, 2000)]);
   await publisher.follow();

@@ -221,11 +221,12 @@ export function describeJournal(name: string, makeWorld: () => JournalWorld): vo
         journal.append([recordOf(n)], () => {});
         journal.note('upTo', String(n));
       }
-      for (let upTo = 0; upTo < records; ) {
+      let upTo = 0;
+      while (upTo < records) {
         // Asked first: what is durable by the time of the second answer is no less.
         upTo = Number((await journal.notes('upTo')).get('upTo') ?? 0);
-        if (upTo > 0) expect(await journal.read(upTo - 1, 1)).toHaveLength(1);
-        if (upTo === 0) journal.note('upTo', String(records));
+        const found = await journal.read(Math.max(0, upTo - 1), 1);
+        expect(found.length).toBeGreaterThanOrEqual(Math.sign(upTo));
       }
     }, 20_000);
 

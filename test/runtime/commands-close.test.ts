@@ -183,7 +183,10 @@ describe('position.close', () => {
       world.clock.advance(closeAnswerMs);
       await answer;
     }
-    const bulk = closeAll({ positions: [{ positionId: 'e' }, { positionId: 'a' }], order: 'oldest-first' });
+    const bulk = closeAll({
+      positions: [{ positionId: 'e' }, { positionId: 'a' }],
+      order: 'oldest-first',
+    });
     world.clock.advance(closeAnswerMs);
     await bulk;
     await world.kill();
@@ -280,7 +283,17 @@ describe('account.close-all', () => {
     ['that are not there', [{ positionId: 'nope' }, { ticket: 99 }], ''],
     [
       'that are malformed',
-      [null, 5, 'a', [], {}, { positionId: 5 }, { ticket: -1 }, { positionId: 'a b' }, { ticket: 1 }],
+      [
+        null,
+        5,
+        'a',
+        [],
+        {},
+        { positionId: 5 },
+        { ticket: -1 },
+        { positionId: 'a b' },
+        { ticket: 1 },
+      ],
       'a',
     ],
     ['none at all', [], ''],
@@ -360,7 +373,11 @@ describe('account.close-all', () => {
     const menders = ['p7', 'p550', 'p599'].map(poison);
     const wire = { replyBytesMax: 768 * 1024 };
     const body = { reason: 'x', order: 'oldest-first' };
-    const cut = (await world.ask('gw.acc2.account.close-all', body, wire)) as unknown as BulkCloseResult;
+    const cut = (await world.ask(
+      'gw.acc2.account.close-all',
+      body,
+      wire,
+    )) as unknown as BulkCloseResult;
     for (const mend of menders) mend();
     expect(cut).toMatchObject({ totalPositions: 600, successfulCloses: 597, failedCloses: 3 });
     expect(cut.truncated).toBe(true);

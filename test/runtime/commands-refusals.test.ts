@@ -68,7 +68,11 @@ describe('a body that is no valid one is refused with every fault of it', () => 
     ['op.new.account.create', rules({ id: 'r', anchor: 'peakEquity' }), bad('rules[0].limitPct')],
     ['op.new.account.create', rules({ ...peak, limitAmount: 5 }), bad('rules[0].limitPct')],
     ['op.new.account.create', rules({ ...peak, floor: 5 }), bad('rules[0].floor')],
-    ['op.new.account.create', rules({ ...peak, id: '!', floor: 5 }), bad('rules[0].floor, rules[0].id')],
+    [
+      'op.new.account.create',
+      rules({ ...peak, id: '!', floor: 5 }),
+      bad('rules[0].floor, rules[0].id'),
+    ],
     ['op.new.account.create', rules({ id: 'r', anchor: 'fixed' }), bad('rules[0].floor')],
     [
       'op.new.account.create',
@@ -76,8 +80,16 @@ describe('a body that is no valid one is refused with every fault of it', () => 
       bad('rules[0].limitAmount, rules[0].limitPct'),
     ],
     ['op.new.account.create', rules(peak, peak), bad('rules[1].id')],
-    ['op.new.account.create', rules(peak, { ...peak, limitPct: 0 }), bad('rules[1].id, rules[1].limitPct')],
-    ['op.new.account.create', rules(...Array.from({ length: 33 }, (_, i) => ({ ...peak, id: `r${i}` }))), bad('rules')],
+    [
+      'op.new.account.create',
+      rules(peak, { ...peak, limitPct: 0 }),
+      bad('rules[1].id, rules[1].limitPct'),
+    ],
+    [
+      'op.new.account.create',
+      rules(...Array.from({ length: 33 }, (_, i) => ({ ...peak, id: `r${i}` }))),
+      bad('rules'),
+    ],
     ['op.acc1.account.get', { accountId: 'acc1', x: 1 }, bad('x')],
     ['op._.account.list', { limit: 0, cursor: 5 }, bad('cursor, limit')],
     ['op._.account.list', { limit: 1001 }, bad('limit')],
@@ -110,10 +122,18 @@ describe('a body that is no valid one is refused with every fault of it', () => 
     ['gw.acc1.position.track', { ...long, ticket: 0 }, bad('ticket')],
     ['gw.acc1.position.track', { ...long, ticket: 1.5 }, bad('ticket')],
     ['gw.acc1.position.track', { ...long, ticket: '' }, bad('ticket')],
-    ['gw.acc1.position.track', { ...long, openedAt: 'now', stopLossId: '' }, bad('openedAt, stopLossId')],
+    [
+      'gw.acc1.position.track',
+      { ...long, openedAt: 'now', stopLossId: '' },
+      bad('openedAt, stopLossId'),
+    ],
     ['gw.acc1.position.track', { ...long, openAt: 1 }, bad('openAt')],
     ['gw.acc1.position.track', { ...long, exits: [] }, bad('exits')],
-    ['gw.acc1.position.track', { ...long, exits: { stopLoss: 0, takeProfit: 'x' } }, bad('exits.stopLoss, exits.takeProfit')],
+    [
+      'gw.acc1.position.track',
+      { ...long, exits: { stopLoss: 0, takeProfit: 'x' } },
+      bad('exits.stopLoss, exits.takeProfit'),
+    ],
     [
       'gw.acc1.position.track',
       {
@@ -132,7 +152,11 @@ describe('a body that is no valid one is refused with every fault of it', () => 
       ),
     ],
     ['gw.acc1.position.amend', { positionId: 'p1' }, bad('exits')],
-    ['gw.acc1.position.amend', { positionId: 'p1', exits: { trailing: {} } }, bad('exits.trailing')],
+    [
+      'gw.acc1.position.amend',
+      { positionId: 'p1', exits: { trailing: {} } },
+      bad('exits.trailing'),
+    ],
     ['gw.acc1.position.close', { positionId: 'p1', quantity: '0.05' }, bad('quantity')],
     ['gw.acc1.position.close', { positionId: 'p1', price: 0, reason: '' }, bad('price, reason')],
     ['gw.acc1.position.close-if-triggered', {}, bad('guardType, positionId, triggerReason')],
@@ -154,8 +178,14 @@ describe('a body that is no valid one is refused with every fault of it', () => 
     ],
     [
       'op._.instrument.put',
-      { symbol: 'A', quoteCurrency: 'USD', sessions: { timezone: 'Mars', weekly: [{ days: [], from: '25:00', to: '1' }] } },
-      bad('sessions.timezone, sessions.weekly[0].days, sessions.weekly[0].from, sessions.weekly[0].to'),
+      {
+        symbol: 'A',
+        quoteCurrency: 'USD',
+        sessions: { timezone: 'Mars', weekly: [{ days: [], from: '25:00', to: '1' }] },
+      },
+      bad(
+        'sessions.timezone, sessions.weekly[0].days, sessions.weekly[0].from, sessions.weekly[0].to',
+      ),
     ],
     [
       'op._.instrument.put',
@@ -170,7 +200,11 @@ describe('a body that is no valid one is refused with every fault of it', () => 
     // Guards.
     ['op._.guard.put', {}, bad('symbol')],
     ['op._.guard.put', { symbol: 'EURUSD', gap: true }, bad('gap')],
-    ['op._.guard.put', { symbol: 'EURUSD', gap: { limit: 0 }, spread: { closeOn: 'now' } }, bad('gap.limit, spread.closeOn')],
+    [
+      'op._.guard.put',
+      { symbol: 'EURUSD', gap: { limit: 0 }, spread: { closeOn: 'now' } },
+      bad('gap.limit, spread.closeOn'),
+    ],
     [
       'op._.guard.put',
       {
@@ -190,32 +224,52 @@ describe('a body that is no valid one is refused with every fault of it', () => 
     ['op.acc1.guard.status', { symbol: 'EURUSD' }, bad('symbol')],
 
     // The rest.
-    ['op._.ledger.list', { limit: '5', positionId: 'a b', eventType: 1 }, bad('eventType, limit, positionId')],
+    [
+      'op._.ledger.list',
+      { limit: '5', positionId: 'a b', eventType: 1 },
+      bad('eventType, limit, positionId'),
+    ],
     ['op._.runtime.status', { verbose: true }, bad('verbose')],
   ])('%s %j: %s', async (...row) => {
     await expectRefused(row);
   });
 
-  test.each(['action', 'graceSeconds', 'observed', 'timezone', 'resetAt', 'pctOf', 'lockAtInitial', 'lockOffset'])(
-    'the rule field %s is for later',
-    async (field) => {
-      const reply = await world.ask('op.new.account.create', rules({ ...peak, [field]: 1 }));
-      expect(reply).toMatchObject({
-        error: { issues: [{ path: `rules[0].${field}`, message: 'is not supported by this version' }] },
-      });
-    },
-  );
+  test.each([
+    'action',
+    'graceSeconds',
+    'observed',
+    'timezone',
+    'resetAt',
+    'pctOf',
+    'lockAtInitial',
+    'lockOffset',
+  ])('the rule field %s is for later', async (field) => {
+    const reply = await world.ask('op.new.account.create', rules({ ...peak, [field]: 1 }));
+    expect(reply).toMatchObject({
+      error: {
+        issues: [{ path: `rules[0].${field}`, message: 'is not supported by this version' }],
+      },
+    });
+  });
 
-  test.each(['initialBalance', 'dayStartBalance', 'dayStartEquity', 'dayStartHigher', 'highestDayEndBalance', 'marginLevel'])(
-    'the anchor %s is for later',
-    async (anchor) => {
-      const reply = await world.ask('op.new.account.create', rules({ ...peak, anchor }));
-      expect(refusalOf(reply)).toBe(bad('rules[0].anchor'));
-    },
-  );
+  test.each([
+    'initialBalance',
+    'dayStartBalance',
+    'dayStartEquity',
+    'dayStartHigher',
+    'highestDayEndBalance',
+    'marginLevel',
+  ])('the anchor %s is for later', async (anchor) => {
+    const reply = await world.ask('op.new.account.create', rules({ ...peak, anchor }));
+    expect(refusalOf(reply)).toBe(bad('rules[0].anchor'));
+  });
 
   test('an issue says what was expected and what was there', async () => {
-    const reply = await world.ask('gw.acc1.position.track', { ...long, side: 'buy', quantity: '0' });
+    const reply = await world.ask('gw.acc1.position.track', {
+      ...long,
+      side: 'buy',
+      quantity: '0',
+    });
     expect(reply).toEqual({
       error: {
         code: 400,
@@ -244,7 +298,11 @@ describe('who may not', () => {
     ],
     ['gw.acc2.position.track', { accountId: 'acc1', ...long }, '403 foreign_account'],
     ['gw.acc2.position.close', { accountId: 'acc1', positionId: 'p1' }, '403 foreign_account'],
-    ['gw.acc2.account.create', { accountId: 'x', currency: 'USD', balance: 1 }, '403 foreign_account'],
+    [
+      'gw.acc2.account.create',
+      { accountId: 'x', currency: 'USD', balance: 1 },
+      '403 foreign_account',
+    ],
     ['gw.acc2.account.get', { accountId: 'acc1' }, '403 foreign_account'],
     ['gw.acc2.account.halt', { accountId: 'acc1', reason: 'x' }, '403 foreign_account'],
     ['gw.acc2.account.close-all', { accountId: 'acc1', reason: 'x' }, '403 foreign_account'],
@@ -315,7 +373,11 @@ describe('what is in the way', () => {
     ['gw.acc1.position.track', { ...long, positionId: 'c1' }, '409 position_exists'],
     ['gw.acc1.position.track', { ...long, ticket: 7001 }, '409 ticket_exists'],
     ['gw.acc1.position.track', { ...long, closeOrderId: 'sl-1' }, '409 order_link_exists'],
-    ['gw.acc1.position.track', { ...long, stopLossId: 'a', takeProfitId: 'a' }, '409 order_link_exists'],
+    [
+      'gw.acc1.position.track',
+      { ...long, stopLossId: 'a', takeProfitId: 'a' },
+      '409 order_link_exists',
+    ],
     ['gw.acc1.position.amend', { positionId: 'c1', exits: {} }, '409 position_not_open'],
     ['gw.acc1.position.untrack', { positionId: 'c1', reason: 'x' }, '409 position_not_open'],
     ['op.acc1.account.resume', { reason: 'x' }, '409 account_not_halted'],
@@ -350,7 +412,9 @@ describe('what is too much', () => {
       `{"reason":"x","positions":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
     const open = world.core.state.accounts.get('eur1');
     expect(open?.positions.size).toBe(0);
-    expect(refusalOf(await world.ask('gw.eur1.account.close-all', nested(requestDepthMax)))).toBe('ok');
+    expect(refusalOf(await world.ask('gw.eur1.account.close-all', nested(requestDepthMax)))).toBe(
+      'ok',
+    );
     for (const levels of [requestDepthMax + 1, 1000, 100_000]) {
       expect(await world.ask('gw.eur1.account.close-all', nested(levels))).toMatchObject({
         error: { code: 413, limit: requestDepthMax, actual: levels },

@@ -121,7 +121,11 @@ describe('accounts', () => {
       pages.push(items.map((item) => String(item['accountId'])));
       cursor = reply['nextCursor'];
     } while (cursor !== undefined);
-    expect(pages).toEqual([['acc1', 'acc2'], ['eur1', 'new'], ['s1', 'b1']]);
+    expect(pages).toEqual([
+      ['acc1', 'acc2'],
+      ['eur1', 'new'],
+      ['s1', 'b1'],
+    ]);
   });
 });
 
@@ -237,7 +241,10 @@ describe('positions', () => {
 
   test('position.untrack ends the guarding, and no order is sent', async () => {
     await world.ask('gw.acc1.position.track', full);
-    const reply = await world.ask('gw.acc1.position.untrack', { positionId: 'p1', reason: 'moved' });
+    const reply = await world.ask('gw.acc1.position.untrack', {
+      positionId: 'p1',
+      reason: 'moved',
+    });
     expect(reply).toEqual({ ...shown, state: 'untracked' });
     world.quote('EURUSD', 2, 2);
     expect(await world.ask('gw.acc1.position.list', { state: 'all' })).toEqual({ items: [] });
@@ -326,7 +333,13 @@ describe('instruments, guards, ledger, status', () => {
     });
     expect(full).toEqual({
       ...{ symbol: 'NQ.x/1%', quoteCurrency: 'USD', contractSize: '20', tickSize: '0.25' },
-      ...{ lotStep: '1', minQuantity: '1', marginRate: '0.05', commissionRate: '0.00002', sessions },
+      ...{
+        lotStep: '1',
+        minQuantity: '1',
+        marginRate: '0.05',
+        commissionRate: '0.00002',
+        sessions,
+      },
     });
     const { items } = (await world.ask('op._.instrument.list')) as { items: Body[] };
     expect(items.map((item) => item['symbol'])).toEqual([
@@ -364,7 +377,9 @@ describe('instruments, guards, ledger, status', () => {
     expect(await world.ask('op._.guard.status')).toEqual({ guards: [gold, yen] });
     expect(await world.ask('op._.guard.status', { symbol: 'USDJPY' })).toEqual({ guards: [yen] });
     expect(await world.ask('op._.guard.status', { symbol: 'EURUSD' })).toEqual({ guards: [] });
-    expect(await world.ask('op._.guard.remove', { symbol: 'USDJPY' })).toEqual({ symbol: 'USDJPY' });
+    expect(await world.ask('op._.guard.remove', { symbol: 'USDJPY' })).toEqual({
+      symbol: 'USDJPY',
+    });
     expect(await world.ask('op._.guard.status')).toEqual({ guards: [gold] });
   });
 

@@ -48,7 +48,10 @@ describe('settings', () => {
   const faultsOf = (settings: object): string[] => {
     const { code, message } = faultOf({ settings });
     expect(code).toBe('settings_invalid');
-    return message.split('\n').slice(1).map((line) => line.trim().split(': ')[0] ?? '');
+    return message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().split(': ')[0] ?? '');
   };
 
   test('with three faults name all three', () => {
@@ -72,7 +75,12 @@ describe('settings', () => {
     });
     expect(faults.sort()).toEqual(
       [
-        ...['CLOSEOUT_DATA_DIR', 'CLOSEOUT_NATS_CA', 'accounts[0].balance', 'accounts[1].accountId'],
+        ...[
+          'CLOSEOUT_DATA_DIR',
+          'CLOSEOUT_NATS_CA',
+          'accounts[0].balance',
+          'accounts[1].accountId',
+        ],
         ...['accounts[1].mode', 'accounts[2]', 'instruments[3].quoteCurrency'],
         ...['instruments[3].symbol', 'marketGuards.EURUSD.gap.limit', 'marketGuards.NQ'],
       ].sort(),
@@ -181,7 +189,9 @@ describe('a runtime that runs', () => {
     await expect(live.runtime.start()).rejects.toMatchObject({ code: 'already_started' });
     const second = await liveRuntime({ directory: live.directory });
     await expect(second.runtime.start()).rejects.toMatchObject({ code: 'data_directory_in_use' });
-    const error = await (await liveRuntime({ directory: live.directory })).runtime
+    const error = await (
+      await liveRuntime({ directory: live.directory })
+    ).runtime
       .start()
       .catch((fault: unknown) => fault as Error);
     expect(String(error)).toContain(String(process.pid));
@@ -196,7 +206,11 @@ describe('a runtime that runs', () => {
     ['zero', { bid: 0, ask: 1 }, 'not_positive'],
     ['negative', { bid: -1, ask: '-0.5' }, 'not_positive'],
     ['crossed', { bid: 0.9, ask: 0.8 }, 'crossed'],
-    ['crossed by the last digit', { bid: '0.90000000000000000002', ask: '0.90000000000000000001' }, 'crossed'],
+    [
+      'crossed by the last digit',
+      { bid: '0.90000000000000000002', ask: '0.90000000000000000001' },
+      'crossed',
+    ],
     ['of an unknown symbol', { symbol: 'NOPE', bid: 1, ask: 1 }, 'unknown_symbol'],
     ['old', { bid: 0.9, ask: 0.9, ts: 1 }, 'stale'],
     ['in the future', { bid: 0.9, ask: 0.9, ts: 4e12 }, 'in_future'],
@@ -275,10 +289,9 @@ describe('a runtime that runs', () => {
     await Promise.all([live.runtime.stop(), live.runtime.stop()]);
     await live.runtime.stop();
     expect(isComplete).toBe(true);
-    expect(events.filter((event) => event.accountId === 'acc1').map((event) => event.event)).toEqual([
-      'position.tracked',
-      'position.closed',
-    ]);
+    expect(
+      events.filter((event) => event.accountId === 'acc1').map((event) => event.event),
+    ).toEqual(['position.tracked', 'position.closed']);
     expect(live.runtime.status()).toMatchObject({ state: 'stopped', ready: false });
     expect(refusalOf(await live.runtime.commands.account.get('acc1'))).toBe('503 not_ready');
     await expect(live.runtime.start()).rejects.toMatchObject({ code: 'already_started' });
@@ -318,7 +331,9 @@ describe('a start on a directory that has been used', () => {
     expect(second.counter('closes_filled')).toBe(0);
     second.quote('EURUSD', '1.049', '1.0491');
     expect(await closing).toMatchObject({ closedPrice: '1.049' });
-    expect(await again.position.get('acc1', { positionId: 'p1' })).toMatchObject({ state: 'closed' });
+    expect(await again.position.get('acc1', { positionId: 'p1' })).toMatchObject({
+      state: 'closed',
+    });
   });
 
   test('takes what is new in its settings, tells what conflicts, and guards all the same', async () => {

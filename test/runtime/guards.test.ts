@@ -113,7 +113,10 @@ describe('a breach', () => {
       openPositions: 0,
       breachId: expect.stringMatching(/^breach_/),
       entries: { allowed: false, reasons: ['rule peak was breached'] },
-      rules: [{ id: 'peak', state: 'breached', observed: '8000', floor: '8000', distance: '0' }, {}],
+      rules: [
+        { id: 'peak', state: 'breached', observed: '8000', floor: '8000', distance: '0' },
+        {},
+      ],
     });
   });
 
@@ -192,7 +195,9 @@ describe('a breach', () => {
     const breachId = await breach();
     expect(await account()).toMatchObject({ state: 'closing', openPositions: 1 });
     const resume = { reason: 'x', acknowledge: breachId };
-    expect(refusalOf(await world.ask('op.acc1.account.resume', resume))).toBe('409 account_closing');
+    expect(refusalOf(await world.ask('op.acc1.account.resume', resume))).toBe(
+      '409 account_closing',
+    );
     world = await restarted();
     expect(await account()).toMatchObject({ state: 'closing', breachId });
     world.quote('XAUUSD', 1310, 1310);
@@ -359,7 +364,10 @@ describe('an operator’s halt', () => {
   test('after a breach changes nothing', async () => {
     const breachId = await breach();
     const events = world.events.length;
-    expect(await halt()).toMatchObject({ breachId, entries: { reasons: ['rule peak was breached'] } });
+    expect(await halt()).toMatchObject({
+      breachId,
+      entries: { reasons: ['rule peak was breached'] },
+    });
     expect(world.events.length).toBe(events);
   });
 });
@@ -404,7 +412,11 @@ describe('the peak', () => {
 
 describe('equity', () => {
   test('is the same before and after a fill, and counts what is closing', async () => {
-    await track('acc2', { positionId: 'p1' }, { positionId: 'gold', symbol: 'XAUUSD', quantity: 1 });
+    await track(
+      'acc2',
+      { positionId: 'p1' },
+      { positionId: 'gold', symbol: 'XAUUSD', quantity: 1 },
+    );
     lose(123);
     expect(await account('acc2')).toMatchObject({ balance: '5000.5', equity: '4877.5' });
     await world.ask('gw.acc2.position.close', { positionId: 'p1' });
@@ -442,7 +454,13 @@ describe('a market guard', () => {
       ['b', 'market_gap', undefined],
     ]);
     expect(told('market.warning')).toMatchObject([
-      { accountId: '_', symbol: 'EURUSD', condition: 'gap', limit: '5', measured: expect.any(String) },
+      {
+        accountId: '_',
+        symbol: 'EURUSD',
+        condition: 'gap',
+        limit: '5',
+        measured: expect.any(String),
+      },
     ]);
     expect(world.core.state.positions.get('gold')?.state).toBe('guarded');
   });

@@ -7,6 +7,7 @@ import { storedRepliesMax, storedReplyMs } from '#src/domain/state';
 import { memoryJournal } from '#src/journal/memory-journal';
 import { memoryLedger } from '#src/ledger/memory-ledger';
 import type { Journal } from '#src/ports/journal';
+import type { Ledger } from '#src/ports/ledger';
 import { startTs, type CoreHarness } from '../support/core-harness.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { startLive } from './live.ts';
@@ -253,6 +254,29 @@ describe('a pending close is not stored: a repeat tells how it stands', () => {
   });
 });
 
+describe('an answer that comes when the runtime has stopped', () => {
+  test('is told, and nothing more is recorded', async () => {
+    const inner = memoryLedger();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const ledger: Ledger = {
+      ...inner,
+      list: async (filter) => {
+        await promise;
+        return await inner.list(filter);
+      },
+    };
+    const clock = new ManualClock(startTs);
+    world = await startWorld({ world: { clock, journal: memoryJournal(), ledger } });
+    const answer = world.ask('op._.ledger.list', {}, id('m1'));
+    await world.stop();
+    const records = world.core.state.n;
+    resolve();
+    expect(await answer).toEqual({ items: [] });
+    expect(world.core.state.n).toBe(records);
+    expect(world.phase).toBe('stopped');
+  });
+});
+
 describe('the stored reply and the effect', () => {
   test('are one append to the journal', async () => {
     const appends: string[][] = [];
@@ -346,7 +370,9 @@ describe('too many', () => {
       error: { code: 429, limit: storedRepliesMax, actual: storedRepliesMax },
     });
     expect(refusalOf(await world.ask(trackIt, long))).toBe('ok');
-    expect(refusalOf(await world.ask('gw.acc1.account.halt', { reason: 'x' }, id('m2')))).toBe('ok');
+    expect(refusalOf(await world.ask('gw.acc1.account.halt', { reason: 'x' }, id('m2')))).toBe(
+      'ok',
+    );
     expect(replies.size).toBe(storedRepliesMax);
     expect(replies.has('x/m0')).toBe(false);
     world.clock.advance(1000);

@@ -36,7 +36,11 @@ export interface LiveOptions extends Omit<RuntimeOptions, 'settings' | 'quotes$'
 }
 
 /** Not started yet; stopped at the end of the file, if nobody does it before. */
-export async function liveRuntime({ directory, settings, ...more }: LiveOptions = {}): Promise<Live> {
+export async function liveRuntime({
+  directory,
+  settings,
+  ...more
+}: LiveOptions = {}): Promise<Live> {
   const path = directory ?? (await temporaryDirectory());
   const quotes = new Subject<QuoteInput>();
   const runtime = createRuntime({

@@ -109,21 +109,24 @@ describe('a position actor that fails', () => {
 describe('a drawdown guard that fails', () => {
   const lot = { positionId: 'p1', quantity: 1 };
 
-  test.each(['normal', 'warning', 'halted by an operator'])('when %s is so again', async (state) => {
-    await track(lot);
-    if (state === 'warning') world.quote('EURUSD', 1.085, 1.085);
-    if (state !== 'normal' && state !== 'warning') {
-      await world.ask('op.acc1.account.halt', { reason: 'x' });
-    }
-    const { value } = actor('drawdown-guard:acc1').getSnapshot();
-    actor('drawdown-guard:acc1').send({ type: 'rule.breached', finding: null });
-    expect(world.counter('actor_restarts')).toBe(1);
-    expect(actor('drawdown-guard:acc1').getSnapshot()).toMatchObject({ status: 'active', value });
-    world.quote('EURUSD', 1.08, 1.08);
-    expect(closed()).toEqual([['p1', 'drawdown_critical']]);
-    expect(await world.ask('gw.acc1.account.get')).toMatchObject({ state: 'halted' });
-    expect(world.eventNames('acc1').filter((name) => name === 'guard.breached').length).toBe(1);
-  });
+  test.each(['normal', 'warning', 'halted by an operator'])(
+    'when %s is so again',
+    async (state) => {
+      await track(lot);
+      if (state === 'warning') world.quote('EURUSD', 1.085, 1.085);
+      if (state !== 'normal' && state !== 'warning') {
+        await world.ask('op.acc1.account.halt', { reason: 'x' });
+      }
+      const { value } = actor('drawdown-guard:acc1').getSnapshot();
+      actor('drawdown-guard:acc1').send({ type: 'rule.breached', finding: null });
+      expect(world.counter('actor_restarts')).toBe(1);
+      expect(actor('drawdown-guard:acc1').getSnapshot()).toMatchObject({ status: 'active', value });
+      world.quote('EURUSD', 1.08, 1.08);
+      expect(closed()).toEqual([['p1', 'drawdown_critical']]);
+      expect(await world.ask('gw.acc1.account.get')).toMatchObject({ state: 'halted' });
+      expect(world.eventNames('acc1').filter((name) => name === 'guard.breached').length).toBe(1);
+    },
+  );
 
   test('on the very breach is told of it again', async () => {
     await track(lot);
@@ -140,7 +143,11 @@ describe('a drawdown guard that fails', () => {
   });
 
   test('leaves the guards of other accounts alone', async () => {
-    await world.ask('op.acc3.account.create', { currency: 'USD', balance: 10_000, preset: 'default' });
+    await world.ask('op.acc3.account.create', {
+      currency: 'USD',
+      balance: 10_000,
+      preset: 'default',
+    });
     await world.ask('gw.acc3.position.track', { ...long, ...lot });
     actor('drawdown-guard:acc1').send({ type: 'rule.breached', finding: null });
     world.quote('EURUSD', 1.08, 1.08);
@@ -159,7 +166,11 @@ describe('a drawdown guard that fails', () => {
 
   test('an account that cannot be judged keeps no other from being judged', async () => {
     await track({ ...lot, positionId: 'spoilt' });
-    await world.ask('op.acc3.account.create', { currency: 'USD', balance: 10_000, preset: 'default' });
+    await world.ask('op.acc3.account.create', {
+      currency: 'USD',
+      balance: 10_000,
+      preset: 'default',
+    });
     await world.ask('gw.acc3.position.track', { ...long, ...lot });
     spoil(world.core.state.positions.get('spoilt') as unknown as Body, 'conversion');
     world.quote('EURUSD', 1.08, 1.08);

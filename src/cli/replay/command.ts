@@ -86,7 +86,15 @@ async function run({ scenario, quotes, out, report, db }: ReplayArguments): Prom
 function tell(report: string | undefined, summary: ReplaySummary, elapsedMs: number): void {
   const { quotes, refusedQuotes, closes, accounts, openPositions } = summary;
   const quotesPerSecond = Math.round((quotes * 1000) / Math.max(1, elapsedMs));
-  const whole = { quotes, refusedQuotes, closes, accounts, openPositions, elapsedMs, quotesPerSecond };
+  const whole = {
+    quotes,
+    refusedQuotes,
+    closes,
+    accounts,
+    openPositions,
+    elapsedMs,
+    quotesPerSecond,
+  };
   if (report !== undefined) writeFileSync(report, `${JSON.stringify(whole, null, 2)}\n`);
   process.stderr.write(
     `${quotes} quotes (${refusedQuotes} refused), ${closes} closes, ${openPositions} positions open, ` +
@@ -105,7 +113,9 @@ function readArguments(argv: readonly string[]): ReplayArguments {
   const quotes = (values.quotes ?? []).map((text) => {
     const quoted = readQuotesOption(text, symbols);
     if (quoted === undefined) {
-      faults.push(`--quotes ${text}: expected SYMBOL=FILE with a symbol of the scenario's instruments`);
+      faults.push(
+        `--quotes ${text}: expected SYMBOL=FILE with a symbol of the scenario's instruments`,
+      );
     }
     return quoted ?? { symbol: '', path: '' };
   });

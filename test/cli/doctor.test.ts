@@ -1,0 +1,129 @@
+// `closeout doctor`: what each setting resolved to, and whether what it names answers.
+import { writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { expect, onTestFinished, test } from 'vitest';
+import { settingKeys } from '#src/contracts/settings';
+import { openDataDirectory } from '#src/journal/data-directory';
+import { finished, temporaryDirectory } from '../e2e/world.ts';
+import { databaseUrl, startNats } from '../support/servers.ts';
+
+/** What the doctor says of each setting, by its key, and of the file. */
+function findingsIn(stdout: string): Record<string, string> {
+  const lines = stdout.trimEnd().split('\n');
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [, verdict = '', key = '', rest = ''] = /^(\S+)\s+([A-Z_]+=|the file)(.*)$/.exec(line) ?? [];
+      return [key.replace('=', ''), `${verdict} ${rest.trim()}`];
+    }),
+  );
+}
+
+test('nothing set: what is used instead', async () => {
+  const directory = join(temporaryDirectory(), 'data');
+  const { status, stdout, stderr } = await finished(['doctor'], { CLOSEOUT_DATA_DIR: directory });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(findingsIn(stdout)).toEqual({
+    CLOSEOUT_NATS_URL: 'ok (not set): the bus is in process',
+    CLOSEOUT_NATS_CA: 'ok (not set): none',
+    CLOSEOUT_NATS_CREDS: 'ok (not set): none',
+    CLOSEOUT_DATABASE_URL: 'ok (not set): PGlite in the data directory',
+    CLOSEOUT_DATA_DIR: `ok ${directory}: writable, not in use`,
+    CLOSEOUT_HTTP_PORT: 'ok 7070: valid; not used yet by this version',
+    CLOSEOUT_HTTP_TOKENS_FILE: 'ok (not set): valid; not used yet by this version',
+    CLOSEOUT_LOG_LEVEL: 'ok info: valid',
+    'the file': 'ok declares 0 instruments, 0 accounts, 0 market guards',
+  });
+});
+
+test('servers that answer, a directory in use, and no password printed', async () => {
+  const server = await startNats({
+    config: 'authorization { user: runtime, password: sesame }',
+  });
+  onTestFinished(() => server.stop());
+  const directory = temporaryDirectory();
+  const now = Date.UTC(2026, 0, 5);
+  const held = openDataDirectory(directory, { pid: process.pid, host: hostname(), now });
+  onTestFinished(() => held.release());
+  const file = join(directory, 'settings.json');
+  const nats = new URL(server.url);
+  nats.username = 'runtime';
+  nats.password = 'sesame';
+  const settings = {
+    CLOSEOUT_NATS_URL: nats.href,
+    CLOSEOUT_DATABASE_URL: databaseUrl(),
+    CLOSEOUT_LOG_LEVEL: 'info',
+    instruments: [{ symbol: 'XAUUSD', quoteCurrency: 'USD' }],
+    accounts: [{ accountId: 'a1', currency: 'USD', balance: 1000, preset: 'default' }],
+    marketGuards: { XAUUSD: { gap: { limit: 1 } } },
+  };
+  writeFileSync(file, JSON.stringify(settings));
+  const { status, stdout, stderr } = await finished(['doctor'], {
+    CLOSEOUT_CONFIG: file,
+    CLOSEOUT_DATA_DIR: directory,
+    // The environment wins over the file.
+    CLOSEOUT_LOG_LEVEL: 'warn',
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const findings = findingsIn(stdout);
+  expect(findings).toMatchObject({
+    CLOSEOUT_NATS_URL: `ok nats://runtime:***@127.0.0.1:${server.port}: answers`,
+    CLOSEOUT_DATABASE_URL: expect.stringMatching(/: answers$/),
+    CLOSEOUT_LOG_LEVEL: 'ok warn: valid',
+    'the file': 'ok declares 1 instruments, 1 accounts, 1 market guards',
+  });
+  const owner = `in use by pid ${process.pid} on ${hostname()} since 2026-01-05T00:00:00.000Z`;
+  expect(findings['CLOSEOUT_DATA_DIR']).toContain(owner);
+  expect(stdout).not.toContain('sesame');
+});
+
+test('servers that do not answer: exit status 1, each named with what to do', async () => {
+  const { status, stdout, stderr } = await finished(['doctor'], {
+    CLOSEOUT_NATS_URL: 'nats://runtime:sesame@127.0.0.1:1',
+    CLOSEOUT_DATABASE_URL: 'postgres://closeout:sesame@127.0.0.1:1/ledger',
+    CLOSEOUT_DATA_DIR: '/dev/null/data',
+  });
+  expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
+  const findings = findingsIn(stdout);
+  expect(Object.keys(findings)).toEqual([...settingKeys, 'the file']);
+  expect(findings['CLOSEOUT_NATS_URL']).toMatch(
+    /^FAIL nats:\/\/runtime:\*\*\*@127\.0\.0\.1:1: NATS does not answer .*start a server there/,
+  );
+  expect(findings['CLOSEOUT_DATABASE_URL']).toMatch(
+    /^FAIL postgres:\/\/closeout:\*\*\*@127\.0\.0\.1:1\/ledger: .*check that the server runs/,
+  );
+  expect(findings['CLOSEOUT_DATA_DIR']).toMatch(/^FAIL .* cannot be used: /);
+  expect(findings['CLOSEOUT_LOG_LEVEL']).toMatch(/^ok /);
+  expect(stdout).not.toContain('sesame');
+});
+
+test('a NATS that lets nobody in is no NATS that answers', async () => {
+  const server = await startNats({ config: 'authorization { token: sesame }' });
+  onTestFinished(() => server.stop());
+  const { status, stdout } = await finished(['doctor'], {
+    CLOSEOUT_NATS_URL: server.url.replace('//', '//other@'),
+    CLOSEOUT_DATA_DIR: temporaryDirectory(),
+  });
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/FAIL CLOSEOUT_NATS_URL=nats:\/\/\*\*\*@.*lets nobody in.*check the user/);
+  expect(stdout).not.toContain('other');
+});
+
+test('settings that are not valid: exit status 2, all of them named', async () => {
+  const { status, stdout, stderr } = await finished(['doctor'], {
+    CLOSEOUT_NATS_URL: 'http://127.0.0.1',
+    CLOSEOUT_HTTP_PORT: 'many',
+    CLOSEOUT_LOG_LEVEL: 'loud',
+  });
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  for (const key of ['CLOSEOUT_NATS_URL', 'CLOSEOUT_HTTP_PORT', 'CLOSEOUT_LOG_LEVEL']) {
+    expect(stderr).toContain(`  ${key}: expected `);
+  }
+});
+
+test('an argument is none of its own', async () => {
+  const { status, stderr } = await finished(['doctor', 'who']);
+  expect(status).toBe(2);
+  expect(stderr).toContain('takes no arguments, was given who');
+});
