@@ -10,20 +10,20 @@ import { recover } from '#actors/recovery';
 import type { Inspect } from '#actors/supervisor.actor';
 import { CommandDesk, type DeskHost } from './commands/desk.ts';
 import { inProcessCommands, type InProcessCommands } from './commands/in-process.ts';
+import { listLedger } from './commands/ledger.ts';
 import { applySettings } from './commands/apply-settings.ts';
 import { quoteOf, type QuoteInput } from './contracts/quote.ts';
 import type { Settings, SettingsInput } from './contracts/settings.ts';
 import { CloseoutError, messageOf } from './domain/errors.ts';
 import type { RuntimeEvent } from './domain/events.ts';
-import { refuse, type Refused } from './domain/refusals.ts';
-import { refuseCursor } from './commands/command.ts';
+import { refuse } from './domain/refusals.ts';
 import { openDataDirectory, type DataDirectory } from './journal/data-directory.ts';
 import { sqliteJournal } from './journal/sqlite-journal.ts';
 import { mikroLedger } from './ledger/mikro-ledger.ts';
 import { natsBus, type NatsBus } from './nats/nats-bus.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Ids } from './ports/ids.ts';
-import type { Ledger, LedgerFilter, LedgerPage } from './ports/ledger.ts';
+import type { Ledger } from './ports/ledger.ts';
 import type { Logger } from './ports/logger.ts';
 import { memoryMetrics } from './ports/metrics.ts';
 import { systemClock } from './system/clock.ts';
@@ -31,8 +31,6 @@ import { randomIds } from './system/ids.ts';
 import { checkSettings, loadSettings } from './system/load-settings.ts';
 import { version } from './version.ts';
 
-/** How long `ledger.list` waits for the ledger to catch up. */
-const ledgerWaitMs = 2000;
 /** How long `stop` waits for what is under way, unless it is told otherwise. */
 const drainMsDefault = 5000;
 
@@ -286,7 +284,7 @@ class RuntimeHost implements Runtime {
         clock: core.clock,
         ids: core.ids,
         status: () => this.status(),
-        listLedger: (filter) => listLedger(ledger, projector, filter),
+        listLedger: (filter) => listLedger(ledger, (ms) => projector.caughtUp(ms), filter),
       },
       metrics: core.metrics,
       logger: core.logger,
@@ -376,23 +374,6 @@ function ledgerStatus(projector: LedgerProjector): ComponentStatus {
     return { isHealthy: false, detail: `down since ${new Date(downSince).toISOString()}` };
   }
   return { isHealthy: true, detail: `${lag ?? 0} records behind` };
-}
-
-async function listLedger(
-  ledger: Ledger,
-  projector: LedgerProjector,
-  filter: LedgerFilter,
-): Promise<LedgerPage | Refused> {
-  if (!(await projector.caughtUp(ledgerWaitMs))) {
-    return refuse('ledger_unavailable', 'the ledger does not answer; nothing is lost, try later');
-  }
-  try {
-    return await ledger.list(filter);
-  } catch (error) {
-    if (error instanceof CloseoutError && error.code === 'invalid_cursor')
-      return refuseCursor(filter.cursor);
-    return refuse('ledger_unavailable', `the ledger does not answer: ${messageOf(error)}`);
-  }
 }
 
 function symbolIn(input: unknown): string {

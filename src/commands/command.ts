@@ -144,6 +144,13 @@ export function refuseCursor(cursor: string | undefined): Refused {
   return refuse('invalid_request', `cursor: ${message}`, { issues: [{ path: 'cursor', message }] });
 }
 
+/** How many of the items, one at least, fit into a reply of so many bytes. */
+export function countFitting(items: readonly object[], replyBytesMax: number): number {
+  let bytes = replyFrameBytes;
+  const first = items.findIndex((item) => (bytes += bytesOf(item)) > replyBytesMax);
+  return first < 0 ? items.length : Math.max(1, first);
+}
+
 function bytesOf(item: object): number {
   return Buffer.byteLength(JSON.stringify(item)) + 1;
 }

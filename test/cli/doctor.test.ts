@@ -14,7 +14,8 @@ function findingsIn(stdout: string): Record<string, string> {
   const lines = stdout.trimEnd().split('\n');
   return Object.fromEntries(
     lines.map((line) => {
-      const [, verdict = '', key = '', rest = ''] = /^(\S+)\s+([A-Z_]+=|the file)(.*)$/.exec(line) ?? [];
+      const [, verdict = '', key = '', rest = ''] =
+        /^(\S+)\s+([A-Z_]+=|the file)(.*)$/.exec(line) ?? [];
       return [key.replace('=', ''), `${verdict} ${rest.trim()}`];
     }),
   );

@@ -28,7 +28,16 @@ const small: Scenario = {
     { positionId: 'p3', ...long, openAt: '1970-01-01T00:00:00.004Z' },
   ],
 };
-const rows = ['ts,bid,ask', '1,10,10.1', '2,12,12.1', '3,8,7', '4,8.5,8.6', '5,NaN,1', '6,9,9,1', ''];
+const rows = [
+  'ts,bid,ask',
+  '1,10,10.1',
+  '2,12,12.1',
+  '3,8,7',
+  '4,8.5,8.6',
+  '5,NaN,1',
+  '6,9,9,1',
+  '',
+];
 
 let folder: string;
 beforeEach(() => {
@@ -47,7 +56,10 @@ function replay(...args: string[]): Promise<Finished> {
 }
 
 function linesOf(text: string): object[] {
-  return text.trimEnd().split('\n').map((line) => JSON.parse(line) as object);
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as object);
 }
 
 test('a line a close on standard output, and a report', async () => {
@@ -97,7 +109,9 @@ test('both recordings twice: the same bytes, to a file and to a pipe, but for th
   const quotes = Object.entries(recordings).flatMap(([symbol, path]) => [
     ...['--quotes', `${symbol}=${path}`],
   ]);
-  const first = await replay(...['--scenario', scenario, ...quotes, '--out', out, '--report', reports[0]]);
+  const first = await replay(
+    ...['--scenario', scenario, ...quotes, '--out', out, '--report', reports[0]],
+  );
   const second = await replay(...['--scenario', scenario, ...quotes, '--report', reports[1]]);
   expect([first.status, first.stdout, second.status]).toEqual([0, '', 0]);
   expect(linesOf(second.stdout).length).toBeGreaterThan(100);
@@ -132,12 +146,36 @@ test('--db writes the rows of the ledger, and a repeat writes none twice', async
 test.each<[string, string[], RegExp]>([
   ['nothing given', [], /--scenario: expected a file\n--quotes: expected SYMBOL=FILE/],
   ['an unknown option', ['--speed', '9'], /Unknown option '--speed'[^]*usage: closeout replay/],
-  ['no scenario file', ['--scenario', '/no/such.json', '--quotes', 'S=QUOTES'], /such\.json: expected a JSON file/],
-  ['a symbol that is no instrument', ['--scenario', 'SMALL', '--quotes', 'T=QUOTES'], /--quotes T=.*instruments/],
-  ['quotes without a symbol', ['--scenario', 'SMALL', '--quotes', 'QUOTES'], /expected SYMBOL=FILE/],
-  ['no file of quotes', ['--scenario', 'SMALL', '--quotes', 'S=/no/such.csv'], /the quotes of S in \/no\/such\.csv/],
-  ['another header', ['--scenario', 'SMALL', '--quotes', 'S=SMALL'], /the first line has to be ts,bid,ask/],
-  ['no database URL', ['--scenario', 'SMALL', '--quotes', 'S=QUOTES', '--db', 'mysql://x'], /--db: expected a postgres/],
+  [
+    'no scenario file',
+    ['--scenario', '/no/such.json', '--quotes', 'S=QUOTES'],
+    /such\.json: expected a JSON file/,
+  ],
+  [
+    'a symbol that is no instrument',
+    ['--scenario', 'SMALL', '--quotes', 'T=QUOTES'],
+    /--quotes T=.*instruments/,
+  ],
+  [
+    'quotes without a symbol',
+    ['--scenario', 'SMALL', '--quotes', 'QUOTES'],
+    /expected SYMBOL=FILE/,
+  ],
+  [
+    'no file of quotes',
+    ['--scenario', 'SMALL', '--quotes', 'S=/no/such.csv'],
+    /the quotes of S in \/no\/such\.csv/,
+  ],
+  [
+    'another header',
+    ['--scenario', 'SMALL', '--quotes', 'S=SMALL'],
+    /the first line has to be ts,bid,ask/,
+  ],
+  [
+    'no database URL',
+    ['--scenario', 'SMALL', '--quotes', 'S=QUOTES', '--db', 'mysql://x'],
+    /--db: expected a postgres/,
+  ],
 ])('%s: exit status 2, what is wrong, nothing on standard output', async (_, args, expected) => {
   const files: Record<string, string> = {
     SMALL: written('small.json', small),
@@ -161,9 +199,16 @@ test.each<[string, unknown, string[]]>([
       speed: 9,
     },
     [
-      ...['  instruments[0].quoteCurrency: ', '  accounts[0].accountId: ', '  accounts[0].balance: '],
+      ...[
+        '  instruments[0].quoteCurrency: ',
+        '  accounts[0].accountId: ',
+        '  accounts[0].balance: ',
+      ],
       ...['  positions[0].side: ', '  positions[0].exits.stopLoss: '],
-      ...['  positions[0].exits.trailing: is not supported by this version', '  speed: is not a known'],
+      ...[
+        '  positions[0].exits.trailing: is not supported by this version',
+        '  speed: is not a known',
+      ],
     ],
   ],
   [
@@ -190,7 +235,12 @@ test.each<[string, unknown, string[]]>([
 
 test('a database that is not there: exit status 1, named', async () => {
   const { status, stderr } = await replay(
-    ...['--scenario', written('s.json', small), '--quotes', `S=${written('q.csv', rows.join('\n'))}`],
+    ...[
+      '--scenario',
+      written('s.json', small),
+      '--quotes',
+      `S=${written('q.csv', rows.join('\n'))}`,
+    ],
     ...['--db', 'postgres://closeout:sesame@127.0.0.1:1/ledger'],
   );
   expect(status).toBe(1);

@@ -82,11 +82,21 @@ test.each<[string, string[], Environment, RegExp]>([
   ['an argument', ['start', 'now'], {}, /takes no arguments, was given now/],
   ['an unknown command', ['begin'], {}, /there is no command begin/],
   ['a later setting', ['start'], { CLOSEOUT_OBSERVE_ONLY: '1' }, /OBSERVE_ONLY: is not supported/],
-  ['no settings file', ['start'], { CLOSEOUT_CONFIG: '/no/such' }, /\/no\/such is not readable JSON/],
-  ['no CA file', ['start'], {
-    CLOSEOUT_NATS_URL: 'tls://127.0.0.1:4222',
-    CLOSEOUT_NATS_CA: '/no/ca.pem',
-  }, /CLOSEOUT_NATS_CA: expected a readable file/],
+  [
+    'no settings file',
+    ['start'],
+    { CLOSEOUT_CONFIG: '/no/such' },
+    /\/no\/such is not readable JSON/,
+  ],
+  [
+    'no CA file',
+    ['start'],
+    {
+      CLOSEOUT_NATS_URL: 'tls://127.0.0.1:4222',
+      CLOSEOUT_NATS_CA: '/no/ca.pem',
+    },
+    /CLOSEOUT_NATS_CA: expected a readable file/,
+  ],
 ])('%s: exit status 2, and what is wrong', async (_, args, environment, expected) => {
   const { status, stdout, stderr } = await finished(args, environment);
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });

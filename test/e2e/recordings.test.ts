@@ -25,45 +25,49 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test('both recordings over NATS, 300 positions in 12 accounts: the closes of a replay', async () => {
-  const quotes = mergeRecordings(
-    readRecording('XAUUSD', recordings.XAUUSD, shiftMs),
-    readRecording('EURUSD', recordings.EURUSD),
-  );
-  const days = ['XAUUSD', 'EURUSD'].map((symbol) => ({
-    symbol,
-    quotes: quotes.filter((quote) => quote.symbol === symbol),
-  }));
-  const scenario = dayScenario(seed, days, { isGuarded: true });
-  const expected = replayed(scenario, quotes);
-  expect(expected.length).toBeGreaterThan(100);
+test(
+  'both recordings over NATS, 300 positions in 12 accounts: the closes of a replay',
+  async () => {
+    const quotes = mergeRecordings(
+      readRecording('XAUUSD', recordings.XAUUSD, shiftMs),
+      readRecording('EURUSD', recordings.EURUSD),
+    );
+    const days = ['XAUUSD', 'EURUSD'].map((symbol) => ({
+      symbol,
+      quotes: quotes.filter((quote) => quote.symbol === symbol),
+    }));
+    const scenario = dayScenario(seed, days, { isGuarded: true });
+    const expected = replayed(scenario, quotes);
+    expect(expected.length).toBeGreaterThan(100);
 
-  await startRuntime({
-    CLOSEOUT_NATS_URL: server.url,
-    CLOSEOUT_DATABASE_URL: await freshDatabase(),
-    CLOSEOUT_DATA_DIR: temporaryDirectory(),
-  });
-  const operator = await Operator.at(server.url);
-  const heard = await Heard.by(operator);
-  await operator.setUp(scenario);
-  const publisher = new Publisher(operator);
-  let at = 0;
-  for (const { row, position } of schedule(scenario, quotes)) {
-    await publisher.send(quotes.slice(at, row));
+    await startRuntime({
+      CLOSEOUT_NATS_URL: server.url,
+      CLOSEOUT_DATABASE_URL: await freshDatabase(),
+      CLOSEOUT_DATA_DIR: temporaryDirectory(),
+    });
+    const operator = await Operator.at(server.url);
+    const heard = await Heard.by(operator);
+    await operator.setUp(scenario);
+    const publisher = new Publisher(operator);
+    let at = 0;
+    for (const { row, position } of schedule(scenario, quotes)) {
+      await publisher.send(quotes.slice(at, row));
+      await publisher.follow();
+      at = row;
+      await operator.track(position);
+    }
+    await publisher.send(quotes.slice(at));
     await publisher.follow();
-    at = row;
-    await operator.track(position);
-  }
-  await publisher.send(quotes.slice(at));
-  await publisher.follow();
 
-  const { counters } = await operator.status();
-  expect(counters).toMatchObject({ quotes_received: quotes.length, quotes_conflated: 0 });
-  await until(() => heard.once('position.closed').length >= expected.length);
-  expect(heard.once('position.closed').map(lineOfEvent)).toEqual(expected.map(withoutPlace));
-  const rows = await operator.list<LedgerRow>('_.ledger.list', { eventType: 'position_closed' });
-  expect(rows.map(lineOfRow)).toEqual(expected.map(withoutPlace));
-}, testMsMax);
+    const { counters } = await operator.status();
+    expect(counters).toMatchObject({ quotes_received: quotes.length, quotes_conflated: 0 });
+    await until(() => heard.once('position.closed').length >= expected.length);
+    expect(heard.once('position.closed').map(lineOfEvent)).toEqual(expected.map(withoutPlace));
+    const rows = await operator.list<LedgerRow>('_.ledger.list', { eventType: 'position_closed' });
+    expect(rows.map(lineOfRow)).toEqual(expected.map(withoutPlace));
+  },
+  testMsMax,
+);
 
 function replayed(scenario: TestScenario, quotes: readonly Quote[]): CloseLine[] {
   const closes: CloseLine[] = [];

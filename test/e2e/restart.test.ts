@@ -125,7 +125,11 @@ function day(seed: number): { scenario: TestScenario; quotes: Quote[] } {
  * Deposits among the quotes; the runtime is killed at one of their answers, while others and the
  * quotes are on their way, and all are sent again, as a caller does that has had no answer.
  */
-async function killUnderFire(round: number, quotes: readonly Quote[], random: Random): Promise<void> {
+async function killUnderFire(
+  round: number,
+  quotes: readonly Quote[],
+  random: Random,
+): Promise<void> {
   const ids = Array.from({ length: depositCount }, (_, i) => `deposit-${round}-${i}`);
   const deposit = (id: string): Promise<Reply> =>
     operator.ask('treasury.account.adjust', { amount: '0.01', reason: 'under fire' }, id);
@@ -157,60 +161,72 @@ async function killUnderFire(round: number, quotes: readonly Quote[], random: Ra
 }
 
 describe('a day of quotes with kills', () => {
-  test.each([1, 2])('seed %i: the closes of an uninterrupted run, each once', async (seed) => {
-    const { scenario, quotes } = day(seed);
-    const random = new Random(seed);
-    const heard = await Heard.by(operator);
-    const replies = await operator.setUp(scenario);
-    for (const position of scenario.positions) {
-      replies.set(`track-${position.positionId}`, await operator.track(position));
-    }
-    await operator.do('treasury.account.create', { currency: 'USD', balance: 1000 }, 'treasury');
+  test.each([1, 2])(
+    'seed %i: the closes of an uninterrupted run, each once',
+    async (seed) => {
+      const { scenario, quotes } = day(seed);
+      const random = new Random(seed);
+      const heard = await Heard.by(operator);
+      const replies = await operator.setUp(scenario);
+      for (const position of scenario.positions) {
+        replies.set(`track-${position.positionId}`, await operator.track(position));
+      }
+      await operator.do('treasury.account.create', { currency: 'USD', balance: 1000 }, 'treasury');
 
-    const kills = 3;
-    let at = 0;
-    for (let i = 1; i <= kills; i++) {
-      const to = random.int(at, Math.floor((quotes.length * i) / (kills + 1)));
-      await publisher.send(quotes.slice(at, to));
+      const kills = 3;
+      let at = 0;
+      for (let i = 1; i <= kills; i++) {
+        const to = random.int(at, Math.floor((quotes.length * i) / (kills + 1)));
+        await publisher.send(quotes.slice(at, to));
+        await publisher.follow();
+        await untilNoted(quotes.slice(0, to));
+        await killUnderFire(i, quotes.slice(to, to + underFireCount), random);
+        at = to;
+      }
+      await publisher.send(quotes.slice(at));
       await publisher.follow();
-      await untilNoted(quotes.slice(0, to));
-      await killUnderFire(i, quotes.slice(to, to + underFireCount), random);
-      at = to;
-    }
-    await publisher.send(quotes.slice(at));
-    await publisher.follow();
 
-    const expected = uninterrupted(scenario, quotes);
-    expect(expected.length).toBeGreaterThan(40);
-    const rows = await operator.list<LedgerRow>('_.ledger.list');
-    const closed = rows.filter(({ eventType }) => eventType === 'position_closed');
-    expect(byPosition(closed.map(({ metaData: { positionId, closeReason } }) => ({
-      ...{ positionId, reason: closeReason },
-    })))).toEqual(byPosition(expected));
-    expect(closed.every(({ status }) => status === 0)).toBe(true);
-    expect(verifyChain(rows)).toBeUndefined();
-    expect(await closedTwice(environment['CLOSEOUT_DATABASE_URL'] as string)).toEqual([]);
+      const expected = uninterrupted(scenario, quotes);
+      expect(expected.length).toBeGreaterThan(40);
+      const rows = await operator.list<LedgerRow>('_.ledger.list');
+      const closed = rows.filter(({ eventType }) => eventType === 'position_closed');
+      expect(
+        byPosition(
+          closed.map(({ metaData: { positionId, closeReason } }) => ({
+            ...{ positionId, reason: closeReason },
+          })),
+        ),
+      ).toEqual(byPosition(expected));
+      expect(closed.every(({ status }) => status === 0)).toBe(true);
+      expect(verifyChain(rows)).toBeUndefined();
+      expect(await closedTwice(environment['CLOSEOUT_DATABASE_URL'] as string)).toEqual([]);
 
-    // Every position is closed, or guarded still.
-    const closedIds = new Set(expected.map(({ positionId }) => positionId));
-    for (const { positionId, accountId } of scenario.positions) {
-      const { state } = await operator.do(`${accountId}.position.get`, { positionId });
-      expect(state, positionId).toBe(closedIds.has(positionId) ? 'closed' : 'guarded');
-    }
+      // Every position is closed, or guarded still.
+      const closedIds = new Set(expected.map(({ positionId }) => positionId));
+      for (const { positionId, accountId } of scenario.positions) {
+        const { state } = await operator.do(`${accountId}.position.get`, { positionId });
+        expect(state, positionId).toBe(closedIds.has(positionId) ? 'closed' : 'guarded');
+      }
 
-    // What was acknowledged before the first kill is answered alike after the last.
-    await expectStored(scenario, replies);
-    const treasury = await operator.do('treasury.account.get');
-    expect(treasury['balance']).toBe(String(1000 + (kills * depositCount) / 100));
+      // What was acknowledged before the first kill is answered alike after the last.
+      await expectStored(scenario, replies);
+      const treasury = await operator.do('treasury.account.get');
+      expect(treasury['balance']).toBe(String(1000 + (kills * depositCount) / 100));
 
-    // Every close was told, and what was told again was told alike.
-    await until(() => heard.once('position.closed').length >= expected.length);
-    expect(byPosition(heard.once('position.closed').map(({ positionId, closeReason }) => ({
-      ...{ positionId, reason: closeReason },
-    })))).toEqual(byPosition(expected));
-    const byId = new Map(heard.events.map((event) => [event.id, event]));
-    for (const event of heard.events) expect(event).toEqual(byId.get(event.id));
-  }, testMsMax);
+      // Every close was told, and what was told again was told alike.
+      await until(() => heard.once('position.closed').length >= expected.length);
+      expect(
+        byPosition(
+          heard.once('position.closed').map(({ positionId, closeReason }) => ({
+            ...{ positionId, reason: closeReason },
+          })),
+        ),
+      ).toEqual(byPosition(expected));
+      const byId = new Map(heard.events.map((event) => [event.id, event]));
+      for (const event of heard.events) expect(event).toEqual(byId.get(event.id));
+    },
+    testMsMax,
+  );
 });
 
 /** Positions with more than one row of a close. */
@@ -280,7 +296,10 @@ describe('what a kill may not undo', () => {
     expect(await operator.do('a1.account.get')).toMatchObject({ peakEquity: '12000' });
     publisher.sendAtOnce([quote(1310, 3000)]);
     await publisher.follow();
-    expect(await operator.do('a1.account.get')).toMatchObject({ state: 'halted', balance: '11000' });
+    expect(await operator.do('a1.account.get')).toMatchObject({
+      state: 'halted',
+      balance: '11000',
+    });
   });
 
   test('halts, amendments, guards and what is not guarded any more', async () => {
@@ -309,9 +328,11 @@ describe('what a kill may not undo', () => {
     publisher.sendAtOnce([quote(1300, 1000), quote(1290, 2000), quote(1200, 3000)]);
     await publisher.follow();
     const rows = await operator.list<LedgerRow>('_.ledger.list', { eventType: 'position_closed' });
-    expect(rows.map(({ metaData: { positionId, closeReason, closedPrice } }) => [
-      ...[positionId, closeReason, closedPrice],
-    ])).toEqual([
+    expect(
+      rows.map(({ metaData: { positionId, closeReason, closedPrice } }) => [
+        ...[positionId, closeReason, closedPrice],
+      ]),
+    ).toEqual([
       ['p1', 'stop_loss', '1290'],
       ['q1', 'market_gap', '1200'],
     ]);

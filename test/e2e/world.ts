@@ -6,12 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import {
-  connect,
-  headers,
-  type NatsConnection,
-  type Subscription,
-} from '@nats-io/transport-node';
+import { connect, headers, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { onTestFinished } from 'vitest';
 import type { RuntimeEvent } from '#src/domain/events';
 import type { Scenario, ScenarioPosition } from '../support/scenario.ts';

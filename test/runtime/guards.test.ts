@@ -1,57 +1,29 @@
-// Account guards and market guards at work: warnings, breaches, halts, resumes, and what they close.
-import { beforeEach, describe, expect, test } from 'vitest';
-import { startTs, type CoreHarness } from '../support/core-harness.ts';
+// Account guards at work: warnings, breaches, and what they close.
+import { describe, expect, test } from 'vitest';
+import { startTs } from '../support/core-harness.ts';
+import {
+  account,
+  breach,
+  close,
+  closes,
+  killAndRestart,
+  lose,
+  newWorldForEachTest,
+  restart,
+  settled,
+  told,
+  trackLots,
+  world,
+} from './acting.ts';
 import { refusalOf } from './refusals.ts';
-import { long, startWorld } from './world.ts';
 
-type Body = Record<string, unknown>;
-
-let world: CoreHarness;
-beforeEach(async () => {
-  world = await startWorld();
-});
-
-/** A whole lot of euro at 1.1: a cent is 1,000 USD. */
-const lot = { ...long, quantity: 1 };
-
-async function track(account: string, ...positions: Body[]): Promise<void> {
-  for (const position of positions) {
-    const reply = await world.ask(`gw.${account}.position.track`, { ...lot, ...position });
-    expect(refusalOf(reply)).toBe('ok');
-  }
-}
-
-async function account(accountId = 'acc1'): Promise<Body> {
-  return await world.ask(`gw.${accountId}.account.get`);
-}
-
-/** Quotes the euro so that `acc1`, with one lot, has lost this much. */
-function lose(amount: number): void {
-  const bid = ((110_000 - amount) / 100_000).toFixed(5);
-  world.quote('EURUSD', bid, bid);
-}
-
-function told(...names: string[]): Body[] {
-  return world.events.filter((event) => names.includes(event.event));
-}
-
-/** Position, reason and rule of each close, in order. */
-async function closes(): Promise<unknown[]> {
-  const rows = (await world.rows()).filter((row) => row.eventType === 'position_closed');
-  return rows.map(({ metaData: m }) => [m['positionId'], m['closeReason'], m['ruleId']]);
-}
-
-async function breach(): Promise<string> {
-  await track('acc1', { positionId: 'p1' });
-  lose(2000);
-  return String((await account())['breachId']);
-}
+newWorldForEachTest();
 
 const breached = ['p1', 'drawdown_critical', 'peak'];
 
 describe('a warning', () => {
   test('is told once at its level, over below 90 % of it, and then told again', async () => {
-    await track('acc1', { positionId: 'p1' });
+    await trackLots('acc1', { positionId: 'p1' });
     const states: unknown[] = [];
     for (const loss of [1499, 1500, 1600, 1400, 1350, 1349, 1499, 1500]) {
       lose(loss);
@@ -78,7 +50,7 @@ describe('a warning', () => {
   });
 
   test('is measured from the peak, which follows the equity up', async () => {
-    await track('acc1', { positionId: 'p1' });
+    await trackLots('acc1', { positionId: 'p1' });
     lose(-5000);
     expect(await account()).toMatchObject({ peakEquity: '15000', equity: '15000' });
     lose(-2751);
@@ -92,7 +64,7 @@ describe('a warning', () => {
 
 describe('a breach', () => {
   test('closes everything on that quote, worst first, and halts the account', async () => {
-    await track(
+    await trackLots(
       'acc1',
       { positionId: 'mild', quantity: 0.1 },
       { positionId: 'worst', quantity: 0.7 },
@@ -161,7 +133,7 @@ describe('a breach', () => {
       { id: 'wide', anchor: 'peakEquity', limitPct: 20 },
     ];
     await world.ask('op.multi.account.create', { currency: 'USD', balance: 10_000, rules });
-    await track('multi', { positionId: 'p1' });
+    await trackLots('multi', { positionId: 'p1' });
     lose(5000);
     expect(await closes()).toEqual([['p1', 'drawdown_critical', 'tight']]);
   });
@@ -172,7 +144,7 @@ describe('a breach', () => {
   ])('of a fixed floor is only below it: a loss of %d makes %s', async (loss, state) => {
     const rules = [{ id: 'r', anchor: 'fixed', floor: 100.5 }];
     await world.ask('op.low.account.create', { currency: 'USD', balance: 10_000, rules });
-    await track('low', { positionId: 'p1' });
+    await trackLots('low', { positionId: 'p1' });
     lose(loss);
     expect((await account('low'))['state']).toBe(state);
   });
@@ -180,7 +152,7 @@ describe('a breach', () => {
   test('at exactly a fixed floor is none', async () => {
     const rules = [{ id: 'r', anchor: 'fixed', floor: 8000, warningPct: 10 }];
     await world.ask('op.low.account.create', { currency: 'USD', balance: 10_000, rules });
-    await track('low', { positionId: 'p1' });
+    await trackLots('low', { positionId: 'p1' });
     lose(2000);
     expect(await account('low')).toMatchObject({ state: 'warning', equity: '8000' });
     lose(2001);
@@ -188,7 +160,12 @@ describe('a breach', () => {
   });
 
   test('is closing until the last close has its outcome', async () => {
-    await track('acc1', { positionId: 'gold', symbol: 'XAUUSD', entryPrice: 1300, quantity: 1 });
+    await trackLots('acc1', {
+      positionId: 'gold',
+      symbol: 'XAUUSD',
+      entryPrice: 1300,
+      quantity: 1,
+    });
     const pending = world.ask('gw.acc1.position.close', { positionId: 'gold', reason: 'mine' });
     world.clock.advance(2000);
     await pending;
@@ -198,7 +175,7 @@ describe('a breach', () => {
     expect(refusalOf(await world.ask('op.acc1.account.resume', resume))).toBe(
       '409 account_closing',
     );
-    world = await restarted();
+    await restart();
     expect(await account()).toMatchObject({ state: 'closing', breachId });
     world.quote('XAUUSD', 1310, 1310);
     expect(await account()).toMatchObject({ state: 'halted', balance: '9000' });
@@ -209,7 +186,7 @@ describe('a breach', () => {
   });
 
   test('leaves what had no quote guarded, and closes it on its first one', async () => {
-    await track('acc1', { positionId: 'gold', symbol: 'XAUUSD', entryPrice: 1300 });
+    await trackLots('acc1', { positionId: 'gold', symbol: 'XAUUSD', entryPrice: 1300 });
     await breach();
     expect(await account()).toMatchObject({ state: 'halted', openPositions: 1 });
     world.quote('XAUUSD', 1310, 1310);
@@ -219,7 +196,7 @@ describe('a breach', () => {
 
   test('closes what is tracked later on the next quote of its symbol, worst first', async () => {
     const breachId = await breach();
-    await track(
+    await trackLots(
       'acc1',
       { positionId: 'good', side: 'short' },
       { positionId: 'bad' },
@@ -238,7 +215,7 @@ describe('a breach', () => {
 
   test('an exit of what is tracked later comes first', async () => {
     await breach();
-    await track('acc1', { positionId: 'late', exits: { stopLoss: '1.09' } });
+    await trackLots('acc1', { positionId: 'late', exits: { stopLoss: '1.09' } });
     lose(2000);
     expect((await closes()).at(-1)).toEqual(['late', 'stop_loss', undefined]);
   });
@@ -246,162 +223,31 @@ describe('a breach', () => {
   test('outlives a restart, and so do halt, peak and breach id', async () => {
     const breachId = await breach();
     const before = await account();
-    world = await restarted();
+    await restart();
     expect(await account()).toEqual({ ...before, breachId });
-    await track('acc1', { positionId: 'late' });
+    await trackLots('acc1', { positionId: 'late' });
     lose(1000);
     expect((await closes()).at(-1)).toEqual(['late', 'drawdown_critical', 'peak']);
   });
 
   test('of one account leaves the others alone', async () => {
-    await track('acc2', { positionId: 'q1' });
+    await trackLots('acc2', { positionId: 'q1' });
     await breach();
     expect(await account('acc2')).toMatchObject({ state: 'normal', openPositions: 1 });
   });
 });
 
-describe('account.resume', () => {
-  const resume = (body: Body): Promise<Body> =>
-    world.ask('op.acc1.account.resume', { reason: 'reviewed', ...body });
-
-  test('after a breach must acknowledge it', async () => {
-    const breachId = await breach();
-    expect(refusalOf(await resume({}))).toBe('409 acknowledge_required');
-    expect(refusalOf(await resume({ acknowledge: 'breach_other' }))).toBe(
-      '409 acknowledge_required',
-    );
-    const reply = await resume({ acknowledge: breachId });
-    expect(reply).toMatchObject({
-      ...{ state: 'normal', balance: '8000', peakEquity: '8000' },
-      entries: { allowed: true, reasons: [] },
-      rules: [{ state: 'normal', floor: '6400' }, {}],
-    });
-    expect(reply).not.toHaveProperty('breachId');
-    expect(told('account.resumed', 'entries.resumed')).toMatchObject([
-      { event: 'account.resumed', reason: 'reviewed', by: 'op', acknowledge: breachId },
-      { event: 'entries.resumed', reason: 'reviewed' },
-    ]);
-    expect((await world.rows()).at(-1)).toMatchObject({ eventType: 'account_resumed' });
-    expect(refusalOf(await resume({ acknowledge: breachId }))).toBe('409 account_not_halted');
-  });
-
-  test('guards again from the new peak', async () => {
-    const first = await breach();
-    await resume({ acknowledge: first });
-    await track('acc1', { positionId: 'p2', entryPrice: '1.08' });
-    lose(3199);
-    expect(await account()).toMatchObject({ state: 'normal' });
-    lose(3600);
-    expect(await account()).toMatchObject({ state: 'halted' });
-    expect((await account())['breachId']).not.toBe(first);
-  });
-
-  test('is refused while a rule would breach at once, and taken after a deposit', async () => {
-    const rules = [{ id: 'floor', anchor: 'fixed', floor: 9000 }];
-    await world.ask('op.low.account.create', { currency: 'USD', balance: 10_000, rules });
-    await track('low', { positionId: 'p1' });
-    lose(1500);
-    const { breachId } = await account('low');
-    const body = { reason: 'x', acknowledge: breachId };
-    const ask = (): Promise<Body> => world.ask('op.low.account.resume', body);
-    expect(await ask()).toMatchObject({
-      error: { code: 409, name: 'would_breach', limit: '9000', actual: '8500' },
-    });
-    await world.ask('op.low.account.adjust', { amount: 499, reason: 'deposit' });
-    expect(refusalOf(await ask())).toBe('409 would_breach');
-    await world.ask('op.low.account.adjust', { amount: 1, reason: 'deposit' });
-    expect(refusalOf(await ask())).toBe('ok');
-  });
-
-  test('of an operator’s halt acknowledges nothing', async () => {
-    await world.ask('op.acc1.account.halt', { reason: 'audit' });
-    expect(refusalOf(await resume({ acknowledge: 'breach_1' }))).toBe('409 acknowledge_required');
-    expect(refusalOf(await resume({}))).toBe('ok');
-  });
-});
-
-describe('an operator’s halt', () => {
-  const halt = (): Promise<Body> => world.ask('op.acc1.account.halt', { reason: 'audit' });
-
-  test('is told, stands in the ledger, and says who asked', async () => {
-    await halt();
-    expect(told('account.halted', 'entries.halted')).toMatchObject([
-      { event: 'account.halted', reason: 'audit', by: 'op', seq: 1 },
-      { event: 'entries.halted', reason: 'audit', seq: 2 },
-    ]);
-    expect(await world.rows()).toMatchObject([
-      { eventType: 'account_halted', metaData: { reason: 'audit', by: 'op' } },
-    ]);
-  });
-
-  test('takes positions, keeps them guarded, and closes none', async () => {
-    await track('acc1', { positionId: 'p1', exits: { stopLoss: '1.095' } });
-    await halt();
-    await track('acc1', { positionId: 'p2' });
-    lose(100);
-    expect(await account()).toMatchObject({ state: 'halted', openPositions: 2 });
-    lose(500);
-    expect(await closes()).toEqual([['p1', 'stop_loss', undefined]]);
-  });
-
-  test('lets the rules go on: a warning, a breach, and then the breach must be acknowledged', async () => {
-    await track('acc1', { positionId: 'p1' });
-    await halt();
-    lose(1500);
-    expect(told('guard.warning').length).toBe(1);
-    expect(await account()).toMatchObject({ state: 'halted' });
-    lose(1000);
-    lose(1500);
-    expect(told('guard.warning').length).toBe(2);
-    lose(2000);
-    expect(await closes()).toEqual([breached]);
-    const { breachId } = await account();
-    const resume = (body: Body): Promise<Body> => world.ask('op.acc1.account.resume', body);
-    expect(refusalOf(await resume({ reason: 'x' }))).toBe('409 acknowledge_required');
-    expect(refusalOf(await resume({ reason: 'x', acknowledge: breachId }))).toBe('ok');
-  });
-
-  test('after a breach changes nothing', async () => {
-    const breachId = await breach();
-    const events = world.events.length;
-    expect(await halt()).toMatchObject({
-      breachId,
-      entries: { reasons: ['rule peak was breached'] },
-    });
-    expect(world.events.length).toBe(events);
-  });
-});
-
-describe('account.adjust', () => {
-  test('is no gain and no loss: nothing warns, and the floor moves along', async () => {
-    await track('acc1', { positionId: 'p1' });
-    lose(1400);
-    await world.ask('op.acc1.account.adjust', { amount: -1000, reason: 'out' });
-    expect(await account()).toMatchObject({ equity: '7600', peakEquity: '9000' });
-    expect((await account())['rules']).toMatchObject([{ floor: '7200' }, { floor: '100' }]);
-    lose(1300);
-    expect(told('guard.warning').length).toBe(0);
-    lose(1350);
-    expect(told('guard.warning').length).toBe(1);
-    lose(1800);
-    expect(await account()).toMatchObject({ state: 'halted' });
-    expect(told('account.adjusted')[0]).toMatchObject({ amount: '-1000', reason: 'out', by: 'op' });
-    expect((await world.rows())[0]).toMatchObject({ eventType: 'account_adjusted', status: 0 });
-  });
-});
-
 describe('the peak', () => {
   test('outlives a restart, be it a stop or a kill a second later', async () => {
-    await track('acc1', { positionId: 'p1' });
+    await trackLots('acc1', { positionId: 'p1' });
     lose(-5000);
     lose(-4000);
-    world = await restarted();
+    await restart();
     expect(await account()).toMatchObject({ peakEquity: '15000', equity: '14000' });
     lose(-6000);
     world.clock.advance(1000);
-    for (let i = 0; i < 10; i++) await Promise.resolve();
-    await world.kill();
-    world = await world.restart();
+    await settled();
+    await killAndRestart();
     expect(await account()).toMatchObject({ peakEquity: '16000' });
   });
 
@@ -412,7 +258,7 @@ describe('the peak', () => {
 
 describe('equity', () => {
   test('is the same before and after a fill, and counts what is closing', async () => {
-    await track(
+    await trackLots(
       'acc2',
       { positionId: 'p1' },
       { positionId: 'gold', symbol: 'XAUUSD', quantity: 1 },
@@ -421,141 +267,7 @@ describe('equity', () => {
     expect(await account('acc2')).toMatchObject({ balance: '5000.5', equity: '4877.5' });
     await world.ask('gw.acc2.position.close', { positionId: 'p1' });
     expect(await account('acc2')).toMatchObject({ balance: '4877.5', equity: '4877.5' });
-    world = await restarted();
+    await restart();
     expect(await account('acc2')).toMatchObject({ balance: '4877.5', openPositions: 1 });
   });
 });
-
-describe('a market guard', () => {
-  const guard = (body: Body): Promise<Body> =>
-    world.ask('op._.guard.put', { symbol: 'EURUSD', ...body });
-  const market = (): string[] => world.eventNames('_');
-
-  beforeEach(async () => {
-    await track('acc2', { positionId: 'a' }, { positionId: 'b', side: 'short' });
-    await track('acc2', { positionId: 'gold', symbol: 'XAUUSD' });
-  });
-
-  test('is off for a symbol that nobody named', async () => {
-    world.quote('EURUSD', 1, 1);
-    world.quote('EURUSD', 2, 3);
-    expect(await closes()).toEqual([]);
-    expect(market()).toEqual([]);
-  });
-
-  test('closes what is open in the symbol when its limit is reached, in tracking order', async () => {
-    await guard({});
-    world.quote('EURUSD', 1, 1);
-    world.quote('EURUSD', '1.0499', '1.0499');
-    expect(market()).toEqual([]);
-    world.quote('EURUSD', '1.1025', '1.1025');
-    expect(await closes()).toEqual([
-      ['a', 'market_gap', undefined],
-      ['b', 'market_gap', undefined],
-    ]);
-    expect(told('market.warning')).toMatchObject([
-      {
-        accountId: '_',
-        symbol: 'EURUSD',
-        condition: 'gap',
-        limit: '5',
-        measured: expect.any(String),
-      },
-    ]);
-    expect(world.core.state.positions.get('gold')?.state).toBe('guarded');
-  });
-
-  test.each([
-    ['at the limit', 'warning', '1.05', ['market.warning'], 2],
-    ['at the limit', 'critical', '1.05', ['market.warning'], 0],
-    ['at twice the limit', 'critical', '1.1', ['market.critical'], 2],
-    ['at twice the limit', 'never', '1.1', ['market.critical'], 0],
-  ])('of a gap %s with closeOn %s', async (_, closeOn, price, events, count) => {
-    await guard({ gap: { closeOn } });
-    world.quote('EURUSD', 1, 1);
-    world.quote('EURUSD', price, price);
-    expect(market()).toEqual(events);
-    expect((await closes()).length).toBe(count);
-  });
-
-  test.each([
-    ['1.005', [], 0],
-    ['1.00500001', ['market.warning'], 2],
-    ['1.01', ['market.warning'], 2],
-    ['1.0100001', ['market.critical'], 2],
-  ])('of a spread from 1 to %s', async (ask, events, count) => {
-    await guard({});
-    world.quote('EURUSD', 1, ask);
-    expect(market()).toEqual(events);
-    expect((await closes()).length).toBe(count);
-  });
-
-  test('goes on closing while it holds, rises to critical, and clears 5 s after it held last', async () => {
-    await guard({ gap: false });
-    world.quote('EURUSD', 1, 1.006);
-    await track('acc2', { positionId: 'c' });
-    world.quote('EURUSD', 1, 1.001);
-    expect(world.core.state.positions.get('c')?.state).toBe('guarded');
-    world.clock.advance(3000);
-    world.quote('EURUSD', 1, 1.006);
-    expect(world.core.state.positions.get('c')?.state).toBe('closed');
-    world.quote('EURUSD', 1, 1.02);
-    world.quote('EURUSD', 1, 1.006);
-    expect(market()).toEqual(['market.warning', 'market.critical']);
-    world.quote('EURUSD', 1, 1.001);
-    world.clock.advance(4999);
-    expect(market().length).toBe(2);
-    world.clock.advance(1);
-    expect(market()).toEqual(['market.warning', 'market.critical', 'market.cleared']);
-    expect(told('market.cleared')[0]).toMatchObject({ ts: startTs + 8000, condition: 'spread' });
-    world.quote('EURUSD', 1, 1.006);
-    expect(market().at(-1)).toBe('market.warning');
-  });
-
-  test('clears at its time over a restart', async () => {
-    await guard({});
-    world.quote('EURUSD', 1, 1.006);
-    world.clock.advance(2000);
-    world = await restarted();
-    expect(await world.ask('op._.guard.status')).toMatchObject({
-      guards: [{ spread: { state: 'warning', since: startTs } }],
-    });
-    world.clock.advance(2999);
-    expect(market()).not.toContain('market.cleared');
-    world.clock.advance(1);
-    expect(market()).toContain('market.cleared');
-  });
-
-  test('that is replaced goes by its new limits, one that is removed by none', async () => {
-    await guard({});
-    await guard({ spread: { limit: 1 } });
-    world.quote('EURUSD', 1, 1.006);
-    expect(market()).toEqual([]);
-    await world.ask('op._.guard.remove', { symbol: 'EURUSD' });
-    world.quote('EURUSD', 1, 1.5);
-    world.clock.advance(10_000);
-    expect(market()).toEqual([]);
-    expect(await closes()).toEqual([]);
-    expect(world.core.deadlines.next).toBe(Infinity);
-  });
-
-  test('acts before exits, and exits before account guards', async () => {
-    const exits = { stopLoss: '1.04' };
-    await track('acc1', { positionId: 'one', exits });
-    await guard({ gap: { limit: 6 } });
-    world.quote('EURUSD', 1.1, 1.1);
-    world.quote('EURUSD', 1.03, 1.03);
-    expect((await closes()).map((close) => (close as unknown[])[1])).toEqual(
-      ['a', 'b', 'one'].map(() => 'market_gap'),
-    );
-    await track('acc1', { positionId: 'two', exits });
-    world.quote('EURUSD', 1.02, 1.02);
-    expect((await closes()).at(-1)).toEqual(['two', 'stop_loss', undefined]);
-  });
-});
-
-/** Stops, and starts again on the same journal and ledger. */
-async function restarted(): Promise<CoreHarness> {
-  await world.stop();
-  return await world.restart();
-}

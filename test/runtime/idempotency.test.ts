@@ -1,6 +1,5 @@
 // Message ids: the same id gives the same reply, for a day, over restarts, and never two effects.
 import assert from 'node:assert/strict';
-import { beforeEach, describe, expect, test } from 'vitest';
 import { closeAnswerMs, commandsInFlightMax } from '#src/commands/desk';
 import { CloseoutError } from '#src/domain/errors';
 import { storedRepliesMax, storedReplyMs } from '#src/domain/state';
@@ -8,18 +7,24 @@ import { memoryJournal } from '#src/journal/memory-journal';
 import { memoryLedger } from '#src/ledger/memory-ledger';
 import type { Journal } from '#src/ports/journal';
 import type { Ledger } from '#src/ports/ledger';
-import { startTs, type CoreHarness } from '../support/core-harness.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { startLive } from './live.ts';
 import { refusalOf } from './refusals.ts';
-import { long, startWorld } from './world.ts';
+import { describe, expect, test } from 'vitest';
+import { startTs } from '../support/core-harness.ts';
+import {
+  account,
+  close,
+  enter,
+  killAndRestart,
+  newWorldForEachTest,
+  told,
+  world,
+  type Body,
+} from './acting.ts';
+import { long } from './world.ts';
 
-type Body = Record<string, unknown>;
-
-let world: CoreHarness;
-beforeEach(async () => {
-  world = await startWorld();
-});
+newWorldForEachTest();
 
 const trackIt = 'gw.acc1.position.track';
 const closeIt = 'gw.acc1.position.close';
@@ -83,8 +88,7 @@ describe('a repeat', () => {
   test('is one after a kill too', async () => {
     const tracked = await world.ask(trackIt, long, id('m1'));
     const refused = await world.ask(closeIt, { positionId: 'nope' }, id('m2'));
-    await world.kill();
-    world = await world.restart();
+    await killAndRestart();
     expect(await world.ask(trackIt, long, id('m1'))).toEqual(tracked);
     expect(await world.ask(closeIt, { positionId: 'nope' }, id('m2'))).toEqual(refused);
     expect(refusalOf(await world.ask(trackIt, {}, id('m1')))).toBe('409 message_id_reused');
@@ -119,8 +123,7 @@ describe('refusals', () => {
     const body = { ...long, side: `${'x'.repeat(58)}😀` };
     const first = await world.ask(trackIt, body, id('m1'));
     expect(refusalOf(first)).toBe('400 invalid_request: side');
-    await world.kill();
-    world = await world.restart();
+    await killAndRestart();
     expect(await world.ask(trackIt, body, id('m1'))).toEqual(first);
   });
 
@@ -188,8 +191,7 @@ describe('a pending close is not stored: a repeat tells how it stands', () => {
     const first = await pendingSingle();
     expect(first['outcome']).toBe('pending');
     if (isKilled) {
-      await world.kill();
-      world = await world.restart();
+      await killAndRestart();
     }
     expect(await world.ask(closeIt, { positionId: 'p1' }, id('m1'))).toEqual(first);
     world.quote('EURUSD', 1.2, 1.2);
@@ -217,8 +219,7 @@ describe('a pending close is not stored: a repeat tells how it stands', () => {
     expect(first).toMatchObject({ totalPositions: 2, successfulCloses: 1 });
     await world.ask(trackIt, { positionId: 'p3', ...long });
     if (isKilled) {
-      await world.kill();
-      world = await world.restart();
+      await killAndRestart();
     }
     expect(await ask()).toEqual(first);
     world.quote('XAUUSD', 1300, 1300);
@@ -266,7 +267,7 @@ describe('an answer that comes when the runtime has stopped', () => {
       },
     };
     const clock = new ManualClock(startTs);
-    world = await startWorld({ world: { clock, journal: memoryJournal(), ledger } });
+    await enter({ world: { clock, journal: memoryJournal(), ledger } });
     const answer = world.ask('op._.ledger.list', {}, id('m1'));
     await world.stop();
     const records = world.core.state.n;
@@ -289,7 +290,7 @@ describe('the stored reply and the effect', () => {
       },
     };
     const clock = new ManualClock(startTs);
-    world = await startWorld({ world: { clock, journal, ledger: memoryLedger() } });
+    await enter({ world: { clock, journal, ledger: memoryLedger() } });
     appends.length = 0;
     await world.ask(trackIt, { positionId: 'p1', ...long }, id('m1'));
     world.quote('EURUSD', 1.1, 1.1);
@@ -316,68 +317,16 @@ describe('the stored reply and the effect', () => {
       },
     };
     const clock = new ManualClock(startTs);
-    world = await startWorld({ world: { clock, journal, ledger: memoryLedger() } });
+    await enter({ world: { clock, journal, ledger: memoryLedger() } });
     isFull = true;
     expect(await world.ask(trackIt, long, id('m1'))).toMatchObject({
       error: { code: 503, message: 'the journal failed: the disk is full' },
     });
     expect(refusalOf(await world.ask('gw.acc1.account.get'))).toBe('503 not_ready');
     isFull = false;
-    await world.kill();
-    world = await world.restart();
+    await killAndRestart();
     expect(world.core.state.positions.size).toBe(0);
     expect(refusalOf(await world.ask(trackIt, long, id('m1')))).toBe('ok');
-  });
-});
-
-describe('too many', () => {
-  test(`beyond ${commandsInFlightMax} under way only closes and halts are taken`, async () => {
-    await world.ask(trackIt, { positionId: 'p1', ...long });
-    await world.ask(trackIt, { positionId: 'p2', ...long });
-    const waiting = Array.from({ length: commandsInFlightMax }, () =>
-      world.ask(closeIt, { positionId: 'p1' }),
-    );
-    for (const [subject, body] of [
-      [trackIt, long],
-      ['gw.acc1.account.get', {}],
-      ['op._.runtime.status', {}],
-    ] as const) {
-      expect(await world.ask(subject, body, id(subject))).toMatchObject({
-        error: { code: 429, limit: commandsInFlightMax, actual: commandsInFlightMax + 1 },
-      });
-    }
-    const triggered = { positionId: 'p1', guardType: 'market', triggerReason: 'x' };
-    const urgent = [
-      world.ask(closeIt, { positionId: 'p2' }, id('m1')),
-      world.ask('gw.acc1.position.close-if-triggered', triggered),
-      world.ask('gw.acc1.account.close-all', { reason: 'x' }),
-      world.ask('gw.acc1.account.halt', { reason: 'x' }),
-    ];
-    world.quote('EURUSD', 1.1, 1.1);
-    for (const reply of await Promise.all(urgent)) expect(refusalOf(reply)).toBe('ok');
-    await Promise.all(waiting);
-    expect(refusalOf(await world.ask(trackIt, long, id(trackIt)))).toBe('ok');
-  });
-
-  test('stored replies make room when they expire, and for closes and halts before', async () => {
-    const { replies } = world.core.state;
-    for (let i = 0; i < storedRepliesMax; i++) {
-      const messageId = `m${i}`;
-      const reply = { client: 'x', messageId, requestHash: '', reply: {} };
-      replies.set(`x/${messageId}`, { ...reply, expiresTs: startTs + 1000 });
-    }
-    expect(await world.ask(trackIt, long, id('m1'))).toMatchObject({
-      error: { code: 429, limit: storedRepliesMax, actual: storedRepliesMax },
-    });
-    expect(refusalOf(await world.ask(trackIt, long))).toBe('ok');
-    expect(refusalOf(await world.ask('gw.acc1.account.halt', { reason: 'x' }, id('m2')))).toBe(
-      'ok',
-    );
-    expect(replies.size).toBe(storedRepliesMax);
-    expect(replies.has('x/m0')).toBe(false);
-    world.clock.advance(1000);
-    expect(refusalOf(await world.ask(trackIt, long, id('m1')))).toBe('ok');
-    expect([...replies.keys()]).toEqual(['gw/m2', 'gw/m1']);
   });
 });
 
