@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { priceSubject } from '#src/contracts/subjects';
 import { isRefused } from '#src/domain/refusals';
@@ -89,9 +90,13 @@ interface Publisher {
 }
 
 async function startPublisher(url: string): Promise<Publisher> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'publisher.ts'), url], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(import.meta.resolve('./publisher.ts')), url],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
   const lines = createInterface(child.stdout);
   await once(lines, 'line');
   return {

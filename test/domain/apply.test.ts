@@ -313,13 +313,16 @@ test('at the limit of stored replies the oldest is forgotten', () => {
 });
 
 test('beyond the limit of closed positions the first closed one is forgotten, its id stays used', () => {
-  const story = guardedStory().tell(positionTracked({ positionId: 'q' }));
+  const story = guardedStory().tell(
+    positionTracked({ positionId: 'q' }),
+    positionTracked({ positionId: 'r' }),
+  );
   story.tell(closeFilled(story.intent(), '0'));
-  for (let i = 1; i < closedPositionsMax; i++) story.state.closedIds.add(`other-${i}`);
-  expect(story.state.positions.has('p')).toBe(true);
+  for (let i = 2; i < closedPositionsMax; i++) story.state.closedIds.add(`other-${i}`);
   story.tell(closeFilled(story.intent('q'), '0'));
-  expect(story.state.positions.has('p')).toBe(false);
-  expect(story.state.positions.has('q')).toBe(true);
+  expect([...story.state.positions.keys()]).toEqual(['p', 'q', 'r']);
+  story.tell(closeFilled(story.intent('r'), '0'));
+  expect([...story.state.positions.keys()]).toEqual(['q', 'r']);
   expect(story.state.closedIds.size).toBe(closedPositionsMax);
   expect(story.state.usedPositionIds.has('p')).toBe(true);
 });

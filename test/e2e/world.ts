@@ -35,7 +35,7 @@ export interface Running {
 }
 
 /** Runs the binary with these settings and no others; it is killed with the test. */
-export function run(args: readonly string[], environment: Environment = {}): Running {
+function run(args: readonly string[], environment: Environment = {}): Running {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('CLOSEOUT_'));
   const child = spawn(process.execPath, [entry, ...args], {
     cwd: root,

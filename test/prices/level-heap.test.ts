@@ -78,7 +78,7 @@ test.each<Direction>(['below', 'above'])(
   (direction) => {
     let told = 0;
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 120, size: 'max' }), (steps) => {
         const heap = new LevelHeap<string>(direction);
         const held: Held[] = [];
         const isCrossed = (level: string, at: string) =>
@@ -108,6 +108,17 @@ test.each<Direction>(['below', 'above'])(
     expect(told).toBeGreaterThan(200);
   },
 );
+
+test('places of removed levels are used again, however many come and go', () => {
+  const heap = new LevelHeap<string>('below');
+  const slots = new Set<number>();
+  for (let i = 0; i < 1000; i++) {
+    const slot = heap.add(price('1'), `o${i}`);
+    slots.add(slot);
+    heap.remove(slot);
+  }
+  expect(slots.size).toBe(1);
+});
 
 test('thousands of equal levels are all told, and leave one by one', () => {
   const heap = new LevelHeap<string>('above');

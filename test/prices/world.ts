@@ -12,7 +12,7 @@ import { conversionOf, D } from '../support/brute-force/exact.ts';
 
 export type Exact = InstanceType<typeof D>;
 
-export const instruments: readonly InstrumentSpec[] = [
+const instruments: readonly InstrumentSpec[] = [
   { symbol: 'EURUSD', quoteCurrency: 'USD', contractSize: '100000', commissionRate: '0.00003' },
   { symbol: 'XAUUSD', quoteCurrency: 'USD', contractSize: '100' },
   { symbol: 'USDJPY', quoteCurrency: 'JPY', contractSize: '100000', commissionRate: '0.0000125' },
@@ -20,7 +20,7 @@ export const instruments: readonly InstrumentSpec[] = [
   { symbol: 'GBPUSD', quoteCurrency: 'USD', contractSize: '1', commissionRate: '0.001' },
 ];
 
-export const symbols = instruments.map(({ symbol }) => symbol);
+const symbols = instruments.map(({ symbol }) => symbol);
 
 /** Whole units of the last digit: prices of a symbol are `base` and up to a tenth more or less. */
 const bases: Record<string, [base: number, decimals: number]> = {
@@ -33,7 +33,7 @@ const bases: Record<string, [base: number, decimals: number]> = {
 
 const beyondDoubles = fc.constantFrom('', '', '', '000000000000000000001', '123456789012345678');
 
-export function priceOf(symbol: string): fc.Arbitrary<string> {
+function priceOf(symbol: string): fc.Arbitrary<string> {
   const [base, decimals] = bases[symbol] as [number, number];
   const tenth = Math.floor(base / 10);
   return fc

@@ -26,20 +26,25 @@ export async function restart(): Promise<void> {
 
 export async function killAndRestart(): Promise<void> {
   await world.kill();
+  await startAgain();
+}
+
+/** After a kill. */
+export async function startAgain(): Promise<void> {
   world = await world.restart();
 }
 
 /** Tracks positions like `long`, but for what is given. */
-export async function track(account: string, ...positions: Body[]): Promise<void> {
+export async function track(accountId: string, ...positions: Body[]): Promise<void> {
   for (const position of positions) {
-    const reply = await world.ask(`gw.${account}.position.track`, { ...long, ...position });
+    const reply = await world.ask(`gw.${accountId}.position.track`, { ...long, ...position });
     expect(refusalOf(reply)).toBe('ok');
   }
 }
 
 /** Of a whole lot of euro at 1.1, a cent is 1,000 USD. */
-export async function trackLots(account: string, ...positions: Body[]): Promise<void> {
-  await track(account, ...positions.map((position) => ({ quantity: 1, ...position })));
+export async function trackLots(accountId: string, ...positions: Body[]): Promise<void> {
+  await track(accountId, ...positions.map((position) => ({ quantity: 1, ...position })));
 }
 
 /** Quotes the euro so that one lot, bought at 1.1, has lost this much. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { commandsInFlightMax } from '#src/commands/desk';
 import { storedRepliesMax } from '#src/domain/state';
 import { startTs } from '../support/core-harness.ts';
-import { closes, newWorldForEachTest, world } from './acting.ts';
+import { newWorldForEachTest, world } from './acting.ts';
 import { refusalOf } from './refusals.ts';
 import { long } from './world.ts';
 

@@ -5,7 +5,6 @@ import type { BulkCloseResult, CloseResult } from '#src/domain/closing';
 import { verifyChain } from '#src/domain/ledger-rows';
 import { startTs } from '../support/core-harness.ts';
 import {
-  account,
   close,
   closeAll,
   closedIds,
@@ -140,7 +139,7 @@ describe('account.close-all', () => {
     expect(second).toMatchObject({ success: true, clientOrderId: expect.stringMatching(/_2$/) });
     expect(second.closeId).not.toBe(failed?.closeId);
     const rows = await world.rows();
-    expect(rows.map((row) => row.status).sort()).toEqual([0, 0, 0, 0, 2]);
+    expect(rows.map((row) => row.status).toSorted((a, b) => a - b)).toEqual([0, 0, 0, 0, 2]);
     expect(verifyChain(rows)).toBeUndefined();
   });
 

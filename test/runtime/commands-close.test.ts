@@ -3,11 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { closeAnswerMs } from '#src/commands/desk';
 import { startTs } from '../support/core-harness.ts';
 import {
-  account,
   close,
   closeAll,
   closedIds,
-  closes,
   killAndRestart,
   newWorldForEachTest,
   restart,
@@ -16,7 +14,6 @@ import {
   world,
   type Body,
 } from './acting.ts';
-import { refusalOf } from './refusals.ts';
 
 newWorldForEachTest();
 

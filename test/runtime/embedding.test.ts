@@ -8,7 +8,7 @@ import type { CloseoutError } from '#src/domain/errors';
 import type { RuntimeEvent } from '#src/domain/events';
 import type { Clock } from '#src/ports/clock';
 import { silentLogger } from '#src/ports/logger';
-import { createRuntime, type RuntimeOptions } from '#src/runtime';
+import { createRuntime } from '#src/runtime';
 import { systemClock } from '#src/system/clock';
 import { runGateway } from '../../examples/gateway.ts';
 import { until } from '../support/until.ts';
@@ -18,7 +18,7 @@ import { accounts, instruments, long } from './world.ts';
 
 function faultOf(options: object): CloseoutError {
   try {
-    createRuntime(options as RuntimeOptions);
+    createRuntime(options);
   } catch (error) {
     return error as CloseoutError;
   }

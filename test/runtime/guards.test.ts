@@ -4,7 +4,6 @@ import { startTs } from '../support/core-harness.ts';
 import {
   account,
   breach,
-  close,
   closes,
   killAndRestart,
   lose,

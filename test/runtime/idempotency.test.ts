@@ -1,27 +1,25 @@
 // Message ids: the same id gives the same reply, for a day, over restarts, and never two effects.
 import assert from 'node:assert/strict';
-import { closeAnswerMs, commandsInFlightMax } from '#src/commands/desk';
+import { describe, expect, test } from 'vitest';
+import { closeAnswerMs } from '#src/commands/desk';
 import { CloseoutError } from '#src/domain/errors';
-import { storedRepliesMax, storedReplyMs } from '#src/domain/state';
+import { storedReplyMs } from '#src/domain/state';
 import { memoryJournal } from '#src/journal/memory-journal';
 import { memoryLedger } from '#src/ledger/memory-ledger';
 import type { Journal } from '#src/ports/journal';
 import type { Ledger } from '#src/ports/ledger';
-import { ManualClock } from '../support/manual-clock.ts';
-import { startLive } from './live.ts';
-import { refusalOf } from './refusals.ts';
-import { describe, expect, test } from 'vitest';
 import { startTs } from '../support/core-harness.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import {
-  account,
-  close,
   enter,
   killAndRestart,
   newWorldForEachTest,
-  told,
+  startAgain,
   world,
   type Body,
 } from './acting.ts';
+import { startLive } from './live.ts';
+import { refusalOf } from './refusals.ts';
 import { long } from './world.ts';
 
 newWorldForEachTest();
@@ -234,7 +232,7 @@ describe('a pending close is not stored: a repeat tells how it stands', () => {
     await world.kill();
     world.clock.advance(closeAnswerMs);
     await lost;
-    world = await world.restart();
+    await startAgain();
     expect(await world.ask(closeIt, { positionId: 'p1' }, id('m1'))).toMatchObject({
       outcome: 'pending',
     });

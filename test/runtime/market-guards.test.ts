@@ -2,8 +2,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { startTs } from '../support/core-harness.ts';
 import {
-  account,
-  close,
   closes,
   newWorldForEachTest,
   restart,
@@ -134,7 +132,7 @@ describe('a market guard', () => {
     await guard({ gap: { limit: 6 } });
     world.quote('EURUSD', 1.1, 1.1);
     world.quote('EURUSD', 1.03, 1.03);
-    expect((await closes()).map((close) => (close as unknown[])[1])).toEqual(
+    expect((await closes()).map((close) => close[1])).toEqual(
       ['a', 'b', 'one'].map(() => 'market_gap'),
     );
     await trackLots('acc1', { positionId: 'two', exits });

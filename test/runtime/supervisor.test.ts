@@ -348,8 +348,9 @@ function fail(name: string): void {
 /** Notes each actor's states, one after the other, as they change. */
 function note(seen: Map<string, unknown[]>, event: InspectionEvent): void {
   if (event.type !== '@xstate.snapshot' && event.type !== '@xstate.actor') return;
-  const { id, getSnapshot } = event.actorRef as unknown as Poked & { id: string };
-  const { value } = getSnapshot.call(event.actorRef);
+  const seenActor = event.actorRef as unknown as Poked & { id: string };
+  const { id } = seenActor;
+  const { value } = seenActor.getSnapshot();
   const states = seen.get(id) ?? [];
   seen.set(id, states);
   if (JSON.stringify(states.at(-1)) !== JSON.stringify(value)) states.push(value);
