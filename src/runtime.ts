@@ -16,10 +16,12 @@ import { quoteOf, type QuoteInput } from './contracts/quote.ts';
 import type { Settings, SettingsInput } from './contracts/settings.ts';
 import { CloseoutError, messageOf } from './domain/errors.ts';
 import type { RuntimeEvent } from './domain/events.ts';
+import type { Quote } from './domain/quote.ts';
 import { refuse } from './domain/refusals.ts';
-import { openDataDirectory, type DataDirectory } from './journal/data-directory.ts';
+import { openDataDirectory } from './journal/data-directory.ts';
 import { sqliteJournal } from './journal/sqlite-journal.ts';
 import { mikroLedger } from './ledger/mikro-ledger.ts';
+import { openLedger } from './ledger/open-ledger.ts';
 import { natsBus, type NatsBus } from './nats/nats-bus.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Ids } from './ports/ids.ts';
@@ -121,6 +123,7 @@ class RuntimeHost implements Runtime {
   private readonly metrics = memoryMetrics();
   private phase: Phase = 'created';
   private startedTs = 0;
+  private starting: Promise<void> | undefined;
   private engine: Engine | undefined;
   private desk: CommandDesk | undefined;
   private bus: NatsBus | undefined;
@@ -156,6 +159,11 @@ class RuntimeHost implements Runtime {
     }
     this.phase = 'starting';
     this.startedTs = this.clock.now();
+    this.starting = this.begin();
+    await this.starting;
+  }
+
+  private async begin(): Promise<void> {
     try {
       await this.open();
       this.phase = 'ready';
@@ -168,6 +176,8 @@ class RuntimeHost implements Runtime {
   }
 
   async stop({ drainMs = drainMsDefault }: { drainMs?: number } = {}): Promise<void> {
+    // What is half open cannot be closed: a stop in the middle of a start waits for its end.
+    await this.starting?.catch(() => {});
     if (this.phase === 'stopped' || this.phase === 'draining') return;
     const wasReady = this.phase === 'ready';
     this.phase = 'draining';
@@ -225,12 +235,18 @@ class RuntimeHost implements Runtime {
     const journal = sqliteJournal({ directory: directory.path, logger });
     const { epoch, directoryId, lastN } = await journal.open();
     this.releases.push(() => journal.close());
-    const ledger = await this.openLedger(directory, directoryId, lastN);
+    const { CLOSEOUT_DATABASE_URL: url } = settings;
+    const target =
+      url === undefined ? { pgliteDirectory: join(directory.path, 'pglite') } : { url };
+    const ledger = mikroLedger(target, { logger });
+    this.releases.push(() => ledger.close());
+    const reopenLedger = await openLedger(ledger, { directoryId, lastN, logger });
     const { state, unpublished } = await recover(journal, lastN);
     this.unsent = [...unpublished];
     const engine = new Engine({
       journal,
-      ...ledger,
+      ledger,
+      reopenLedger,
       ...{ state, durableN: lastN, epoch, clock, logger },
       ids: this.options.ids ?? randomIds(),
       metrics: this.metrics,
@@ -242,7 +258,7 @@ class RuntimeHost implements Runtime {
     this.engine = engine;
     this.releases.push(() => engine.stop());
     engine.arm();
-    const host = this.deskHost(engine, ledger.ledger);
+    const host = this.deskHost(engine, ledger);
     await applySettings(
       settings,
       state,
@@ -251,29 +267,6 @@ class RuntimeHost implements Runtime {
     );
     this.desk = new CommandDesk(host);
     await this.connect(engine, this.desk);
-  }
-
-  /** A database that is away keeps nobody unguarded, except at the first start: that is a mistake. */
-  private async openLedger(
-    directory: DataDirectory,
-    directoryId: string,
-    lastN: number,
-  ): Promise<{ ledger: Ledger; reopenLedger: (() => Promise<void>) | undefined }> {
-    const { CLOSEOUT_DATABASE_URL: url } = this.settings;
-    const target =
-      url === undefined ? { pgliteDirectory: join(directory.path, 'pglite') } : { url };
-    const ledger = mikroLedger(target, { logger: this.logger });
-    this.releases.push(() => ledger.close());
-    try {
-      await ledger.open(directoryId);
-      await refuseAhead(ledger, lastN);
-      return { ledger, reopenLedger: undefined };
-    } catch (error) {
-      const mayWait = error instanceof CloseoutError && error.retryable && lastN > 0;
-      if (!mayWait) throw error;
-      this.logger.error({ error: messageOf(error) }, 'the ledger is away: guarding goes first');
-      return { ledger, reopenLedger: () => ledger.open(directoryId) };
-    }
   }
 
   private deskHost({ core, outbox, projector }: Engine, ledger: Ledger): DeskHost {
@@ -321,14 +314,24 @@ class RuntimeHost implements Runtime {
     this.isPublishing = true;
     for (const event of this.unsent.splice(0)) this.publish(event);
     this.quotes = this.options.quotes$?.subscribe({
-      next: (input) => {
-        const quote = quoteOf(input, this.clock.now());
-        if (quote === undefined) engine.feed.refuse({ symbol: symbolIn(input) }, 'malformed');
-        else engine.quote(quote);
-      },
+      next: (input) => this.take(engine, input),
       error: (error: unknown) => logger.error({ error: messageOf(error) }, 'quotes$ failed'),
       complete: () => logger.warn({}, 'quotes$ completed: no more quotes come from it'),
     });
+  }
+
+  /** A quote of this process; what throws when it is read is no quote. */
+  private take(engine: Engine, input: QuoteInput): void {
+    let quote: Quote | undefined;
+    let symbol = '';
+    try {
+      quote = quoteOf(input, this.clock.now());
+      symbol = symbolIn(input);
+    } catch (error) {
+      this.logger.debug({ error: messageOf(error) }, 'a quote that cannot be read');
+    }
+    if (quote === undefined) engine.feed.refuse({ symbol }, 'malformed');
+    else engine.quote(quote);
   }
 
   private publish(event: RuntimeEvent): void {
@@ -355,17 +358,6 @@ class RuntimeHost implements Runtime {
       }
     }
   }
-}
-
-/** Throws where the ledger knows more than the journal: the data directory is an old copy. */
-async function refuseAhead(ledger: Ledger, lastN: number): Promise<void> {
-  const cursor = await ledger.cursor();
-  if (cursor <= lastN) return;
-  throw new CloseoutError(
-    'ledger_ahead',
-    `the ledger has ${cursor} records of this data directory, the journal ${lastN}: ` +
-      'the directory is an old copy, and what it guards may be closed; restore the newer one',
-  );
 }
 
 function ledgerStatus(projector: LedgerProjector): ComponentStatus {

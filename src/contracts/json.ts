@@ -41,7 +41,7 @@ export function parseObject(bytes: Uint8Array): { value: object } | Refused {
 /** A value of the same process: an object that could have come as JSON from outside. */
 export function asObject(value: unknown): { value: object } | Refused {
   const issues: Issue[] = [];
-  const depth = inspect(value, { path: [], around: [], issues });
+  const depth = inspect(value, { path: [], around: [], issues, looked: 0 });
   if (depth > requestDepthMax) return tooDeep(depth);
   return issues.length > 0 ? unusable(issues) : object(value);
 }
@@ -62,7 +62,12 @@ interface Inspection {
   readonly path: PropertyKey[];
   readonly around: object[];
   readonly issues: Issue[];
+  /** Objects and lists so far. */
+  looked: number;
 }
+
+/** Most objects and lists of one value: shared ones count as often as they are met. */
+const valuesMax = 1_000_000;
 
 /**
  * The depth of the value, one more than is allowed at the most. Notes what has no form in RFC 8785,
@@ -80,6 +85,11 @@ function inspect(value: unknown, inspection: Inspection): number {
     return 0;
   }
   if (around.length === requestDepthMax) return 1;
+  if (++inspection.looked > valuesMax) {
+    if (inspection.looked === valuesMax + 1)
+      note(`expected at most ${valuesMax} objects and lists`);
+    return 0;
+  }
   let deepest = 0;
   around.push(value);
   for (const [key, child] of Object.entries(value)) {

@@ -18,6 +18,12 @@ export function parse<T>(schema: z.ZodType<T>, input: unknown, at = ''): Parsed<
   return { ok: false, issues: issuesOf(result.error.issues, input, at) };
 }
 
+/** Faults of the shape, and beside them faults of how it fits together that are elsewhere. */
+export function withFaults(shape: readonly Issue[], together: readonly Issue[]): Issue[] {
+  const named = new Set(shape.map((issue) => issue.path));
+  return [...shape, ...together.filter((issue) => !named.has(issue.path))];
+}
+
 export function refuseIssues(what: string, issues: readonly Issue[]): Refused {
   const first = issues[0];
   const detail =
@@ -117,10 +123,13 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
+/** User and password of a URL: a fault must not tell them to a log. */
+const userInfo = /\/\/[^\s/"]*@/g;
+
 function shown(value: unknown): string {
   if (value === undefined) return 'missing';
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
-  const json = jsonOf(value) ?? typeof value;
+  const json = (jsonOf(value) ?? typeof value).replace(userInfo, '//***@');
   if (json.length <= shownCharsMax) return json;
   // The cut may have split a character in two.
   return `${json.slice(0, shownCharsMax).toWellFormed()}…`;

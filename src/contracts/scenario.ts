@@ -21,7 +21,7 @@ export type Scenario = z.infer<typeof Scenario>;
  */
 export function scenarioFaults(given: unknown): Issue[] {
   const issues: Issue[] = [];
-  const { instruments, accounts, marketGuards } = fieldsOf(given);
+  const { instruments, accounts, positions, marketGuards } = fieldsOf(given);
   const noteRepeats = (list: unknown, name: string, key: string): Set<unknown> => {
     const seen = new Set<unknown>();
     (Array.isArray(list) ? list : []).forEach((item: unknown, i) => {
@@ -33,7 +33,20 @@ export function scenarioFaults(given: unknown): Issue[] {
     return seen;
   };
   const symbols = noteRepeats(instruments, 'instruments', 'symbol');
-  noteRepeats(accounts, 'accounts', 'accountId');
+  const accountIds = noteRepeats(accounts, 'accounts', 'accountId');
+  noteRepeats(positions, 'positions', 'positionId');
+  (Array.isArray(positions) ? positions : []).forEach((item: unknown, i) => {
+    const { accountId, symbol } = fieldsOf(item);
+    const note = (key: string, message: string): void => {
+      issues.push({ path: `positions[${i}].${key}`, message });
+    };
+    if (typeof accountId === 'string' && !accountIds.has(accountId)) {
+      note('accountId', `expected an account of the scenario, was ${JSON.stringify(accountId)}`);
+    }
+    if (typeof symbol === 'string' && !symbols.has(symbol)) {
+      note('symbol', `expected a symbol of the instruments, was ${JSON.stringify(symbol)}`);
+    }
+  });
   for (const symbol of Object.keys(fieldsOf(marketGuards))) {
     if (!symbols.has(symbol)) {
       issues.push({

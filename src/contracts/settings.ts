@@ -1,6 +1,6 @@
 // The settings (contract section 10): the environment's keys, and what only the file may hold.
 import { z } from 'zod';
-import { parse } from './parse.ts';
+import { parse, withFaults } from './parse.ts';
 import { scenarioFaults } from './scenario.ts';
 import type { Issue } from '#src/domain/refusals';
 import { AccountSpec } from './account.ts';
@@ -94,10 +94,8 @@ export type SettingsParsed =
 /** Parses settings as a whole: every fault is named, not the first. */
 export function parseSettings(input: unknown): SettingsParsed {
   const parsed = parse(Settings, input);
-  const issues = parsed.ok ? [] : [...parsed.issues];
-  const named = new Set(issues.map((issue) => issue.path));
   const together = [...scenarioFaults(input), ...tlsFaults(input)];
-  issues.push(...together.filter((issue) => !named.has(issue.path)));
+  const issues = withFaults(parsed.ok ? [] : parsed.issues, together);
   return parsed.ok && issues.length === 0 ? parsed : { ok: false, issues };
 }
 

@@ -3,10 +3,13 @@
 import type { Quote } from '#src/domain/quote';
 import { conflate } from './conflation.ts';
 
-/** Quotes taken in one turn of the event loop before others get theirs. */
-export const quotesPerTurnMax = 8192;
+/**
+ * Quotes taken in one turn of the event loop before others get theirs. More than a socket can hand
+ * over in one turn (32 reads of 64 KiB), so that nothing conflates while the runtime keeps up.
+ */
+export const quotesPerTurnMax = 32_768;
 /** Quotes of one symbol that may wait; the next one makes them conflate. */
-export const quotesWaitingPerSymbolMax = 4096;
+export const quotesWaitingPerSymbolMax = 16_384;
 
 export interface QuoteInboxOptions {
   readonly take: (quote: Quote) => void;

@@ -119,13 +119,7 @@ async function expectTablesToSay(world: TablesWorld, state: State): Promise<void
 
 /** Numbers as the records write them: the database pads what it has added up. */
 function plain(rows: Row[]): Row[] {
-  const names = [
-    'balance',
-    'initialBalance',
-    'quantity',
-    'remainingQuantity',
-    'entryPrice',
-  ];
+  const names = ['balance', 'initialBalance', 'quantity', 'remainingQuantity', 'entryPrice'];
   return rows.map((row) => {
     const numbers = names.filter((name) => typeof row[name] === 'string');
     const texts = numbers.map((name) => [name, trimmed(row[name] as string)]);

@@ -1,7 +1,7 @@
 // closeout replay --scenario FILE --quotes SYMBOL=FILE [--quotes …] [--out FILE|-] [--report FILE] [--db URL]
-import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { parse } from '#src/contracts/parse';
+import { parse, withFaults } from '#src/contracts/parse';
 import { Scenario, scenarioFaults } from '#src/contracts/scenario';
 import { canonical, sha256 } from '#src/domain/chain';
 import { CloseoutError, messageOf } from '#src/domain/errors';
@@ -45,13 +45,14 @@ export async function replayCommand(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof CloseoutError)) throw error;
     process.stderr.write(`closeout replay: ${error.message}\n`);
-    return error.code === 'quotes_unusable' ? 2 : 1;
+    return ['quotes_unusable', 'output_unusable'].includes(error.code) ? 2 : 1;
   }
 }
 
 async function run({ scenario, quotes, out, report, db }: ReplayArguments): Promise<void> {
   const logger = createLogger('warn');
-  const lines = new LineFile(out);
+  const lines = new LineFile('--out', out);
+  const reportFile = report === undefined ? undefined : new LineFile('--report', report);
   const ledger = db === undefined ? undefined : await LedgerSink.open(db, scenario);
   const replay = new Replay(scenario, {
     logger,
@@ -80,10 +81,10 @@ async function run({ scenario, quotes, out, report, db }: ReplayArguments): Prom
   merged.close();
   lines.close();
   if (ledger !== undefined) await ledger.close();
-  tell(report, replay.summary(merged.malformed), elapsedMs);
+  tell(reportFile, replay.summary(merged.malformed), elapsedMs);
 }
 
-function tell(report: string | undefined, summary: ReplaySummary, elapsedMs: number): void {
+function tell(report: LineFile | undefined, summary: ReplaySummary, elapsedMs: number): void {
   const { quotes, refusedQuotes, closes, accounts, openPositions } = summary;
   const quotesPerSecond = Math.round((quotes * 1000) / Math.max(1, elapsedMs));
   const whole = {
@@ -95,7 +96,8 @@ function tell(report: string | undefined, summary: ReplaySummary, elapsedMs: num
     elapsedMs,
     quotesPerSecond,
   };
-  if (report !== undefined) writeFileSync(report, `${JSON.stringify(whole, null, 2)}\n`);
+  report?.write(JSON.stringify(whole, null, 2));
+  report?.close();
   process.stderr.write(
     `${quotes} quotes (${refusedQuotes} refused), ${closes} closes, ${openPositions} positions open, ` +
       `${elapsedMs} ms, ${quotesPerSecond} quotes/s\n`,
@@ -160,10 +162,9 @@ function readScenario(path: string): Scenario {
     throw new Unusable(`--scenario ${path}: expected a JSON file: ${messageOf(error)}`);
   }
   const parsed = parse(Scenario, value);
-  if (!parsed.ok) throw unusableScenario(path, parsed.issues);
-  const issues = scenarioFaults(parsed.value);
-  if (issues.length === 0) issues.push(...positionFaults(parsed.value));
-  if (issues.length > 0) throw unusableScenario(path, issues);
+  const issues = withFaults(parsed.ok ? [] : parsed.issues, scenarioFaults(value));
+  if (parsed.ok && issues.length === 0) issues.push(...positionFaults(parsed.value));
+  if (!parsed.ok || issues.length > 0) throw unusableScenario(path, issues);
   return parsed.value;
 }
 
@@ -175,13 +176,15 @@ function unusableScenario(path: string, issues: readonly Issue[]): Unusable {
 /** Lines to a file or to standard output, written in pieces. */
 class LineFile {
   private readonly fd: number;
+  private readonly name: string;
   private pending = '';
 
-  constructor(path: string) {
+  constructor(option: string, path: string) {
+    this.name = `${option} ${path}`;
     try {
       this.fd = path === '-' ? 1 : openSync(path, 'w');
     } catch (error) {
-      throw new CloseoutError('output_unusable', `--out ${path}: ${messageOf(error)}`);
+      throw new CloseoutError('output_unusable', `${this.name}: ${messageOf(error)}`);
     }
   }
 
@@ -203,7 +206,8 @@ class LineFile {
       try {
         rest = rest.subarray(writeSync(this.fd, rest));
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+        if ((error as NodeJS.ErrnoException).code === 'EAGAIN') continue;
+        throw new CloseoutError('output_failed', `${this.name}: ${messageOf(error)}`);
       }
     }
   }

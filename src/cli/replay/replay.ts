@@ -72,6 +72,15 @@ interface Scheduled {
   readonly position: PositionRecord;
 }
 
+/** The field of a position that a refusal is about. */
+const faultyFields: Readonly<Record<string, string>> = {
+  unknown_account: 'accountId',
+  unknown_symbol: 'symbol',
+  missing_conversion: 'symbol',
+  position_exists: 'positionId',
+  ticket_exists: 'ticket',
+};
+
 /** Faults of positions against the rest of the scenario, each with its path. */
 export function positionFaults(scenario: Scenario): Issue[] {
   const issues: Issue[] = [];
@@ -95,7 +104,9 @@ export function positionFaults(scenario: Scenario): Issue[] {
       applyDraft({ type: 'position.tracked', accountId: given.accountId, body: { position } });
       return;
     }
-    issues.push({ path: `positions[${i}]`, message: fault.error.message });
+    const field = faultyFields[fault.error.name];
+    const path = `positions[${i}]${field === undefined ? '' : `.${field}`}`;
+    issues.push({ path, message: fault.error.message });
   });
   return issues;
 }

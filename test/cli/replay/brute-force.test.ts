@@ -39,22 +39,26 @@ test(`${tinyWorlds} tiny worlds on coarse ticks: same closes, same accounts`, ()
     expect(replayed(scenario, quotes), `seed ${seed}`).toEqual(expected);
   }
   expect(closes).toBeGreaterThan(tinyWorlds);
-});
+}, 120_000);
 
 test.each([
   ['on their own days, six apart', 0],
   ['as one day', shiftMs],
-])('both recordings, %s, 300 positions in 12 accounts: same closes, same order', (_, shift) => {
-  const quotes = mergeRecordings(
-    readRecording('XAUUSD', recordings.XAUUSD, shift),
-    readRecording('EURUSD', recordings.EURUSD),
-  );
-  const days = ['XAUUSD', 'EURUSD'].map((symbol) => ({
-    symbol,
-    quotes: quotes.filter((quote) => quote.symbol === symbol),
-  }));
-  const scenario = dayScenario(1, days, { isGuarded: true });
-  const expected = bruteForce(scenario, quotes);
-  expect(expected.closes.length).toBeGreaterThan(100);
-  expect(replayed(scenario, quotes)).toEqual(expected);
-}, 300_000);
+])(
+  'both recordings, %s, 300 positions in 12 accounts: same closes, same order',
+  (_, shift) => {
+    const quotes = mergeRecordings(
+      readRecording('XAUUSD', recordings.XAUUSD, shift),
+      readRecording('EURUSD', recordings.EURUSD),
+    );
+    const days = ['XAUUSD', 'EURUSD'].map((symbol) => ({
+      symbol,
+      quotes: quotes.filter((quote) => quote.symbol === symbol),
+    }));
+    const scenario = dayScenario(1, days, { isGuarded: true });
+    const expected = bruteForce(scenario, quotes);
+    expect(expected.closes.length).toBeGreaterThan(100);
+    expect(replayed(scenario, quotes)).toEqual(expected);
+  },
+  300_000,
+);

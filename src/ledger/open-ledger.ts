@@ -1,0 +1,46 @@
+// How a ledger is opened at a start: what its absence means, and what it must not hold.
+import { CloseoutError, messageOf } from '#src/domain/errors';
+import type { Ledger } from '#src/ports/ledger';
+import type { Logger } from '#src/ports/logger';
+
+export interface LedgerStart {
+  readonly directoryId: string;
+  /** Last record of the journal; 0 at the first start of a data directory. */
+  readonly lastN: number;
+  readonly logger: Logger;
+}
+
+/**
+ * Opens the ledger. A database that is away keeps nobody unguarded: then what is returned opens it
+ * later. At the first start nothing is guarded and it is a mistake in the settings: it throws, as
+ * `Ledger.open` does, and `ledger_ahead` where the ledger knows more than the journal.
+ */
+export async function openLedger(
+  ledger: Ledger,
+  { directoryId, lastN, logger }: LedgerStart,
+): Promise<(() => Promise<void>) | undefined> {
+  const open = async (): Promise<void> => {
+    await ledger.open(directoryId);
+    await refuseAhead(ledger, lastN);
+  };
+  try {
+    await open();
+    return undefined;
+  } catch (error) {
+    const mayWait = error instanceof CloseoutError && error.retryable && lastN > 0;
+    if (!mayWait) throw error;
+    logger.error({ error: messageOf(error) }, 'the ledger is away: guarding goes first');
+    return open;
+  }
+}
+
+/** The data directory is an old copy: what it guards may be closed. */
+async function refuseAhead(ledger: Ledger, lastN: number): Promise<void> {
+  const cursor = await ledger.cursor();
+  if (cursor <= lastN) return;
+  throw new CloseoutError(
+    'ledger_ahead',
+    `the ledger has ${cursor} records of this data directory, the journal ${lastN}: ` +
+      'the directory is an old copy, and what it guards may be closed; restore the newer one',
+  );
+}
