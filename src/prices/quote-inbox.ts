@@ -93,6 +93,8 @@ export class QuoteInbox {
       this.options.take(quote);
     }
     if (this.waiting > 0) {
+      this.queue = this.queue.slice(this.head);
+      this.head = 0;
       this.markTurn();
     } else {
       this.queue = [];
