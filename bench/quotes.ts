@@ -1,12 +1,11 @@
 // Quotes a second in process: with few and with many positions, from memory and from the file, and
 // beside the naive design that sends every quote to every actor.
+import { execFileSync } from 'node:child_process';
 import { createActor, setup, type Actor } from 'xstate';
-import { openQuotes } from '#src/cli/replay/csv-quotes';
-import { mergeQuotes, needsRefill } from '#src/cli/replay/merge';
 import type { Replay } from '#src/cli/replay/replay';
 import type { Quote } from '#src/domain/quote';
 import { median, type Row } from './report.ts';
-import { farPositions, goldFile, quietReplay } from './worlds.ts';
+import { eachGoldQuote, farPositions, quietReplay } from './worlds.ts';
 
 const runs = 5;
 const fewPositions = 1_000;
@@ -27,7 +26,7 @@ export async function benchQuotes(): Promise<Row[]> {
     const rates = [
       inMemory(few, fewQuotes, run),
       inMemory(many, manyQuotes, run),
-      await fromFile(),
+      fromFile(),
     ] as const;
     // The first run warms up.
     if (run === 0) continue;
@@ -64,19 +63,8 @@ export async function benchQuotes(): Promise<Row[]> {
 
 async function goldQuotes(): Promise<Quote[]> {
   const quotes: Quote[] = [];
-  await eachQuote((quote) => quotes.push(quote));
+  await eachGoldQuote((quote) => quotes.push(quote));
   return quotes;
-}
-
-async function eachQuote(take: (quote: Quote) => void): Promise<void> {
-  const merged = mergeQuotes([await openQuotes({ symbol: 'XAUUSD', path: goldFile })]);
-  for (;;) {
-    const quote = merged.nextSync();
-    if (quote === undefined) break;
-    if (quote === needsRefill) await merged.refill();
-    else take(quote);
-  }
-  merged.close();
 }
 
 /** Each run is a day later, so that no quote is older than its predecessor. */
@@ -89,17 +77,10 @@ function inMemory(replay: Replay, quotes: readonly { ts: number }[], run: number
   return perSecond(quotes.length, started);
 }
 
-/** The whole of it: read, gunzip, parse, and take every quote, with many positions. */
-async function fromFile(): Promise<number> {
-  const replay = quietReplay(farPositions(manyPositions));
-  let count = 0;
-  globalThis.gc?.();
-  const started = performance.now();
-  await eachQuote((quote) => {
-    count++;
-    replay.quote(quote);
-  });
-  return perSecond(count, started);
+/** The whole of it, in a process of its own as `closeout replay` is: read, gunzip, parse, take. */
+function fromFile(): number {
+  const args = [...process.execArgv, 'bench/file-run.ts', String(manyPositions)];
+  return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));
 }
 
 /** What we do not do: one machine a position, which looks at every quote itself. */

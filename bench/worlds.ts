@@ -1,9 +1,12 @@
 // Worlds for benches: a replay with many positions whose levels no quote of the recording crosses.
 import { Replay } from '#src/cli/replay/replay';
+import { openQuotes } from '#src/cli/replay/csv-quotes';
+import { mergeQuotes, needsRefill } from '#src/cli/replay/merge';
 import type { Scenario } from '#src/contracts/scenario';
+import type { Quote } from '#src/domain/quote';
 import { silentLogger } from '#src/ports/logger';
 
-export const goldFile = '../shared/data/XAUUSD-2014-05-02.csv.gz';
+const goldFile = '../shared/data/XAUUSD-2014-05-02.csv.gz';
 
 /** Levels far from the gold prices of that day (1,273 to 1,315). */
 const low = 1100;
@@ -39,4 +42,16 @@ export function farPositions(count: number, symbol = 'XAUUSD'): Scenario {
 
 export function quietReplay(scenario: Scenario): Replay {
   return new Replay(scenario, { logger: silentLogger, onClose: () => {} });
+}
+
+/** The gold recording, from its file. */
+export async function eachGoldQuote(take: (quote: Quote) => void): Promise<void> {
+  const merged = mergeQuotes([await openQuotes({ symbol: 'XAUUSD', path: goldFile })]);
+  for (;;) {
+    const quote = merged.nextSync();
+    if (quote === undefined) break;
+    if (quote === needsRefill) await merged.refill();
+    else take(quote);
+  }
+  merged.close();
 }
