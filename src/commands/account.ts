@@ -16,7 +16,15 @@ import { isBreached, levelsOf, presets, ruleOf } from '#src/domain/rules';
 import type { Account, State } from '#src/domain/state';
 import { equityOf } from '#src/prices/exposure';
 import { bulkClosing } from './bulk-close.ts';
-import { accountIn, answer, command, page, type CommandContext, type Outcome } from './command.ts';
+import {
+  type CommandContext,
+  type Outcome,
+  accountIn,
+  answer,
+  command,
+  listedAccount,
+  page,
+} from './command.ts';
 import { accountView } from './views.ts';
 
 export function accountRecordOf(spec: AccountSpec): AccountRecord {
@@ -67,10 +75,9 @@ const list = command({
   schema: AccountList,
   scope: 'either',
   run: (context, request): Outcome => {
-    const { accountId } = request;
-    const all = context.state.accounts.values();
-    const accounts =
-      accountId === noAccount ? all : [...all].filter((a) => a.accountId === accountId);
+    const account = listedAccount(context, request.accountId);
+    if (isRefused(account)) return account;
+    const accounts = account === undefined ? context.state.accounts.values() : [account];
     const shownPage = page(
       accounts,
       (a) => a.order,

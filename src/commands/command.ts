@@ -87,6 +87,14 @@ export function accountIn(context: CommandContext, accountId: string): Account |
   );
 }
 
+/** The account whose things are listed; undefined under `_`, which lists those of all. */
+export function listedAccount(
+  context: CommandContext,
+  accountId: string,
+): Account | undefined | Refused {
+  return accountId === noAccount ? undefined : accountIn(context, accountId);
+}
+
 /** A position of the account; under `_` of any account. */
 export function positionIn(
   context: CommandContext,

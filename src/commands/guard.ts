@@ -4,6 +4,7 @@ import { refuseIssues } from '#src/contracts/parse';
 import { noAccount } from '#src/domain/ids';
 import { conditions, guardOf } from '#src/domain/market-conditions';
 import { isRefused, refuse } from '#src/domain/refusals';
+import type { Draft } from '#src/domain/records';
 import type { MarketGuard } from '#src/domain/state';
 import { accountIn, answer, command, type Outcome } from './command.ts';
 import { ruleViews } from './views.ts';
@@ -21,7 +22,10 @@ const put = command({
     const guard = guardOf(body);
     return {
       kind: 'change',
-      drafts: [{ type: 'guard.put', accountId: noAccount, body: { guard } }],
+      drafts: [
+        ...clearing(state.guards.get(body.symbol)),
+        { type: 'guard.put', accountId: noAccount, body: { guard } },
+      ],
       reply: () => guard,
     };
   },
@@ -31,14 +35,28 @@ const remove = command({
   schema: GuardRemove,
   scope: 'none',
   run: ({ state }, { body: { symbol } }): Outcome => {
-    if (!state.guards.has(symbol)) return refuse('unknown_guard', `${symbol} has no market guard`);
+    const guard = state.guards.get(symbol);
+    if (guard === undefined) return refuse('unknown_guard', `${symbol} has no market guard`);
+    const removed: Draft = { type: 'guard.removed', accountId: noAccount, body: { symbol } };
     return {
       kind: 'change',
-      drafts: [{ type: 'guard.removed', accountId: noAccount, body: { symbol } }],
+      drafts: [...clearing(guard), removed],
       reply: () => ({ symbol }),
     };
   },
 });
+
+/** Conditions that hold are over with the guard that found them, and that is told. */
+function clearing(guard: MarketGuard | undefined): Draft[] {
+  if (guard === undefined) return [];
+  const { symbol } = guard.record;
+  return [...guard.active.keys()].map((condition): Draft => {
+    const config = guard.record[condition];
+    const limit = config === false ? '' : config.limit;
+    const body = { symbol, condition, level: 'clear', limit } as const;
+    return { type: 'market.changed', accountId: noAccount, body };
+  });
+}
 
 /** Under an account its rules; under `_` the market guards. */
 const status = command({

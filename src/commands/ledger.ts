@@ -1,12 +1,12 @@
 // ledger.list
 import { LedgerList } from '#src/contracts/lists';
 import { CloseoutError, messageOf } from '#src/domain/errors';
-import { noAccount } from '#src/domain/ids';
 import { isRefused, refuse, type Refused } from '#src/domain/refusals';
 import type { Ledger, LedgerFilter, LedgerPage } from '#src/ports/ledger';
 import {
   command,
   countFitting,
+  listedAccount,
   refuseCursor,
   type CommandContext,
   type Outcome,
@@ -18,14 +18,12 @@ const ledgerWaitMs = 2000;
 const list = command({
   schema: LedgerList,
   scope: 'either',
-  run: (context, { accountId, body, replyBytesMax }): Outcome => ({
-    kind: 'later',
-    reply: fittingPage(
-      context,
-      { ...body, accountId: accountId === noAccount ? undefined : accountId },
-      replyBytesMax,
-    ),
-  }),
+  run: (context, { accountId, body, replyBytesMax }): Outcome => {
+    const account = listedAccount(context, accountId);
+    if (isRefused(account)) return account;
+    const filter = { ...body, accountId: account?.accountId };
+    return { kind: 'later', reply: fittingPage(context, filter, replyBytesMax) };
+  },
 });
 
 /** A page that is too large for a reply is asked for again with as many rows as fit. */

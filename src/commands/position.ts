@@ -10,18 +10,18 @@ import {
 } from '#src/contracts/position';
 import { notFoundResult } from '#src/domain/closing';
 import { exitsOf } from '#src/domain/exits';
-import { noAccount } from '#src/domain/ids';
 import { decimal, text } from '#src/domain/money';
 import { isRefused, refuse, type Refused } from '#src/domain/refusals';
 import { isOpen, type Position } from '#src/domain/state';
 import {
-  answer,
-  command,
-  page,
-  positionIn,
   type Closing,
   type CommandContext,
   type Outcome,
+  answer,
+  command,
+  listedAccount,
+  page,
+  positionIn,
 } from './command.ts';
 import { trackFault, positionRecordOf } from './track.ts';
 import { closeView, positionView } from './views.ts';
@@ -119,12 +119,13 @@ const list = command({
   schema: PositionList,
   scope: 'either',
   run: (context, request): Outcome => {
-    const { accountId, body } = request;
+    const { body } = request;
+    const account = listedAccount(context, request.accountId);
+    if (isRefused(account)) return account;
     const wanted = (position: Position): boolean =>
-      (accountId === noAccount || position.accountId === accountId) &&
+      (account === undefined || position.accountId === account.accountId) &&
       (body.symbol === undefined || position.symbol === body.symbol) &&
       (body.state === 'all' || isOpen(position) === (body.state === 'open'));
-    const account = context.state.accounts.get(accountId);
     const all =
       account !== undefined && body.state === 'open' ? account.positions : context.state.positions;
     const found = [...all.values()].filter(wanted);

@@ -30,6 +30,16 @@ describe('a market guard', () => {
     expect(market()).toEqual([]);
   });
 
+  test.each(['guard.put', 'guard.remove'])('is over, and told so, with %s', async (command) => {
+    await guard({});
+    world.quote('EURUSD', 1, 1);
+    world.quote('EURUSD', '1.06', '1.06');
+    expect(market()).toEqual(['market.warning']);
+    await world.ask(`op._.${command}`, { symbol: 'EURUSD' });
+    expect(market()).toEqual(['market.warning', 'market.cleared']);
+    expect(told('market.cleared')).toMatchObject([{ condition: 'gap', limit: '5' }]);
+  });
+
   test('closes what is open in the symbol when its limit is reached, in tracking order', async () => {
     await guard({});
     world.quote('EURUSD', 1, 1);
