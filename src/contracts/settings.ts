@@ -42,8 +42,12 @@ const keys = {
   CLOSEOUT_DATA_DIR: Path.default('.closeout').describe(
     'journal, lock and PGlite: one runtime each',
   ),
-  CLOSEOUT_HTTP_PORT: Port.default(7070).describe('port of the HTTP interface, bound to 127.0.0.1'),
-  CLOSEOUT_HTTP_TOKENS_FILE: Path.optional().describe('tokens of the HTTP interface'),
+  CLOSEOUT_HTTP_PORT: Port.default(7070).describe(
+    'port of the HTTP interface; validated, not used yet',
+  ),
+  CLOSEOUT_HTTP_TOKENS_FILE: Path.optional().describe(
+    'tokens of the HTTP interface; validated, not used yet',
+  ),
   CLOSEOUT_LOG_LEVEL: z
     .enum(logLevels, { error: `expected one of ${logLevels.join(', ')}` })
     .default('info')

@@ -55,7 +55,8 @@ async function run({ scenario, quotes, out, report, db }: ReplayArguments): Prom
   const reportFile = report === undefined ? undefined : new LineFile('--report', report);
   const ledger = db === undefined ? undefined : await LedgerSink.open(db, scenario);
   const replay = new Replay(scenario, {
-    logger,
+    // Refused quotes are counted in the report: a line each second of a recorded day says no more.
+    logger: createLogger('error'),
     onClose: (line) => lines.write(JSON.stringify(line)),
     onRecords: ledger === undefined ? undefined : (records) => ledger.take(records),
   });
