@@ -4,16 +4,19 @@
 export class CloseoutError extends Error {
   readonly code: string;
   readonly retryable: boolean;
+  /** When to try again, where the other side has said so; milliseconds from now. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     code: string,
     message: string,
-    options: { cause?: unknown; retryable?: boolean } = {},
+    options: { cause?: unknown; retryable?: boolean; retryAfterMs?: number } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = 'CloseoutError';
     this.code = code;
     this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 

@@ -1,4 +1,5 @@
 // A provider: who holds the positions and fills the closes. Decimals are plain text.
+import type { Observable } from 'rxjs';
 import type { Side } from '#src/domain/quote';
 
 /** What an adapter can do; what makes a resend safe, and which optional calls there are. */
@@ -75,21 +76,75 @@ export interface BrokerAccount {
   marginUsed?: string;
 }
 
+/** A resting order at the provider; what it does not tell is absent. */
+export interface BrokerOrder {
+  orderId: string;
+  symbol?: string;
+  side?: 'buy' | 'sell';
+  quantity?: string;
+  /** Of a limit order, such as a target. */
+  price?: string;
+  /** Of a stop order. */
+  triggerPrice?: string;
+}
+
+/** Anything but `complete: true` says nothing about what is missing. */
+export interface BrokerOrders {
+  complete: boolean;
+  orders: BrokerOrder[];
+}
+
+/** An optional call that this provider does not have. */
+export interface Unsupported {
+  status: 'unsupported';
+}
+
+/** Execution report (contract section 8); keys that are not named here are ignored. */
+export interface ExecutionReport {
+  order_id: string;
+  ord_status: string;
+  side?: string;
+  avgpx?: string | number;
+  cumqty?: string | number;
+  exec_id?: string;
+  ts?: number;
+}
+
+/** Cancel of the other protective order, when the one was executed (contract section 8). */
+export interface CounterpartCancel {
+  /** The canonical id: that of the position. */
+  order_id: string;
+  symbol: string;
+  /** The position's side. */
+  order_type: 'BUY' | 'SELL';
+  status: 'STOPLOSS-CANCEL' | 'TAKEPROFIT-CANCEL';
+  stoploss_id?: string;
+  takeprofit_id?: string;
+  type: 'order';
+}
+
 /**
  * A provider's adapter. A call that rejects, or does not resolve within the route's timeout, has an
- * unknown outcome. The optional calls are absent where the provider has none.
+ * unknown outcome, unless it rejects with a `CloseoutError` of one of these codes:
+ * - `broker_throttled`: not executed, too many calls; `retryAfterMs` says when to call again;
+ * - `broker_unreachable`: not executed, since nobody took the call.
+ *
+ * The optional calls are absent, or answer `{status: 'unsupported'}`, where the provider has none.
+ * What a call resolves to is checked: a reply that is none counts as no reply.
  */
 export interface Broker {
-  readonly capabilities: BrokerCapabilities;
+  /** What makes a resend safe; without it, the route's settings say so. */
+  readonly capabilities?: Partial<BrokerCapabilities>;
+  /** Execution reports as they come; they are checked, and may repeat and come in any order. */
+  readonly reports$?: Observable<ExecutionReport>;
   close(order: CloseOrder): Promise<OrderReply>;
-  query?(request: { clientOrderId: string }): Promise<QueryReply>;
-  positions?(request: { accountId: string }): Promise<BrokerPositions>;
+  query?(request: { clientOrderId: string }): Promise<QueryReply | Unsupported>;
+  positions?(request: { accountId: string }): Promise<BrokerPositions | Unsupported>;
+  orders?(request: { accountId: string; since?: number }): Promise<BrokerOrders | Unsupported>;
+  account?(request: { accountId: string }): Promise<BrokerAccount | Unsupported>;
+  /** Fire and forget: what it rejects with is logged and counted. */
+  cancelCounterpart?(request: CounterpartCancel): Promise<void>;
   place?(order: PlaceOrder): Promise<OrderReply & { orderId?: string }>;
   amend?(request: { orderId: string } & Partial<PlaceOrder>): Promise<OrderReply>;
   cancel?(request: { orderId: string } | { orderIds: string[] }): Promise<OrderReply>;
-  orders?(request: {
-    accountId: string;
-    since?: number;
-  }): Promise<{ complete: boolean; orders: object[] }>;
-  account?(request: { accountId: string }): Promise<BrokerAccount>;
 }
