@@ -1,13 +1,34 @@
 // What the actors share: the state, the markets, and the one way to change anything.
 import type { CloseRequest } from '#machines/position-closer.machine';
+import type { CloseIntent } from '#src/domain/closing';
 import type { Draft } from '#src/domain/records';
-import type { State } from '#src/domain/state';
+import type { Position, State } from '#src/domain/state';
 import type { Clock } from '#src/ports/clock';
 import type { Ids } from '#src/ports/ids';
 import type { Logger } from '#src/ports/logger';
 import type { Metrics } from '#src/ports/metrics';
 import type { Deadlines } from '#src/prices/deadlines';
 import type { Markets } from '#src/prices/market';
+
+/** What is to be done once everything that was committed so far is durable. */
+export interface DurableAct {
+  readonly act: () => void;
+  /**
+   * Whether it is done all the same where the journal has failed: a close that the provider executes
+   * once, however often it is sent.
+   */
+  readonly isSafeUnrecorded: boolean;
+}
+
+/** The way of closes to providers, as the PositionCloser uses it. */
+export interface CloseSender {
+  /** Sends an intent that was just committed, once it is durable. */
+  send(position: Position, intent: CloseIntent): void;
+  /** Records that nothing is open at the provider; nothing is sent. */
+  gone(position: Position, intent: CloseIntent): void;
+  /** Takes over that less is open at the provider than here. */
+  clamp(position: Position, quantity: string): void;
+}
 
 export interface CoreContext {
   readonly state: State;
@@ -17,8 +38,14 @@ export interface CoreContext {
   readonly ids: Ids;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Undefined where every account is on paper. */
+  readonly live: { readonly closer: CloseSender } | undefined;
+  /** Runs `work` as one turn: what it commits is delivered together when it ends. */
+  turn<T>(work: () => T): T;
   /** Records a change of state: applied at once, durable soon, told to whom it concerns. */
   commit(draft: Draft): void;
+  /** Within a turn: what leaves the process because of it. */
+  afterDurable(act: DurableAct): void;
   /** Asks the PositionCloser, which answers before this returns unless it is at work already. */
   requestClose(request: CloseRequest): void;
 }

@@ -16,15 +16,22 @@ import { Deadlines } from '#src/prices/deadlines';
 import { EquityWatch } from '#src/prices/equity-watch';
 import { Markets } from '#src/prices/market';
 import { MarketMeter } from '#src/prices/market-meter';
-import type { CoreContext } from './core-context.ts';
+import { BulkCloses } from './bulk-progress.ts';
+import { CloseLog } from './close-log.ts';
+import type { CoreContext, DurableAct } from './core-context.ts';
 import { closeForBreach } from './drawdown-guard.actor.ts';
 import { clearKey, clearsAt, parseClearKey } from './market-guard.actor.ts';
+import { DeadlineTimer } from './deadline-timer.ts';
+import { Live, type LiveOptions } from './live.ts';
+import { OutcomeWaiters } from './outcome-waiters.ts';
 import { Supervisor, type Inspect } from './supervisor.actor.ts';
 
 /** What one turn did, in order. */
 export interface TurnEffects {
   readonly records: readonly JournalRecord[];
   readonly events: readonly RuntimeEvent[];
+  /** What follows once the records are durable. */
+  readonly acts: readonly DurableAct[];
 }
 
 export interface CoreOptions {
@@ -40,6 +47,8 @@ export interface CoreOptions {
   /** Deadlines act at their own time (live) or on quotes (replay). */
   readonly deadlinesBy: 'timer' | 'quote';
   readonly inspect?: Inspect | undefined;
+  /** How providers are reached; absent where every account is on paper. */
+  readonly live?: LiveOptions | undefined;
 }
 
 export class Core implements CoreContext {
@@ -52,16 +61,23 @@ export class Core implements CoreContext {
   readonly deadlines = new Deadlines();
   readonly supervisor: Supervisor;
   readonly watches = new Map<string, EquityWatch>();
+  /** What LIVE accounts need; undefined where there can be none. */
+  readonly live: Live | undefined;
+  readonly closeLog: CloseLog;
+  private readonly bulks: BulkCloses;
   /** Open and closing positions. */
   private readonly open = new Map<string, Position>();
   private readonly options: CoreOptions;
   private depth = 0;
+  private isStarted = false;
   private records: JournalRecord[] = [];
   private events: RuntimeEvent[] = [];
+  private acts: DurableAct[] = [];
   /** Breached accounts that may have become settled in this turn. */
   private readonly settling = new Set<Account>();
-  private readonly outcomeWaiters = new Map<string, Set<() => void>>();
-  private timer: { ts: number; cancel: Cancel } | undefined;
+  private readonly outcomes = new OutcomeWaiters();
+  /** Live, deadlines act at their own time; undefined where they act on quotes. */
+  private readonly timer: DeadlineTimer | undefined;
 
   constructor(options: CoreOptions) {
     this.options = options;
@@ -71,6 +87,14 @@ export class Core implements CoreContext {
     this.metrics = options.metrics;
     this.logger = options.logger;
     this.supervisor = new Supervisor(this, options.inspect);
+    if (options.deadlinesBy === 'timer') {
+      this.timer = new DeadlineTimer(this.clock, (now) => {
+        this.turn(() => this.runDeadlines(now));
+      });
+    }
+    this.closeLog = new CloseLog(this);
+    this.bulks = new BulkCloses(this);
+    this.live = options.live && new Live(this, this.supervisor, options.live);
   }
 
   get system(): Actor<typeof supervisorMachine>['system'] {
@@ -79,7 +103,7 @@ export class Core implements CoreContext {
 
   /** Creates markets, watches and actors from the state, and makes up for a turn cut short. */
   arm(): void {
-    this.supervisor.start();
+    this.start();
     this.turn(() => {
       for (const symbol of this.state.instruments.keys()) this.markets.of(symbol);
       for (const mark of this.state.marks.values()) this.markets.of(mark.symbol).book.restore(mark);
@@ -92,12 +116,24 @@ export class Core implements CoreContext {
       for (const account of this.state.accounts.values()) {
         if (account.state === 'closing') this.finishClosing(account);
       }
+      this.bulks.arm();
+      this.live?.arm();
     });
     this.supervisor.armed();
   }
 
+  /** The actor system runs from then on; `arm` sees to it too. */
+  start(): void {
+    if (this.isStarted) return;
+    this.isStarted = true;
+    this.supervisor.start();
+  }
+
   stop(): void {
-    this.timer?.cancel();
+    this.timer?.stop();
+    this.bulks.stop();
+    this.closeLog.stop();
+    this.live?.stop();
     this.supervisor.stop();
   }
 
@@ -140,16 +176,19 @@ export class Core implements CoreContext {
     this.follow(record);
   }
 
+  afterDurable(act: DurableAct): void {
+    this.acts.push(act);
+  }
+
   requestClose(request: CloseRequest): void {
     this.supervisor.closer.send({ type: 'close.requested', ...request });
+    const { bulkId, reason } = request.cause;
+    if (bulkId !== undefined) this.bulks.began(bulkId, reason, request.positionIds);
   }
 
   /** Calls `act` once, when the close under way of the position has its outcome. */
   onOutcome(positionId: string, act: () => void): Cancel {
-    const waiters = this.outcomeWaiters.get(positionId) ?? new Set();
-    waiters.add(act);
-    this.outcomeWaiters.set(positionId, waiters);
-    return () => void waiters.delete(act);
+    return this.outcomes.wait(positionId, act);
   }
 
   /** What is due at or before `ts`, in order. */
@@ -178,11 +217,12 @@ export class Core implements CoreContext {
       for (const account of this.settling) this.settle(account);
       this.settling.clear();
     }
-    if (this.options.deadlinesBy === 'timer') this.setTimer();
-    if (this.records.length === 0) return;
-    const effects = { records: this.records, events: this.events };
+    this.timer?.set(this.deadlines.next);
+    if (this.records.length === 0 && this.acts.length === 0) return;
+    const effects = { records: this.records, events: this.events, acts: this.acts };
     this.records = [];
     this.events = [];
+    this.acts = [];
     this.options.deliver(effects);
   }
 
@@ -194,22 +234,10 @@ export class Core implements CoreContext {
     );
   }
 
-  private setTimer(): void {
-    const { next } = this.deadlines;
-    if (next === (this.timer?.ts ?? Infinity)) return;
-    this.timer?.cancel();
-    this.timer = undefined;
-    if (next === Infinity) return;
-    const cancel = this.clock.at(next, () => {
-      this.timer = undefined;
-      this.turn(() => this.runDeadlines(this.clock.now()));
-    });
-    this.timer = { ts: next, cancel };
-  }
-
   /** What a change of state means to markets, watches and actors. */
   private follow(record: JournalRecord): void {
     const { state, supervisor } = this;
+    this.followClose(record);
     switch (record.type) {
       case 'instrument.put':
         this.markets.of(record.body.instrument.symbol);
@@ -255,21 +283,50 @@ export class Core implements CoreContext {
         supervisor.position(record.body.positionId)?.send({ type: 'position.untracked' });
         this.leave(record.accountId, record.body.positionId);
         break;
-      case 'close.intended':
-        supervisor.position(record.body.intent.positionId)?.send({ type: 'close.intended' });
-        break;
-      case 'close.filled':
-        supervisor.position(record.body.intent.positionId)?.send({ type: 'close.filled' });
-        this.leave(record.accountId, record.body.intent.positionId);
-        break;
-      case 'close.failed':
-        supervisor.position(record.body.intent.positionId)?.send({ type: 'close.failed' });
-        this.tellOutcome(record.body.intent.positionId);
-        this.settling.add(accountOf(state, record.accountId));
+      case 'position.corrected':
+        this.revalue(record.accountId, record.body.positionId);
         break;
       default:
         break;
     }
+  }
+
+  private followClose(record: JournalRecord): void {
+    this.closeLog.follow(record);
+    const { supervisor } = this;
+    switch (record.type) {
+      case 'close.intended': {
+        const { positionId, route } = record.body.intent;
+        supervisor.position(positionId)?.send({ type: record.type, isSent: route !== undefined });
+        break;
+      }
+      case 'close.sent':
+        supervisor.position(record.body.positionId)?.send({ type: record.type });
+        break;
+      case 'close.acknowledged':
+      case 'close.unknown':
+      case 'close.rejected':
+        supervisor.position(record.body.intent.positionId)?.send({ type: record.type });
+        break;
+      case 'close.partially-filled':
+        this.revalue(record.accountId, record.body.intent.positionId);
+        break;
+      case 'close.amended':
+        this.watches.get(record.accountId)?.settle();
+        break;
+      case 'close.filled':
+        supervisor.position(record.body.intent.positionId)?.send({ type: record.type });
+        this.leave(record.accountId, record.body.intent.positionId);
+        break;
+      case 'close.failed':
+        supervisor.position(record.body.intent.positionId)?.send({ type: record.type });
+        this.outcomes.tell(record.body.intent.positionId);
+        this.settling.add(accountOf(this.state, record.accountId));
+        break;
+      default:
+        break;
+    }
+    this.live?.follow(record);
   }
 
   private guardMarket(symbol: string): void {
@@ -306,6 +363,18 @@ export class Core implements CoreContext {
     this.supervisor.guardPosition(position);
   }
 
+  /** What is left of a position, or what was paid for it, has changed. */
+  private revalue(accountId: string, positionId: string): void {
+    const position = this.open.get(positionId);
+    const watch = this.watches.get(accountId);
+    if (position === undefined || watch === undefined) return;
+    if (watch.account.rules.length > 0) {
+      watch.remove(position);
+      watch.add(position);
+    }
+    watch.settle();
+  }
+
   private leave(accountId: string, positionId: string): void {
     this.supervisor.forgetPosition(positionId);
     const account = accountOf(this.state, accountId);
@@ -313,7 +382,7 @@ export class Core implements CoreContext {
     const position = this.open.get(positionId);
     this.open.delete(positionId);
     if (position !== undefined) this.markets.of(position.symbol).positions.delete(positionId);
-    this.tellOutcome(positionId);
+    this.outcomes.tell(positionId);
     const watch = this.watches.get(accountId);
     if (watch === undefined) return;
     watch.settle();
@@ -321,13 +390,6 @@ export class Core implements CoreContext {
     watch.remove(position);
     this.markets.of(position.symbol).release(watch);
     for (const leg of position.conversion) this.markets.of(leg.symbol).release(watch);
-  }
-
-  private tellOutcome(positionId: string): void {
-    const waiters = this.outcomeWaiters.get(positionId);
-    if (waiters === undefined) return;
-    this.outcomeWaiters.delete(positionId);
-    for (const act of waiters) act();
   }
 
   /** A restart came between a breach and the closes that follow from it. */

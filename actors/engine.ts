@@ -3,6 +3,8 @@ import type { CloseoutError } from '#src/domain/errors';
 import type { RuntimeEvent } from '#src/domain/events';
 import type { Quote } from '#src/domain/quote';
 import type { State } from '#src/domain/state';
+import type { Broker } from '#src/ports/broker';
+import type { Chance } from '#src/ports/chance';
 import type { Cancel, Clock } from '#src/ports/clock';
 import type { Ids } from '#src/ports/ids';
 import type { Journal } from '#src/ports/journal';
@@ -10,17 +12,21 @@ import type { Ledger } from '#src/ports/ledger';
 import type { Logger } from '#src/ports/logger';
 import type { Metrics } from '#src/ports/metrics';
 import { QuoteInbox } from '#src/prices/quote-inbox';
-import { messageOf } from '#src/domain/errors';
+import { invariant, messageOf } from '#src/domain/errors';
 import { Core } from './core.ts';
 import { noteMarks } from './marks.ts';
 import { LedgerProjector } from './ledger-projector.actor.ts';
 import { Outbox } from './outbox.ts';
+import type { Live } from './live.ts';
 import { PriceFeed } from './price-feed.ts';
 import { publishedNote } from './recovery.ts';
 import type { Inspect } from './supervisor.actor.ts';
 
 /** How often books, peaks and published events are noted in the journal. */
 const noteEveryMs = 1000;
+/** How often a stop looks whether the last close has its outcome. */
+const settleCheckMs = 20;
+const msPerS = 1000;
 
 export interface EngineOptions {
   readonly journal: Journal;
@@ -37,6 +43,11 @@ export interface EngineOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly inspect: Inspect | undefined;
+  readonly chance: Chance;
+  /** The provider's adapter of a route; undefined where nothing reaches it. */
+  readonly brokerOf: (route: string) => Broker | undefined;
+  /** Seconds between two reconciliations. */
+  readonly reconcileEveryS: number;
   /** Takes each event once its record is durable. */
   readonly publish: (event: RuntimeEvent) => void;
   /** Resolves when every event published so far has left this process. */
@@ -50,6 +61,7 @@ export class Engine {
   readonly feed: PriceFeed;
   readonly outbox: Outbox;
   readonly projector: LedgerProjector;
+  readonly live: Live;
   private readonly inbox: QuoteInbox;
   private readonly options: EngineOptions;
   private cancelNoting: Cancel = () => {};
@@ -63,17 +75,18 @@ export class Engine {
       durableN,
       publish,
       onDurable: (n) => this.projector.recordsWritten(n),
-      onFailure: (error) => {
-        this.isStopped = true;
-        options.onFailure(error);
-      },
+      onFailure: options.onFailure,
+      logger,
     });
     const { state, ids, epoch, inspect } = options;
     this.core = new Core({
       ...{ state, clock, ids, metrics, logger, epoch, inspect },
       deadlinesBy: 'timer',
       deliver: (effects) => this.outbox.deliver(effects),
+      live: { chance: options.chance, brokerOf: options.brokerOf },
     });
+    invariant(this.core.live !== undefined, 'a live core reaches providers');
+    this.live = this.core.live;
     const reopen = options.reopenLedger;
     const projected = { journal, ledger, reopen, clock, logger, metrics };
     this.projector = new LedgerProjector(this.core.supervisor, projected);
@@ -92,10 +105,21 @@ export class Engine {
     return this.inbox.waiting;
   }
 
-  /** Guards everything that the state holds; from then on quotes count. */
-  arm(): void {
-    this.core.arm();
-    this.projector.recordsWritten(this.options.durableN);
+  /**
+   * Asks the providers what they hold, for one timeout at the most, then guards everything that the
+   * state holds; from then on quotes count.
+   */
+  async arm(): Promise<void> {
+    const { core, live, options } = this;
+    core.start();
+    const reconcile = await live.reconciler.atStart();
+    core.turn(() => {
+      core.arm();
+      reconcile();
+    });
+    live.reconciler.start(options.reconcileEveryS * msPerS);
+    core.closeLog.start();
+    this.projector.recordsWritten(options.durableN);
     this.noteLater();
   }
 
@@ -103,9 +127,10 @@ export class Engine {
     if (!this.isStopped) this.inbox.push(quote);
   }
 
-  /** Waits until all is durable, published and in the ledger, for `waitMs` at the most. */
+  /** Waits until every close has its outcome, all is durable, published and in the ledger, for `waitMs` at the most. */
   async settle(waitMs: number): Promise<void> {
     const { clock, logger } = this.options;
+    await this.closesSettled(waitMs);
     this.noteMarks();
     await new Promise<void>((resolve) => {
       const cancel = clock.at(clock.now() + waitMs, resolve);
@@ -117,6 +142,23 @@ export class Engine {
     await this.notePublished();
     if (await this.projector.caughtUp(waitMs)) return;
     logger.warn({ lag: this.projector.lag }, 'the ledger catches up at the next start');
+  }
+
+  /** Waits for closes at providers, at most `waitMs`; what is left is taken up at the next start. */
+  private async closesSettled(waitMs: number): Promise<void> {
+    const { clock, logger } = this.options;
+    const { closer } = this.live;
+    if (closer.inFlight === 0) return;
+    const endTs = clock.now() + waitMs;
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (closer.inFlight === 0 || clock.now() >= endTs) resolve();
+        else clock.at(clock.now() + settleCheckMs, look);
+      };
+      look();
+    });
+    if (closer.inFlight === 0) return;
+    logger.warn({ closes: closer.inFlight }, 'closes are under way: the next start takes them up');
   }
 
   /** Ends everything; the journal and the ledger are their owner's to close. */

@@ -3,7 +3,9 @@
 import { CloseoutError, messageOf } from '#src/domain/errors';
 import type { RuntimeEvent } from '#src/domain/events';
 import type { Journal } from '#src/ports/journal';
+import type { Logger } from '#src/ports/logger';
 import type { TurnEffects } from './core.ts';
+import type { DurableAct } from './core-context.ts';
 
 export interface OutboxOptions {
   readonly journal: Journal;
@@ -14,6 +16,7 @@ export interface OutboxOptions {
   readonly onDurable: (n: number) => void;
   /** Told once, when the journal takes no more records. */
   readonly onFailure: (error: CloseoutError) => void;
+  readonly logger: Logger;
 }
 
 interface Waiter {
@@ -27,6 +30,10 @@ export class Outbox {
   private firstWaiter = 0;
   private deliveredN: number;
   private failure: CloseoutError | undefined;
+  /** What follows records that are not durable yet, in order. */
+  private readonly owed: { readonly n: number; readonly acts: readonly DurableAct[] }[] = [];
+  /** Acts that a failed journal keeps from being done. */
+  held = 0;
   /** Last `n` that is durable, and whose events were published. */
   durableN: number;
 
@@ -41,16 +48,63 @@ export class Outbox {
     return this.deliveredN - this.durableN;
   }
 
-  deliver({ records, events }: TurnEffects): void {
+  deliver({ records, events, acts }: TurnEffects): void {
     const last = records.at(-1);
-    if (last === undefined) return;
+    if (last === undefined) {
+      this.actOnceDurable(acts);
+      return;
+    }
     this.deliveredN = last.n;
+    if (acts.length > 0) this.owed.push({ n: last.n, acts });
+    if (this.failure !== undefined) {
+      this.actUnrecorded();
+      return;
+    }
     this.append(records, () => {
       this.durableN = last.n;
+      this.actDurable();
       for (const event of events) this.options.publish(event);
       this.options.onDurable(last.n);
       this.tellWaiters();
     });
+  }
+
+  private actOnceDurable(acts: readonly DurableAct[]): void {
+    this.owed.push({ n: this.deliveredN, acts });
+    if (this.failure !== undefined) this.actUnrecorded();
+    else this.actDurable();
+  }
+
+  private actDurable(): void {
+    let done = 0;
+    for (const { n, acts } of this.owed) {
+      if (n > this.durableN) break;
+      done++;
+      for (const { act } of acts) this.act(act);
+    }
+    if (done > 0) this.owed.splice(0, done);
+  }
+
+  /** Without a journal a close goes out only where a second one does no harm. */
+  private actUnrecorded(): void {
+    let held = 0;
+    for (const { acts } of this.owed.splice(0)) {
+      for (const { act, isSafeUnrecorded } of acts) {
+        if (isSafeUnrecorded) this.act(act);
+        else held++;
+      }
+    }
+    if (held === 0) return;
+    this.held += held;
+    this.options.logger.error({ held: this.held }, 'without a journal, closes are held back');
+  }
+
+  private act(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.options.logger.error({ error: messageOf(error) }, 'what follows a record failed');
+    }
   }
 
   /** A journal that cannot take a record has lost it, and what is in force is not what is written. */
@@ -92,5 +146,6 @@ export class Outbox {
     this.waiters.length = 0;
     this.firstWaiter = 0;
     this.options.onFailure(error);
+    this.actUnrecorded();
   }
 }

@@ -2,11 +2,13 @@
 import type { ActorRefFrom } from 'xstate';
 import { positionCloserMachine } from '#machines/position-closer.machine';
 import type { CloseRequest } from '#machines/position-closer.machine';
+import { accountOf } from '#src/domain/apply';
 import { failedResult, filledResult, intentOf } from '#src/domain/closing';
 import type { CloseIntent, Fill } from '#src/domain/closing';
-import { messageOf } from '#src/domain/errors';
+import { invariant, messageOf } from '#src/domain/errors';
 import { decimal, text } from '#src/domain/money';
-import type { Position } from '#src/domain/state';
+import { driftKey } from '#src/domain/drift';
+import { isLive, type Account, type Position } from '#src/domain/state';
 import { paperFill } from '#src/prices/paper-fill';
 import type { CoreContext } from './core-context.ts';
 
@@ -36,7 +38,7 @@ class Closer {
 
   constructor(core: CoreContext) {
     this.core = core;
-    const closing = [...core.state.positions.values()].filter((p) => p.state === 'closing');
+    const closing = [...core.state.positions.values()].filter((p) => p.phase === 'waiting');
     const requestedTs = (position: Position): number => position.intent?.requestedTs ?? 0;
     // In the order of the requests, as far as a restart knows it: ties are in tracking order.
     for (const position of closing.sort((a, b) => requestedTs(a) - requestedTs(b))) {
@@ -76,10 +78,41 @@ class Closer {
     }
   }
 
-  private begin(position: Position, { cause, at }: CloseRequest): void {
+  private begin(position: Position, request: CloseRequest): void {
+    const { core } = this;
+    const account = accountOf(core.state, position.accountId);
+    core.metrics.count('closes_requested');
+    if (isLive(account)) this.beginLive(position, account, request);
+    else this.beginOnPaper(position, request);
+  }
+
+  /** To the provider, once it is durable; where it is known that nothing is open there, not at all. */
+  private beginLive(
+    position: Position,
+    { route, drifts }: Account & { readonly route: string },
+    { cause }: CloseRequest,
+  ): void {
+    const { live, clock } = this.core;
+    invariant(live !== undefined, 'a LIVE account has providers');
+    const { positionId, accountId, ticket } = position;
+    const named = { positionId, ...(ticket === undefined ? {} : { ticket }) };
+    const less = drifts.get(driftKey({ kind: 'quantity', ...named }))?.drift.theirs;
+    if (less !== undefined && position.remainingQuantity.gt(less)) {
+      live.closer.clamp(position, less);
+    }
+    const seen = { ...this.seen(position, undefined), route };
+    const intent = intentOf(position, cause, clock.now(), seen);
+    if (drifts.has(driftKey({ kind: 'unknown_there', ...named }))) {
+      live.closer.gone(position, intent);
+      return;
+    }
+    this.core.commit({ type: 'close.intended', accountId, body: { intent } });
+    live.closer.send(position, intent);
+  }
+
+  private beginOnPaper(position: Position, { cause, at }: CloseRequest): void {
     const { core } = this;
     const intent = intentOf(position, cause, core.clock.now(), this.seen(position, at));
-    core.metrics.count('closes_requested');
     const fill = this.fillOf(position, at);
     if (fill !== undefined) {
       this.fill(position, intent, fill);

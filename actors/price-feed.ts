@@ -113,6 +113,7 @@ export class PriceFeed {
     if (market.waiting.size > 0) {
       core.supervisor.closer.send({ type: 'quote.taken', symbol: quote.symbol });
     }
+    if (market.unpriced.size > 0) core.live?.price(market);
     if (this.isReplay && core.deadlines.next <= quote.ts) core.runDeadlines(quote.ts);
     if (measurements !== undefined) {
       for (const measurement of measurements) this.tellMarketGuard(quote.symbol, measurement);

@@ -118,7 +118,10 @@ export class Supervisor {
       position.state === 'closing'
         ? createActor(logic, {
             ...place,
-            snapshot: logic.resolveState({ value: 'closing', context: input }),
+            snapshot: logic.resolveState({
+              value: { closing: position.phase ?? 'waiting' },
+              context: input,
+            }),
           })
         : createActor(logic, place);
     this.positions.set(positionId, actor);

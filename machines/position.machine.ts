@@ -10,9 +10,18 @@ export interface PositionContext {
 export type PositionEvent =
   /** One quote crossed these levels of it. */
   | { type: 'levels.crossed'; crossing: CrossedLevels }
-  /** An intent to close all of it is recorded and waits for its outcome. */
-  | { type: 'close.intended' }
+  /** An intent to close what is left of it is recorded; `isSent` where it goes to a provider. */
+  | { type: 'close.intended'; isSent: boolean }
+  /** The provider has it and will report. */
+  | { type: 'close.acknowledged' }
+  /** Sent, and whether it was executed nobody knows. */
+  | { type: 'close.unknown' }
+  /** Sent again, under the same id. */
+  | { type: 'close.sent' }
+  /** Definitely not executed; it is tried again. */
+  | { type: 'close.rejected' }
   | { type: 'close.filled' }
+  /** Given up. */
   | { type: 'close.failed' }
   | { type: 'position.amended'; exits: Exits }
   | { type: 'position.untracked' };
@@ -31,6 +40,10 @@ export const positionMachine = setup({
     hasDueExit: ({ context, event }) => {
       assertEvent(event, 'levels.crossed');
       return dueExit(context.exits, event.crossing) !== undefined;
+    },
+    isSent: ({ event }) => {
+      assertEvent(event, 'close.intended');
+      return event.isSent;
     },
   },
   actions: {
@@ -52,14 +65,31 @@ export const positionMachine = setup({
       exit: 'unwatchLevels',
       on: {
         'levels.crossed': { guard: 'hasDueExit', actions: 'requestClose' },
-        'close.intended': 'closing',
+        'close.intended': [
+          { guard: 'isSent', target: 'closing.sending' },
+          { target: 'closing.waiting' },
+        ],
         'close.filled': 'closed',
         'position.amended': { target: 'guarded', reenter: true, actions: 'replaceExits' },
         'position.untracked': 'untracked',
       },
     },
     closing: {
+      initial: 'waiting',
+      states: {
+        /** For the first quote, on paper. */
+        waiting: {},
+        sending: {},
+        pending: {},
+        unknown: {},
+        rejected: {},
+      },
       on: {
+        'close.intended': [{ guard: 'isSent', target: '.sending' }, { target: '.waiting' }],
+        'close.sent': '.sending',
+        'close.acknowledged': '.pending',
+        'close.unknown': '.unknown',
+        'close.rejected': '.rejected',
         'close.filled': 'closed',
         'close.failed': 'guarded',
         'position.amended': { actions: 'replaceExits' },

@@ -1,7 +1,6 @@
 // The public face: what a gateway embeds.
 export {
   createRuntime,
-  type ComponentStatus,
   type Phase,
   type Runtime,
   type RuntimeOptions,
@@ -14,7 +13,22 @@ export type { BulkCloseResult, CloseOutcome, CloseResult } from './domain/closin
 export { CloseoutError } from './domain/errors.ts';
 export type { EventName, RuntimeEvent } from './domain/events.ts';
 export { isRefused, type Issue, type Refusal, type Refused } from './domain/refusals.ts';
-export type { Broker, BrokerCapabilities } from './ports/broker.ts';
+export type {
+  Broker,
+  BrokerAccount,
+  BrokerCapabilities,
+  BrokerOrder,
+  BrokerOrders,
+  BrokerPosition,
+  BrokerPositions,
+  CloseOrder,
+  CounterpartCancel,
+  ExecutionReport,
+  OrderReply,
+  QueryReply,
+  Unsupported,
+} from './ports/broker.ts';
+export type { PartHealth } from './ports/health.ts';
 export type { Cancel, Clock } from './ports/clock.ts';
 export type { Ids } from './ports/ids.ts';
 export type { Logger } from './ports/logger.ts';

@@ -4,30 +4,33 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { Subject, type Observable, type Subscription } from 'rxjs';
 import type { Core } from '#actors/core';
-import { Engine } from '#actors/engine';
-import type { LedgerProjector } from '#actors/ledger-projector.actor';
+import type { Engine } from '#actors/engine';
 import { recover } from '#actors/recovery';
 import type { Inspect } from '#actors/supervisor.actor';
-import { CommandDesk, type DeskHost } from './commands/desk.ts';
+import { natsBroker } from './brokers/nats-broker.ts';
 import { inProcessCommands, type InProcessCommands } from './commands/in-process.ts';
-import { listLedger } from './commands/ledger.ts';
-import { applySettings } from './commands/apply-settings.ts';
 import { quoteOf, type QuoteInput } from './contracts/quote.ts';
 import type { Settings, SettingsInput } from './contracts/settings.ts';
 import { CloseoutError, messageOf } from './domain/errors.ts';
 import type { RuntimeEvent } from './domain/events.ts';
 import type { Quote } from './domain/quote.ts';
 import { refuse } from './domain/refusals.ts';
+import { EarlyReports } from './host/early-reports.ts';
+import { Host } from './host/host.ts';
+import { partsOf, readinessOf, type Surroundings } from './host/parts.ts';
+import { serveHttp } from './http/http-server.ts';
 import { openDataDirectory } from './journal/data-directory.ts';
 import { sqliteJournal } from './journal/sqlite-journal.ts';
 import { mikroLedger } from './ledger/mikro-ledger.ts';
 import { openLedger } from './ledger/open-ledger.ts';
 import { natsBus, type NatsBus } from './nats/nats-bus.ts';
+import type { Broker } from './ports/broker.ts';
 import type { Clock } from './ports/clock.ts';
+import { healthOf, type Part, type PartHealth } from './ports/health.ts';
 import type { Ids } from './ports/ids.ts';
-import type { Ledger } from './ports/ledger.ts';
 import type { Logger } from './ports/logger.ts';
 import { memoryMetrics } from './ports/metrics.ts';
+import { systemChance } from './system/chance.ts';
 import { systemClock } from './system/clock.ts';
 import { randomIds } from './system/ids.ts';
 import { checkSettings, loadSettings } from './system/load-settings.ts';
@@ -35,35 +38,39 @@ import { version } from './version.ts';
 
 /** How long `stop` waits for what is under way, unless it is told otherwise. */
 const drainMsDefault = 5000;
+/** How long `runtime.drain` does. */
+const drainCommandMs = 60_000;
+/** The answer of `runtime.drain` leaves before the end begins. */
+const drainAfterMs = 100;
 
 export interface RuntimeOptions {
   /** Keys of contract section 10; the environment is read where this is absent. */
   readonly settings?: SettingsInput | undefined;
   /** Quotes of this process, beside those of NATS. */
   readonly quotes$?: Observable<QuoteInput> | undefined;
+  /** Providers of this process, by the route that accounts name; other routes are on NATS. */
+  readonly brokers?: Readonly<Record<string, Broker>> | undefined;
   readonly clock?: Clock | undefined;
   readonly ids?: Ids | undefined;
   /** A pino logger, or anything with its four methods. */
   readonly logger?: Logger | undefined;
   /** XState's own option: sees every actor of the system. */
   readonly inspect?: Inspect | undefined;
-  /** Told once when the runtime cannot go on, as when the journal's disk is full. */
+  /**
+   * Told once when the journal takes no more records, as when its disk is full: nothing is answered
+   * any more, and closes go out only to providers that execute an id once.
+   */
   readonly onFailure?: ((error: CloseoutError) => void) | undefined;
 }
 
 export type Phase = 'created' | 'starting' | 'ready' | 'draining' | 'stopped' | 'failed';
-
-export interface ComponentStatus {
-  readonly isHealthy: boolean;
-  readonly detail?: string;
-}
 
 export interface RuntimeStatus {
   readonly state: Phase;
   readonly version: string;
   readonly ready: boolean;
   readonly uptimeMs: number;
-  readonly components: Readonly<Record<string, ComponentStatus>>;
+  readonly components: Readonly<Record<string, PartHealth>>;
   readonly counters: Readonly<Record<string, number>>;
 }
 
@@ -74,6 +81,8 @@ export interface Runtime {
    * directory; later ones guard first and let history catch up), `ledger_foreign`, `ledger_ahead`, `journal_corrupt`.
    */
   start(): Promise<void>;
+  /** Resolves when the runtime has stopped, by `stop` or by the command `runtime.drain`. */
+  readonly ended: Promise<void>;
   /** Takes nothing new, finishes what is under way, at most `drainMs` (5,000), releases everything. */
   stop(options?: { drainMs?: number }): Promise<void>;
   /** The commands of contract section 8 by name: `commands.position.close(accountId, body)`. */
@@ -105,7 +114,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
 
 /** What a later version will take must not be believed to be in force. */
 function refuseLater(options: RuntimeOptions): void {
-  for (const key of ['brokers', 'notifiers']) {
+  for (const key of ['notifiers']) {
     if (key in options && (options as Record<string, unknown>)[key] !== undefined) {
       throw new CloseoutError('settings_invalid', `${key}: is not supported by this version`);
     }
@@ -124,10 +133,16 @@ class RuntimeHost implements Runtime {
   private phase: Phase = 'created';
   private startedTs = 0;
   private starting: Promise<void> | undefined;
-  private engine: Engine | undefined;
-  private desk: CommandDesk | undefined;
+  private phaseSince = 0;
+  private host: Host | undefined;
+  private isOpenForCommands = false;
   private bus: NatsBus | undefined;
-  private quotes: Subscription | undefined;
+  private journalFailure: Surroundings['journalFailure'];
+  private http: Part = { isHealthy: false, since: 0, detail: 'not open' };
+  private readonly reports = new EarlyReports();
+  private readonly brokers = new Map<string, Broker>();
+  private readonly subscriptions: Subscription[] = [];
+  private readonly end = Promise.withResolvers<void>();
   /** Events of before the bus was there. */
   private unsent: RuntimeEvent[] = [];
   private isPublishing = false;
@@ -141,10 +156,17 @@ class RuntimeHost implements Runtime {
     this.logger = options.logger ?? pino({ level: settings.CLOSEOUT_LOG_LEVEL, base: null });
     this.events$ = this.events.asObservable();
     this.commands = inProcessCommands(async (message) => {
-      return (
-        (await this.desk?.handle(message)) ?? refuse('not_ready', `the runtime is ${this.phase}`)
-      );
+      const desk = this.isOpenForCommands ? this.host?.desk : undefined;
+      return (await desk?.handle(message)) ?? refuse('not_ready', `the runtime is ${this.phase}`);
     });
+  }
+
+  get ended(): Promise<void> {
+    return this.end.promise;
+  }
+
+  private get engine(): Engine | undefined {
+    return this.host?.engine;
   }
 
   get system(): Core['system'] {
@@ -157,8 +179,8 @@ class RuntimeHost implements Runtime {
     if (this.phase !== 'created') {
       throw new CloseoutError('already_started', `the runtime is ${this.phase}: make a new one`);
     }
-    this.phase = 'starting';
     this.startedTs = this.clock.now();
+    this.enter('starting');
     this.starting = this.begin();
     await this.starting;
   }
@@ -166,10 +188,10 @@ class RuntimeHost implements Runtime {
   private async begin(): Promise<void> {
     try {
       await this.open();
-      this.phase = 'ready';
+      this.enter('ready');
       this.logger.info({ version, dataDir: this.settings.CLOSEOUT_DATA_DIR }, 'ready');
     } catch (error) {
-      this.phase = 'stopped';
+      this.enter('stopped');
       await this.release();
       throw error;
     }
@@ -179,16 +201,22 @@ class RuntimeHost implements Runtime {
     // What is half open cannot be closed: a stop in the middle of a start waits for its end.
     await this.starting?.catch(() => {});
     if (this.phase === 'stopped' || this.phase === 'draining') return;
-    const wasReady = this.phase === 'ready';
-    this.phase = 'draining';
-    this.quotes?.unsubscribe();
-    if (wasReady) {
+    const wasArmed = this.phase === 'ready' || this.phase === 'failed';
+    this.enter('draining');
+    for (const subscription of this.subscriptions) subscription.unsubscribe();
+    if (wasArmed) {
       await this.bus?.stopReceiving();
       await this.engine?.settle(drainMs);
     }
     await this.release();
-    this.phase = 'stopped';
+    this.enter('stopped');
     this.events.complete();
+    this.end.resolve();
+  }
+
+  private enter(phase: Phase): void {
+    this.phase = phase;
+    this.phaseSince = this.clock.now();
   }
 
   status(): RuntimeStatus {
@@ -203,29 +231,26 @@ class RuntimeHost implements Runtime {
     return {
       state: this.phase,
       version,
-      ready: this.phase === 'ready',
+      ready: readinessOf(this.surroundings(), engine).ready,
       uptimeMs: this.startedTs === 0 ? 0 : this.clock.now() - this.startedTs,
-      components: engine === undefined ? {} : this.components(engine),
+      components: engine === undefined ? {} : healthOf(this.parts(), 0).workers.components,
       counters,
     };
   }
 
-  private components(engine: Engine): Record<string, ComponentStatus> {
-    const components: Record<string, ComponentStatus> = {
-      priceFeed: { isHealthy: this.phase === 'ready' },
-      journal: { isHealthy: this.phase !== 'failed' },
-      ledger: ledgerStatus(engine.projector),
-    };
-    if (this.bus !== undefined) {
-      const { isConnected, since } = this.bus.status();
-      const detail = `${isConnected ? 'connected' : 'away'} since ${new Date(since).toISOString()}`;
-      components['nats'] = { isHealthy: isConnected, detail };
-    }
-    return components;
+  private parts(): Record<string, Part> {
+    return partsOf(this.surroundings(), this.engine);
+  }
+
+  private surroundings(): Surroundings {
+    const { phase, phaseSince, startedTs, journalFailure, http } = this;
+    const nats = this.bus?.status();
+    return { phase, phaseSince, startedTs, journalFailure, http, nats };
   }
 
   private async open(): Promise<void> {
-    const { settings, clock, logger } = this;
+    const { settings, clock, logger, metrics } = this;
+    await this.openHttp();
     const directory = openDataDirectory(settings.CLOSEOUT_DATA_DIR, {
       pid: process.pid,
       host: hostname(),
@@ -235,6 +260,7 @@ class RuntimeHost implements Runtime {
     const journal = sqliteJournal({ directory: directory.path, logger });
     const { epoch, directoryId, lastN } = await journal.open();
     this.releases.push(() => journal.close());
+    const bus = await this.connectBus();
     const { CLOSEOUT_DATABASE_URL: url } = settings;
     const target =
       url === undefined ? { pgliteDirectory: join(directory.path, 'pglite') } : { url };
@@ -243,81 +269,104 @@ class RuntimeHost implements Runtime {
     const reopenLedger = await openLedger(ledger, { directoryId, lastN, logger });
     const { state, unpublished } = await recover(journal, lastN);
     this.unsent = [...unpublished];
-    const engine = new Engine({
-      journal,
-      ledger,
-      reopenLedger,
-      ...{ state, durableN: lastN, epoch, clock, logger },
+    const host = new Host({
+      ...{ journal, ledger, reopenLedger, state, durableN: lastN, epoch, clock, logger, metrics },
       ids: this.options.ids ?? randomIds(),
-      metrics: this.metrics,
+      chance: systemChance(),
       inspect: this.options.inspect,
+      brokerOf: (route) => this.brokerOf(route),
+      reconcileEveryS: settings.reconcileEveryS,
       publish: (event) => this.publish(event),
       flush: async () => await this.bus?.flush(),
       onFailure: (error) => this.fail(error),
-    });
-    this.engine = engine;
-    this.releases.push(() => engine.stop());
-    engine.arm();
-    const host = this.deskHost(engine, ledger);
-    await applySettings(
-      settings,
-      state,
-      new CommandDesk({ ...host, unready: () => undefined }),
-      logger,
-    );
-    this.desk = new CommandDesk(host);
-    await this.connect(engine, this.desk);
-  }
-
-  private deskHost({ core, outbox, projector }: Engine, ledger: Ledger): DeskHost {
-    return {
-      context: {
-        state: core.state,
-        markets: core.markets,
-        clock: core.clock,
-        ids: core.ids,
-        status: () => this.status(),
-        listLedger: (filter) => listLedger(ledger, (ms) => projector.caughtUp(ms), filter),
-      },
-      metrics: core.metrics,
-      logger: core.logger,
+      status: () => this.status(),
       unready: () => (this.phase === 'ready' ? undefined : this.phase),
-      turn: (work) => core.turn(work),
-      commit: (draft) => core.commit(draft),
-      requestClose: (request) => core.requestClose(request),
-      onOutcome: (positionId, act) => core.onOutcome(positionId, act),
-      whenDurable: (act) =>
-        outbox.whenDurable((failure) =>
-          act(failure && refuse('not_ready', `the journal failed: ${failure.message}`)),
-        ),
-    };
+      drain: () => {
+        clock.at(clock.now() + drainAfterMs, () => void this.stop({ drainMs: drainCommandMs }));
+      },
+    });
+    this.host = host;
+    const { engine } = host;
+    this.releases.push(() => engine.stop());
+    await host.arm(settings);
+    this.reports.openTo((route, report) => engine.live.reports.take(route, report));
+    this.isOpenForCommands = true;
+    await this.receive(host, bus);
   }
 
-  private async connect(engine: Engine, desk: CommandDesk): Promise<void> {
-    const { settings, logger, metrics } = this;
-    if (settings.CLOSEOUT_NATS_URL !== undefined) {
-      const bus = natsBus({
-        url: settings.CLOSEOUT_NATS_URL,
-        caFile: settings.CLOSEOUT_NATS_CA,
-        credsFile: settings.CLOSEOUT_NATS_CREDS,
-        ...{ version, metrics, logger },
+  /** Where the port is taken, guarding goes on without it, and says so. */
+  private async openHttp(): Promise<void> {
+    const { logger, settings } = this;
+    const since = this.startedTs;
+    try {
+      const http = await serveHttp({
+        port: settings.CLOSEOUT_HTTP_PORT,
+        health: () => healthOf(this.parts(), this.clock.now() - this.startedTs),
+        readiness: () => readinessOf(this.surroundings(), this.engine),
+        ...{ logger, version },
       });
-      this.releases.push(() => bus.close());
-      await bus.start({
-        now: () => this.clock.now(),
-        quote: (quote) => engine.quote(quote),
-        malformedQuote: (symbol) => engine.feed.refuse({ symbol }, 'malformed'),
-        command: (message, replyBytesMax) => desk.handle(message, replyBytesMax),
-      });
-      this.bus = bus;
+      this.releases.push(() => http.close());
+      this.http = { isHealthy: true, since, detail: `port ${http.port}` };
+      logger.info({ port: http.port }, 'HTTP: /health and /ready');
+    } catch (error) {
+      this.http = { isHealthy: false, since, detail: messageOf(error) };
+      logger.error({ error: messageOf(error) }, 'no HTTP: guarding goes on without');
     }
+  }
+
+  /** Providers are asked before anything is armed, so the connection comes first. */
+  private async connectBus(): Promise<NatsBus | undefined> {
+    const { settings, logger, metrics } = this;
+    for (const broker of Object.entries(this.options.brokers ?? {})) this.listen(...broker);
+    if (settings.CLOSEOUT_NATS_URL === undefined) return undefined;
+    const bus = natsBus({
+      url: settings.CLOSEOUT_NATS_URL,
+      caFile: settings.CLOSEOUT_NATS_CA,
+      credsFile: settings.CLOSEOUT_NATS_CREDS,
+      ...{ version, metrics, logger },
+    });
+    this.releases.push(() => bus.close());
+    await bus.connect({ report: (route, report) => this.reports.take(route, report) });
+    this.bus = bus;
+    return bus;
+  }
+
+  private listen(route: string, broker: Broker): void {
+    this.brokers.set(route, broker);
+    const reports = broker.reports$?.subscribe({
+      next: (report) => this.reports.take(route, report),
+      error: (error: unknown) => {
+        this.logger.error({ route, error: messageOf(error) }, 'reports$ failed');
+      },
+    });
+    if (reports !== undefined) this.releases.push(() => reports.unsubscribe());
+  }
+
+  private brokerOf(route: string): Broker | undefined {
+    let broker = this.brokers.get(route);
+    if (broker === undefined && this.bus !== undefined) {
+      broker = natsBroker({ link: this.bus.link, route });
+      this.brokers.set(route, broker);
+    }
+    return broker;
+  }
+
+  private async receive({ engine, desk }: Host, bus: NatsBus | undefined): Promise<void> {
+    const { logger } = this;
+    await bus?.start({
+      now: () => this.clock.now(),
+      quote: (quote) => engine.quote(quote),
+      malformedQuote: (symbol) => engine.feed.refuse({ symbol }, 'malformed'),
+      command: (message, replyBytesMax) => desk.handle(message, replyBytesMax),
+    });
     this.isPublishing = true;
     for (const event of this.unsent.splice(0)) this.publish(event);
-    this.quotes = this.options.quotes$?.subscribe({
+    const quotes = this.options.quotes$?.subscribe({
       next: (input) => this.take(engine, input),
       error: (error: unknown) => logger.error({ error: messageOf(error) }, 'quotes$ failed'),
       complete: () => logger.warn({}, 'quotes$ completed: no more quotes come from it'),
     });
+    if (quotes !== undefined) this.subscriptions.push(quotes);
   }
 
   /** A quote of this process; what throws when it is read is no quote. */
@@ -344,8 +393,12 @@ class RuntimeHost implements Runtime {
   }
 
   private fail(error: CloseoutError): void {
-    this.phase = 'failed';
-    this.logger.error({ error: error.message }, 'the journal takes no records: the runtime stops');
+    if (this.phase === 'ready') this.enter('failed');
+    this.journalFailure = { since: this.clock.now(), detail: error.message };
+    this.logger.error(
+      { error: error.message },
+      'the journal takes no records: nothing is answered, only closes that are safe still go out',
+    );
     this.options.onFailure?.(error);
   }
 
@@ -358,14 +411,6 @@ class RuntimeHost implements Runtime {
       }
     }
   }
-}
-
-function ledgerStatus(projector: LedgerProjector): ComponentStatus {
-  const { downSince, lag } = projector;
-  if (downSince !== undefined) {
-    return { isHealthy: false, detail: `down since ${new Date(downSince).toISOString()}` };
-  }
-  return { isHealthy: true, detail: `${lag ?? 0} records behind` };
 }
 
 function symbolIn(input: unknown): string {

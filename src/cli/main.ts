@@ -4,11 +4,13 @@ import { version } from '#src/version';
 import { doctorCommand } from './doctor.ts';
 import { replayCommand, replayUsage } from './replay/command.ts';
 import { startCommand } from './start.ts';
+import { verifyCommand } from './verify.ts';
 
 const usage = `closeout ${version}: risk and auto-close runtime for trading gateways
 
   closeout start      the runtime, on the NATS and the database of the settings
   closeout doctor     what each setting resolved to, and whether it answers
+  closeout verify     whether journal and ledger are what was written; exit status 1 if not
   ${replayUsage}
                       recorded quotes through a scenario; exit status 2 for unusable input
   closeout version
@@ -24,6 +26,8 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
       return await replayCommand(rest);
     case 'doctor':
       return await doctorCommand(rest);
+    case 'verify':
+      return await verifyCommand(rest);
     case 'version':
     case '--version':
       process.stdout.write(`${version}\n`);

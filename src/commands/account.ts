@@ -32,7 +32,8 @@ export function accountRecordOf(spec: AccountSpec): AccountRecord {
   return {
     accountId: spec.accountId,
     currency: spec.currency,
-    mode: 'PAPER',
+    mode: spec.mode ?? 'PAPER',
+    ...(spec.route === undefined ? {} : { route: spec.route }),
     balance: text(decimal(spec.balance)),
     ...(spec.preset === undefined ? {} : { preset: spec.preset }),
     rules: rules.map((rule) => ruleOf(rule).record),
@@ -57,6 +58,12 @@ const create = command({
     const fault = accountFault(context.state, accountId);
     if (fault !== undefined) return fault;
     const account = accountRecordOf({ ...body, accountId });
+    const { route = '' } = account;
+    if (account.mode === 'LIVE' && !context.operations.hasProvider(route)) {
+      const message = `expected a route that a broker or NATS serves, was ${route}`;
+      const issues = [{ path: 'route', message }];
+      return refuse('unreachable_route', `route: ${message}`, { issues });
+    }
     return {
       kind: 'change',
       drafts: [{ type: 'account.created', accountId, body: { account } }],

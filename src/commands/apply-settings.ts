@@ -6,6 +6,7 @@ import { instrumentOf } from '#src/domain/instrument';
 import { guardOf } from '#src/domain/market-conditions';
 import { isRefused } from '#src/domain/refusals';
 import { CloseoutError } from '#src/domain/errors';
+import { routeOf } from '#src/domain/route';
 import type { State } from '#src/domain/state';
 import type { CommandMessage } from '#src/ports/bus';
 import type { Logger } from '#src/ports/logger';
@@ -16,7 +17,7 @@ import type { CommandDesk } from './desk.ts';
  * `settings_invalid` where something is refused for another reason than a conflict.
  */
 export async function applySettings(
-  settings: Pick<Settings, 'instruments' | 'accounts' | 'marketGuards'>,
+  settings: Pick<Settings, 'instruments' | 'accounts' | 'marketGuards' | 'routes'>,
   state: State,
   desk: Pick<CommandDesk, 'handle'>,
   logger: Logger,
@@ -41,6 +42,11 @@ export async function applySettings(
     if (isSame(known, instrumentOf(instrument).spec)) continue;
     const to = { accountId: noAccount, resource: 'instrument', action: 'put' };
     await ask(`instruments.${instrument.symbol}`, to, instrument);
+  }
+  for (const route of settings.routes) {
+    if (isSame(state.routes.get(route.route), routeOf(route))) continue;
+    const to = { accountId: noAccount, resource: 'route', action: 'put' };
+    await ask(`routes.${route.route}`, to, route);
   }
   for (const [symbol, given] of Object.entries(settings.marketGuards)) {
     const guard = { symbol, ...given };

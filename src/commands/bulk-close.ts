@@ -52,6 +52,11 @@ function named(context: CommandContext, account: Account, entries: readonly unkn
   return [...found];
 }
 
+/** By unrealised P&L, lowest first; ties as tracked. */
+export function worstFirst(context: CommandContext, positions: Position[]): Position[] {
+  return inOrder(context, positions, 'worst-first');
+}
+
 function inOrder(context: CommandContext, positions: Position[], order: BulkOrder): Position[] {
   const { bookOf } = context.markets;
   const keyed = positions.map((position) => ({ position, key: keyOf(position) }));

@@ -10,14 +10,33 @@ import type { Ids } from '#src/ports/ids';
 import type { LedgerFilter, LedgerPage } from '#src/ports/ledger';
 import type { Markets } from '#src/prices/market';
 
+/** What commands ask of the running parts; those that change something are for `act`. */
+export interface Operations {
+  /** `runtime.status`. */
+  status(): object;
+  /** Whether anything reaches the provider of a route. */
+  hasProvider(route: string): boolean;
+  /** The last reconciliation of the account, of all where none is given. */
+  reconciliations(accountId: string | undefined): object;
+  /** Asks the providers now. */
+  reconcile(accountId: string | undefined): Promise<object>;
+  /** When the close of a position is tried next; undefined where it is not waiting for that. */
+  nextAttemptAt(positionId: string): number | undefined;
+  /** Tries the close of a position once more, now. */
+  retryClose(position: Position, reason: string): void;
+  /** Gives the close of a position up: it is guarded again. */
+  giveUpClose(position: Position, why: string): void;
+  /** Begins to end the runtime, soon; answers how many closes are in flight. */
+  drain(): number;
+}
+
 /** What commands may look at. They change nothing: they return what is to be changed. */
 export interface CommandContext {
   readonly state: State;
   readonly markets: Markets;
   readonly clock: Clock;
   readonly ids: Ids;
-  /** `runtime.status`. */
-  status(): object;
+  readonly operations: Operations;
   /** Rows of the ledger, once it has caught up with what is durable now. */
   listLedger(filter: LedgerFilter): Promise<LedgerPage | Refused>;
 }
@@ -35,12 +54,16 @@ export interface Request<Body> {
 export interface Change {
   readonly kind: 'change';
   readonly drafts: readonly Draft[];
+  /** What is to be done with it, in the same turn. */
+  readonly act?: () => void;
   readonly reply: () => object;
 }
 
 /** What is to be closed; `reply` tells how it stands, and is asked again while it is pending. */
 export interface Closing {
   readonly kind: 'closing';
+  /** What is to be recorded before the closes. */
+  readonly drafts?: readonly Draft[];
   readonly requests: readonly CloseRequest[];
   /** Positions whose outcome the answer waits for. */
   readonly positionIds: readonly string[];

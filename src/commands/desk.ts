@@ -186,8 +186,10 @@ export class CommandDesk {
         return outcome.reply;
       case 'change':
         for (const draft of outcome.drafts) host.commit(draft);
+        outcome.act?.();
         return outcome.reply();
       case 'closing':
+        for (const draft of outcome.drafts ?? []) host.commit(draft);
         for (const request of outcome.requests) host.requestClose(request);
         return this.pendingOf(outcome).length === 0 ? outcome.reply() : undefined;
       case 'later':

@@ -12,7 +12,8 @@ import { notFoundResult } from '#src/domain/closing';
 import { exitsOf } from '#src/domain/exits';
 import { decimal, text } from '#src/domain/money';
 import { isRefused, refuse, type Refused } from '#src/domain/refusals';
-import { isOpen, type Position } from '#src/domain/state';
+import { isLive, isOpen, manualReason, type Position } from '#src/domain/state';
+import { trackFault } from '#src/domain/trackable';
 import {
   type Closing,
   type CommandContext,
@@ -23,7 +24,7 @@ import {
   page,
   positionIn,
 } from './command.ts';
-import { trackFault, positionRecordOf } from './track.ts';
+import { positionRecordOf } from './track.ts';
 import { closeView, positionView } from './views.ts';
 
 const track = command({
@@ -68,7 +69,13 @@ const close = command({
   run: (context, { accountId, body }): Outcome => {
     const position = positionIn(context, accountId, body.positionId);
     if (isRefused(position)) return position;
-    return closingOf(position, body.reason ?? 'manual', body.price);
+    const account = context.state.accounts.get(position.accountId);
+    if (body.price !== undefined && account !== undefined && isLive(account)) {
+      const message = 'expected no price: only on paper can a close be recorded that happened';
+      const issues = [{ path: 'price', message }];
+      return refuse('not_on_paper', `price: ${message}`, { issues });
+    }
+    return closingOf(position, body.reason ?? manualReason, body.price);
   },
 });
 

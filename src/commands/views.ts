@@ -2,7 +2,7 @@
 import { pendingResult, type CloseResult } from '#src/domain/closing';
 import { text } from '#src/domain/money';
 import { isBreached, levelsOf, needsPeak } from '#src/domain/rules';
-import type { Account, Position } from '#src/domain/state';
+import type { Account, Position, State } from '#src/domain/state';
 import { equityOf, unrealisedPnl } from '#src/prices/exposure';
 import type { CommandContext } from './command.ts';
 
@@ -40,8 +40,9 @@ export interface Entries {
 }
 
 /** Whether a new position may be entered, and every reason why not. */
-function entriesOf(account: Account): Entries {
+function entriesOf(account: Account, { pause }: State): Entries {
   const reasons: string[] = [];
+  if (pause !== undefined) reasons.push(`the runtime is paused: ${pause.reason}`);
   if (account.halt?.by === 'breach') {
     reasons.push(`rule ${account.halt.ruleId ?? ''} was breached`);
   } else if (account.halt !== undefined) {
@@ -74,12 +75,13 @@ export function accountView(context: CommandContext, account: Account): object {
     accountId: account.accountId,
     currency: account.currency,
     mode: account.mode,
+    route: account.route,
     balance: text(account.balance),
     equity: text(equityOf(account, context.markets.bookOf)),
     peakEquity: needsPeak(account.rules) ? text(account.peak) : undefined,
     state: account.state,
     breachId: account.halt?.breachId,
-    entries: entriesOf(account),
+    entries: entriesOf(account, context.state),
     rules: ruleViews(context, account),
     openPositions: account.positions.size,
   });
@@ -87,6 +89,8 @@ export function accountView(context: CommandContext, account: Account): object {
 
 /** How the close of a position stands: its outcome, or that it is pending. */
 export function closeView(position: Position): CloseResult | undefined {
-  if (position.intent !== undefined) return pendingResult(position.intent);
-  return position.result;
+  const { intent, phase, result } = position;
+  if (intent === undefined) return result;
+  const pending = pendingResult(intent);
+  return phase === 'unknown' ? { ...pending, outcome: 'unknown' } : pending;
 }

@@ -84,25 +84,61 @@ function notBoth(body: HasRules, context: z.RefinementCtx): void {
   }
 }
 
+interface HasRoute {
+  mode?: unknown;
+  route?: unknown;
+}
+
+/** A PAPER account may name a route, and does nothing with it. */
+function routeOfLive(body: HasRoute, context: z.RefinementCtx): void {
+  if (body.mode === 'LIVE' && body.route === undefined) {
+    context.addIssue({
+      code: 'custom',
+      path: ['route'],
+      message: 'expected the route of a LIVE account',
+    });
+  }
+}
+
+const Mode = z.enum(['PAPER', 'LIVE'], {
+  error: ({ input }) =>
+    input === 'DRY_RUN' ? 'DRY_RUN is not supported by this version' : 'expected PAPER or LIVE',
+});
+
+const paperBroker = 'a replay has the paper broker';
+
 const accountFields = {
   currency: Currency,
   balance: Positive,
-  mode: z.enum(['PAPER'], { error: 'expected PAPER, the only mode of this version' }).optional(),
   rules: Rules.optional(),
   preset: Preset.optional(),
 };
 
+const routing = { mode: Mode.optional(), route: Id.optional() };
+
 /** `account.create`: the id may come from the subject. */
 export const AccountCreate = z
-  .strictObject({ accountId: Id.optional(), ...accountFields })
-  .superRefine(notBoth, besideOtherFaults);
+  .strictObject({ accountId: Id.optional(), ...accountFields, ...routing })
+  .superRefine(notBoth, besideOtherFaults)
+  .superRefine(routeOfLive, besideOtherFaults);
 export type AccountCreate = z.infer<typeof AccountCreate>;
 
-/** An account of a scenario or a settings file. */
+/** An account of a settings file. */
 export const AccountSpec = z
-  .strictObject({ accountId: Id, ...accountFields })
-  .superRefine(notBoth, besideOtherFaults);
+  .strictObject({ accountId: Id, ...accountFields, ...routing })
+  .superRefine(notBoth, besideOtherFaults)
+  .superRefine(routeOfLive, besideOtherFaults);
 export type AccountSpec = z.infer<typeof AccountSpec>;
+
+/** An account of a scenario: nothing leaves a replay, so it has no mode but PAPER and no route. */
+export const ScenarioAccount = z
+  .strictObject({
+    accountId: Id,
+    ...accountFields,
+    mode: z.literal('PAPER', { error: `expected PAPER: ${paperBroker}` }).optional(),
+    route: z.undefined({ error: `expected no route: ${paperBroker}` }).optional(),
+  })
+  .superRefine(notBoth, besideOtherFaults);
 
 export const AccountHalt = z.strictObject({ reason: Reason });
 export const AccountResume = z.strictObject({ reason: Reason, acknowledge: Id.optional() });

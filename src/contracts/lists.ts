@@ -20,12 +20,20 @@ const paging = {
 
 export const AccountList = z.strictObject({ ...paging });
 export const InstrumentList = z.strictObject({ ...paging });
+export const RouteList = z.strictObject({ ...paging });
 export const PositionList = z.strictObject({
   ...paging,
   state: z
     .enum(['open', 'closed', 'all'], { error: 'expected open, closed or all' })
     .default('open'),
   symbol: SymbolName.optional(),
+});
+/** A dead letter is closed once its position is, or when an operator discarded it. */
+export const DeadLetterList = z.strictObject({
+  ...paging,
+  state: z
+    .enum(['open', 'closed', 'all'], { error: 'expected open, closed or all' })
+    .default('open'),
 });
 export const LedgerList = z.strictObject({
   ...paging,

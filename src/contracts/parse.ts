@@ -93,10 +93,7 @@ const comesLater = new Set([
   'action',
   'graceSeconds',
   'quantity',
-  'route',
-  'routes',
   'notifiers',
-  'reconcileEveryS',
   'CLOSEOUT_OBSERVE_ONLY',
 ]);
 

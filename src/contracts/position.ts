@@ -3,9 +3,11 @@ import { z } from 'zod';
 import type { ExitsSpec } from '#src/domain/exits';
 import {
   Id,
+  OrderLink,
   printable,
   Positive,
   Reason,
+  SideName,
   SymbolName,
   Ticket,
   Time,
@@ -17,15 +19,10 @@ const Exits: z.ZodType<ExitsSpec> = z.strictObject({
   takeProfit: Positive.optional(),
 });
 
-/** Id of an order at the provider: 1 to 64 printable characters. */
-const OrderLink = z.string({ error: 'expected text' }).regex(/^[\x21-\x7e]{1,64}$/, {
-  error: 'expected 1 to 64 printable characters without space',
-});
-
 const positionFields = {
   ticket: Ticket.optional(),
   symbol: SymbolName,
-  side: z.enum(['long', 'short'], { error: 'expected long or short' }),
+  side: SideName,
   quantity: Positive,
   entryPrice: Positive,
   exits: Exits.optional(),

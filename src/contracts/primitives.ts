@@ -17,6 +17,11 @@ export const SymbolName = z.string({ error: 'expected text' }).regex(symbolPatte
   error: 'expected 1 to 64 printable characters without space',
 });
 
+/** Id of an order at the provider. */
+export const OrderLink = SymbolName;
+
+export const SideName = z.enum(['long', 'short'], { error: 'expected long or short' });
+
 /** An account currency or quote currency, such as `USD` or `USDT`. */
 export const Currency = z.string({ error: 'expected text' }).regex(/^[A-Z0-9]{2,12}$/, {
   error: 'expected a currency code of 2 to 12 of A-Z 0-9',

@@ -1,7 +1,7 @@
 // A replay's scenario (contract section 7): parsed, then checked as a whole, every fault by its path.
 import { z } from 'zod';
 import type { Issue } from '#src/domain/refusals';
-import { AccountSpec } from './account.ts';
+import { ScenarioAccount } from './account.ts';
 import { GuardConditions } from './guard.ts';
 import { InstrumentBody } from './instrument.ts';
 import { PositionSpec } from './position.ts';
@@ -9,7 +9,7 @@ import { SymbolName } from './primitives.ts';
 
 export const Scenario = z.strictObject({
   instruments: z.array(InstrumentBody).min(1, { error: 'expected at least one instrument' }),
-  accounts: z.array(AccountSpec),
+  accounts: z.array(ScenarioAccount),
   positions: z.array(PositionSpec),
   marketGuards: z.record(SymbolName, GuardConditions).optional(),
 });
@@ -22,19 +22,9 @@ export type Scenario = z.infer<typeof Scenario>;
 export function scenarioFaults(given: unknown): Issue[] {
   const issues: Issue[] = [];
   const { instruments, accounts, positions, marketGuards } = fieldsOf(given);
-  const noteRepeats = (list: unknown, name: string, key: string): Set<unknown> => {
-    const seen = new Set<unknown>();
-    (Array.isArray(list) ? list : []).forEach((item: unknown, i) => {
-      const id = fieldsOf(item)[key];
-      if (typeof id !== 'string') return;
-      if (seen.has(id)) issues.push({ path: `${name}[${i}].${key}`, message: differ(id) });
-      seen.add(id);
-    });
-    return seen;
-  };
-  const symbols = noteRepeats(instruments, 'instruments', 'symbol');
-  const accountIds = noteRepeats(accounts, 'accounts', 'accountId');
-  noteRepeats(positions, 'positions', 'positionId');
+  const symbols = noteRepeats(issues, instruments, 'instruments', 'symbol');
+  const accountIds = noteRepeats(issues, accounts, 'accounts', 'accountId');
+  noteRepeats(issues, positions, 'positions', 'positionId');
   (Array.isArray(positions) ? positions : []).forEach((item: unknown, i) => {
     const { accountId, symbol } = fieldsOf(item);
     const note = (key: string, message: string): void => {
@@ -56,6 +46,23 @@ export function scenarioFaults(given: unknown): Issue[] {
     }
   }
   return issues;
+}
+
+/** Every id of the list; notes those that it has had before. */
+export function noteRepeats(
+  issues: Issue[],
+  list: unknown,
+  name: string,
+  key: string,
+): ReadonlySet<unknown> {
+  const seen = new Set<unknown>();
+  (Array.isArray(list) ? list : []).forEach((item: unknown, i) => {
+    const id = fieldsOf(item)[key];
+    if (typeof id !== 'string') return;
+    if (seen.has(id)) issues.push({ path: `${name}[${i}].${key}`, message: differ(id) });
+    seen.add(id);
+  });
+  return seen;
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {

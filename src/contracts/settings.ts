@@ -1,7 +1,8 @@
 // The settings (contract section 10): the environment's keys, and what only the file may hold.
 import { z } from 'zod';
 import { parse, withFaults } from './parse.ts';
-import { scenarioFaults } from './scenario.ts';
+import { RouteBody } from './route.ts';
+import { noteRepeats, scenarioFaults } from './scenario.ts';
 import type { Issue } from '#src/domain/refusals';
 import { AccountSpec } from './account.ts';
 import { GuardConditions } from './guard.ts';
@@ -21,13 +22,13 @@ function hasScheme(value: string, schemes: readonly string[]): boolean {
   return URL.canParse(value) && schemes.some((scheme) => value.startsWith(`${scheme}://`));
 }
 
+function wholeNumber(min: number, max: number, error: string): z.ZodNumber {
+  return z.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+}
+
 const Port = z.preprocess(
   (value) => (typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value),
-  z
-    .number({ error: 'expected a port, 1 to 65535' })
-    .int({ error: 'expected a port, 1 to 65535' })
-    .min(1, { error: 'expected a port, 1 to 65535' })
-    .max(65_535, { error: 'expected a port, 1 to 65535' }),
+  wholeNumber(0, 65_535, 'expected a port, 0 to 65535'),
 );
 
 const keys = {
@@ -43,7 +44,7 @@ const keys = {
     'journal, lock and PGlite: one runtime each',
   ),
   CLOSEOUT_HTTP_PORT: Port.default(7070).describe(
-    'port of the HTTP interface; validated, not used yet',
+    'port of the HTTP interface, on 127.0.0.1; 0 takes a free one',
   ),
   CLOSEOUT_HTTP_TOKENS_FILE: Path.optional().describe(
     'tokens of the HTTP interface; validated, not used yet',
@@ -53,6 +54,9 @@ const keys = {
     .default('info')
     .describe(`one of ${logLevels.join(', ')}`),
 };
+
+/** A day: a difference that is found later than this is as good as not found. */
+const reconcileEverySMax = 86_400;
 
 /** Keys that the environment may set; the file has the same, and {@link fileKeys}. */
 export const settingKeys = Object.keys(keys) as (keyof typeof keys)[];
@@ -64,6 +68,17 @@ const fileKeys = {
     .record(SymbolName, GuardConditions)
     .default({})
     .describe('market guards by symbol, put at start'),
+  routes: z
+    .array(RouteBody)
+    .default([])
+    .describe('routes to providers, put at start; others have the defaults'),
+  reconcileEveryS: wholeNumber(
+    1,
+    reconcileEverySMax,
+    `expected 1 to ${reconcileEverySMax} whole seconds`,
+  )
+    .default(60)
+    .describe('seconds between two reconciliations with the providers'),
 };
 
 export const Settings = z.strictObject({ ...keys, ...fileKeys });
@@ -98,9 +113,16 @@ export type SettingsParsed =
 /** Parses settings as a whole: every fault is named, not the first. */
 export function parseSettings(input: unknown): SettingsParsed {
   const parsed = parse(Settings, input);
-  const together = [...scenarioFaults(input), ...tlsFaults(input)];
+  const together = [...scenarioFaults(input), ...routeFaults(input), ...tlsFaults(input)];
   const issues = withFaults(parsed.ok ? [] : parsed.issues, together);
   return parsed.ok && issues.length === 0 ? parsed : { ok: false, issues };
+}
+
+function routeFaults(input: unknown): Issue[] {
+  const issues: Issue[] = [];
+  const { routes } = { ...(input as Partial<SettingsInput>) };
+  noteRepeats(issues, routes, 'routes', 'route');
+  return issues;
 }
 
 function tlsFaults(input: unknown): Issue[] {

@@ -1,29 +1,15 @@
 // State + record → state. The only place that changes state; the same live and at recovery.
-import { conversionBetween } from './conversion.ts';
-import { invariant } from './errors.ts';
+import { closeAppliers } from './apply-closes.ts';
+import { positionAppliers } from './apply-positions.ts';
+import { accountOf, type Appliers } from './apply-types.ts';
 import { eventsOf } from './events.ts';
 import { instrumentOf } from './instrument.ts';
-import { Decimal, decimal } from './money.ts';
-import type { JournalRecord, RecordBodies, RecordType } from './records.ts';
+import { decimal } from './money.ts';
+import type { JournalRecord } from './records.ts';
 import { ruleOf } from './rules.ts';
-import { closedPositionsMax, linkIdsOf, replyKey, storedRepliesMax } from './state.ts';
-import type { Account, Position, State } from './state.ts';
+import { replyKey, storedRepliesMax, type State } from './state.ts';
 
-type Appliers = {
-  [T in RecordType]: (state: State, body: RecordBodies[T], record: JournalRecord) => void;
-};
-
-export function accountOf(state: State, accountId: string): Account {
-  const account = state.accounts.get(accountId);
-  invariant(account !== undefined, `account ${accountId} is in the state`);
-  return account;
-}
-
-export function positionOf(state: State, positionId: string): Position {
-  const position = state.positions.get(positionId);
-  invariant(position !== undefined, `position ${positionId} is in the state`);
-  return position;
-}
+export { accountOf, positionOf } from './apply-types.ts';
 
 const appliers: Appliers = {
   'instrument.put': (state, { instrument }) => {
@@ -41,6 +27,7 @@ const appliers: Appliers = {
       accountId: account.accountId,
       currency: account.currency,
       mode: account.mode,
+      route: account.route,
       preset: account.preset,
       rules: account.rules.map(ruleOf),
       order: state.accountsCreated++,
@@ -53,6 +40,7 @@ const appliers: Appliers = {
       positions: new Map(),
       tickets: new Map(),
       closingCount: 0,
+      drifts: new Map(),
     });
   },
   'account.adjusted': (state, { amount }, { accountId }) => {
@@ -93,90 +81,17 @@ const appliers: Appliers = {
     account.state = 'closing';
     account.halt = { by: 'breach', reason, breachId, ruleId, observed, floor };
   },
-  'position.tracked': (state, { position: given }) => {
-    const account = accountOf(state, given.accountId);
-    const instrument = state.instruments.get(given.symbol);
-    invariant(instrument !== undefined, `${given.symbol} is an instrument`);
-    const conversion = conversionBetween(
-      instrument.quoteCurrency,
-      account.currency,
-      state.instruments,
-    );
-    invariant(conversion !== undefined, `${given.symbol} converts to ${account.currency}`);
-    const quantity = decimal(given.quantity);
-    const position: Position = {
-      positionId: given.positionId,
-      accountId: given.accountId,
-      ticket: given.ticket,
-      symbol: given.symbol,
-      side: given.side,
-      quantity,
-      entryPrice: decimal(given.entryPrice),
-      openedAt: given.openedAt,
-      stopLossId: given.stopLossId,
-      takeProfitId: given.takeProfitId,
-      closeOrderId: given.closeOrderId,
-      instrument,
-      conversion,
-      order: state.positionsTracked++,
-      exits: given.exits,
-      state: 'guarded',
-      remainingQuantity: quantity,
-      generation: 0,
-      intent: undefined,
-      reasons: [],
-      result: undefined,
-    };
-    state.positions.set(position.positionId, position);
-    state.usedPositionIds.add(position.positionId);
-    account.positions.set(position.positionId, position);
-    if (position.ticket !== undefined) account.tickets.set(position.ticket, position.positionId);
-    for (const id of linkIdsOf(position)) state.orderLinks.set(id, position.positionId);
+  'route.put': (state, { route }) => {
+    state.routes.set(route.route, route);
   },
-  'position.amended': (state, { positionId, exits }) => {
-    positionOf(state, positionId).exits = exits;
+  'runtime.paused': (state, { reason, by }) => {
+    state.pause = { reason, by };
   },
-  'position.untracked': (state, { positionId }) => {
-    const position = positionOf(state, positionId);
-    leave(state, position);
-    position.state = 'untracked';
-    state.positions.delete(positionId);
+  'runtime.resumed': (state) => {
+    state.pause = undefined;
   },
-  'close.intended': (state, { intent }) => {
-    const position = positionOf(state, intent.positionId);
-    position.state = 'closing';
-    position.generation = intent.generation;
-    position.intent = intent;
-    position.reasons = [intent.reason];
-    accountOf(state, position.accountId).closingCount++;
-  },
-  'close.joined': (state, { positionId, reason }) => {
-    const position = positionOf(state, positionId);
-    if (!position.reasons.includes(reason)) position.reasons.push(reason);
-  },
-  'close.filled': (state, { intent, result, reasons }) => {
-    const position = positionOf(state, intent.positionId);
-    const account = accountOf(state, position.accountId);
-    leave(state, position);
-    if (result.pnl !== undefined) account.balance = account.balance.plus(result.pnl);
-    position.generation = intent.generation;
-    position.state = 'closed';
-    position.remainingQuantity = new Decimal(0);
-    position.intent = undefined;
-    position.reasons = reasons;
-    position.result = result;
-    state.closedIds.add(position.positionId);
-    forgetOldest(state);
-  },
-  'close.failed': (state, { intent, result, reasons }) => {
-    const position = positionOf(state, intent.positionId);
-    if (position.state === 'closing') accountOf(state, position.accountId).closingCount--;
-    position.generation = intent.generation;
-    position.state = 'guarded';
-    position.intent = undefined;
-    position.reasons = reasons;
-    position.result = result;
-  },
+  ...positionAppliers,
+  ...closeAppliers,
   'market.changed': (state, { symbol, condition, level, measured }, { ts }) => {
     const active = state.guards.get(symbol)?.active;
     if (level === 'clear') active?.delete(condition);
@@ -191,24 +106,6 @@ const appliers: Appliers = {
     state.replies.set(replyKey(stored.client, stored.messageId), stored);
   },
 };
-
-/** A position leaves the open ones of its account. */
-function leave(state: State, position: Position): void {
-  const account = accountOf(state, position.accountId);
-  account.positions.delete(position.positionId);
-  if (position.ticket !== undefined) account.tickets.delete(position.ticket);
-  if (position.state === 'closing') account.closingCount--;
-  for (const id of linkIdsOf(position)) state.orderLinks.delete(id);
-}
-
-function forgetOldest(state: State): void {
-  if (state.closedIds.size <= closedPositionsMax) return;
-  for (const positionId of state.closedIds) {
-    state.closedIds.delete(positionId);
-    state.positions.delete(positionId);
-    return;
-  }
-}
 
 /** Applies a record, counting it and its events. */
 export function apply(state: State, record: JournalRecord): void {

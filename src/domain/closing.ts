@@ -64,6 +64,10 @@ export interface CloseIntent extends CloseCause {
   readonly generation: number;
   readonly quantity: string;
   readonly requestedTs: number;
+  /** How it is sent; absent where the paper broker fills it. */
+  readonly route?: string;
+  /** Which attempt of the close this is, from 1; absent for the first. */
+  readonly attempt?: number;
   /** Price of a close that already happened: it is recorded at it, no order is sent. */
   readonly at?: string;
   /** The book that the decision saw; absent where its symbol had no quote yet. */
@@ -75,6 +79,16 @@ export interface Fill {
   readonly price: string;
   readonly pnl: string;
   readonly commission: string;
+}
+
+/** How much of which order is filled, as the provider has told it: telling it twice adds nothing. */
+export interface FillMark {
+  /** The `clientOrderId`, or the provider's own order id. */
+  readonly orderKey: string;
+  /** All that was filled of it so far. */
+  readonly filled: string;
+  /** Of the execution report that told it. */
+  readonly reportKey?: string;
 }
 
 export interface Closable {
@@ -91,7 +105,7 @@ export function intentOf(
   position: Closable,
   cause: CloseCause,
   requestedTs: number,
-  seen: Pick<CloseIntent, 'quote' | 'at'>,
+  seen: Pick<CloseIntent, 'quote' | 'at' | 'route'>,
 ): CloseIntent {
   const generation = position.generation + 1;
   const { positionId, accountId, symbol, side } = position;
@@ -111,6 +125,23 @@ export function intentOf(
   };
 }
 
+/** The same close once more: what is left of it, under the next generation. */
+export function nextIntent(intent: CloseIntent, position: Closable): CloseIntent {
+  const { accountId, positionId } = intent;
+  const generation = position.generation + 1;
+  return {
+    ...intent,
+    generation,
+    clientOrderId: clientOrderIdOf(accountId, positionId, generation),
+    quantity: text(position.remainingQuantity),
+    attempt: attemptOf(intent) + 1,
+  };
+}
+
+export function attemptOf({ attempt = 1 }: CloseIntent): number {
+  return attempt;
+}
+
 /** The part of a result that the intent alone decides. */
 function resultBase(intent: CloseIntent, ts: number): Omit<CloseResult, 'success' | 'outcome'> {
   return {
@@ -122,7 +153,7 @@ function resultBase(intent: CloseIntent, ts: number): Omit<CloseResult, 'success
     ...(intent.triggerPrice === undefined ? {} : { triggerPrice: intent.triggerPrice }),
     closeReason: intent.reason,
     closeTimestamp: ts,
-    attempts: 1,
+    attempts: attemptOf(intent),
     clientOrderId: intent.clientOrderId,
     ...(intent.bulkId === undefined ? {} : { bulkId: intent.bulkId }),
   };
@@ -137,6 +168,16 @@ export function filledResult(intent: CloseIntent, fill: Fill, ts: number): Close
     pnl: fill.pnl,
     commission: fill.commission,
   };
+}
+
+/** Closed at the provider, at a price that nobody has told yet: what was open there is gone. */
+export function goneResult(intent: CloseIntent, ts: number): CloseResult {
+  return { ...resultBase(intent, ts), success: true, outcome: 'closed' };
+}
+
+/** Sent, and nobody knows what became of it. */
+export function unknownResult(intent: CloseIntent, errorMessage: string, ts: number): CloseResult {
+  return { ...resultBase(intent, ts), success: false, outcome: 'unknown', errorMessage };
 }
 
 export function pendingResult(intent: CloseIntent): CloseResult {

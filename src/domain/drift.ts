@@ -5,6 +5,8 @@ export type DriftKind =
   | 'unknown_there'
   /** At the provider, and not ours. */
   | 'unknown_here'
+  /** The same ticket or id of another symbol: nothing else of the two can be compared. */
+  | 'symbol'
   | 'quantity'
   | 'side'
   /** Entry price further apart than {@link entrySlippagePctMax}. */
@@ -12,6 +14,7 @@ export type DriftKind =
   /** Price of the stop order at the provider. */
   | 'stop'
   | 'target'
+  /** Further apart than {@link balanceToleranceAmount} allows. */
   | 'balance'
   | 'currency'
   /** A fill beyond what was open. */
@@ -21,7 +24,10 @@ export type DriftKind =
   /** An execution that nothing here asked for and that cannot be told from an entry. */
   | 'unexpected_fill';
 
-/** One difference; `ours` and `theirs` are the two values, absent where there is none. */
+/**
+ * One difference; `ours` and `theirs` are the two values, absent where there is none. Of a position
+ * that only one of the two knows, the value is its quantity.
+ */
 export interface Drift {
   readonly kind: DriftKind;
   readonly positionId?: string;
@@ -34,7 +40,24 @@ export interface Drift {
 /** Entry prices that differ by more than this part of ours, in percent, are a drift. */
 export const entrySlippagePctMax = 0.1;
 
+/**
+ * Balances that differ by less are equal, in account currency: providers keep two decimals, we ten.
+ */
+export const balanceToleranceAmount = '0.01';
+
 /** Names a difference: the same key and values again are not told again. */
 export function driftKey({ kind, positionId, ticket }: Drift): string {
-  return `${kind} ${positionId ?? ''} ${ticket === undefined ? '' : `${typeof ticket} ${ticket}`}`;
+  // JSON keeps the ticket 1 apart from '1', and no text in an id can look like the next field.
+  return JSON.stringify([kind, positionId ?? null, ticket ?? null]);
+}
+
+const incidents: ReadonlySet<DriftKind> = new Set([
+  'overfill',
+  'fill_of_closed',
+  'unexpected_fill',
+]);
+
+/** Whether it happened once, rather than stands until it is cleared. */
+export function isIncident({ kind }: Drift): boolean {
+  return incidents.has(kind);
 }

@@ -7,6 +7,8 @@ export type EventName =
   | 'position.tracked'
   | 'position.amended'
   | 'position.closed'
+  | 'position.partially-closed'
+  | 'position.close-amended'
   | 'position.close-failed'
   | 'position.untracked'
   | 'guard.warning'
@@ -18,7 +20,12 @@ export type EventName =
   | 'entries.resumed'
   | 'market.warning'
   | 'market.critical'
-  | 'market.cleared';
+  | 'market.cleared'
+  | 'bulk.progressed'
+  | 'deadletter.added'
+  | 'deadletter.cleared'
+  | 'deadletter.alarm'
+  | 'drift.detected';
 
 /** An event without its number. */
 export interface EventDraft {
@@ -54,6 +61,27 @@ export function eventsOf(record: JournalRecord): readonly EventDraft[] {
       return [one('position.untracked', record.body)];
     case 'close.filled':
       return [one('position.closed', record.body.result)];
+    case 'close.partially-filled':
+      return [one('position.partially-closed', record.body.result)];
+    case 'close.amended':
+      return [one('position.close-amended', record.body.result)];
+    case 'bulk.progressed':
+      return [one('bulk.progressed', record.body)];
+    case 'deadletter.added':
+      return [one('deadletter.added', record.body)];
+    case 'deadletter.cleared':
+      return [one('deadletter.cleared', record.body)];
+    case 'deadletter.alarmed':
+      return [one('deadletter.alarm', record.body)];
+    case 'drift.detected': {
+      const { drift, policy, route } = record.body;
+      return [one('drift.detected', { ...drift, policy, route })];
+    }
+    case 'runtime.paused':
+      return [one('entries.halted', record.body)];
+    case 'runtime.resumed':
+      return [one('entries.resumed', record.body)];
+    case 'close.rejected':
     case 'close.failed':
       return [one('position.close-failed', record.body.result)];
     case 'rule.warned':

@@ -7,11 +7,19 @@ export type LedgerEventType =
   | 'position_closed'
   | 'position_close_pending'
   | 'position_close_failed'
+  | 'position_close_amended'
+  | 'position_partially_closed'
   | 'position_untracked'
   | 'account_halted'
   | 'account_resumed'
   | 'account_adjusted'
-  | 'guard_breached';
+  | 'guard_breached'
+  | 'drift_detected'
+  | 'deadletter_added'
+  | 'deadletter_retried'
+  | 'deadletter_cleared'
+  | 'runtime_paused'
+  | 'runtime_resumed';
 
 /** 0 success, 1 pending or unknown, 2 failed. */
 export type LedgerStatus = 0 | 1 | 2;
@@ -41,7 +49,7 @@ export interface LedgerRow extends LedgerRowDraft {
 }
 
 function closeMetaData(
-  intent: CloseIntent,
+  intent: Partial<CloseIntent>,
   result: CloseResult,
   reasons: readonly string[],
 ): Record<string, unknown> {
@@ -68,6 +76,38 @@ function closeMetaData(
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
+/** Type, words and status of the row of a close's outcome. */
+function closeRow(
+  type: CloseRowType,
+  intent: Partial<CloseIntent>,
+  result: CloseResult,
+  reasons: readonly string[],
+): Pick<LedgerRowDraft, 'eventType' | 'description' | 'status' | 'metaData'> {
+  const { eventType, words, status } = closeRows[type];
+  const why = status === 2 ? (result.errorMessage ?? 'failed') : result.closeReason;
+  return {
+    eventType,
+    description: `Position ${result.positionId} ${words}: ${why}`,
+    metaData: closeMetaData(intent, result, reasons),
+    status,
+  };
+}
+
+const closeRows = {
+  'close.filled': { eventType: 'position_closed', words: 'closed', status: 0 },
+  'close.partially-filled': {
+    eventType: 'position_partially_closed',
+    words: 'partially closed',
+    status: 0,
+  },
+  'close.amended': { eventType: 'position_close_amended', words: 'close amended', status: 0 },
+  'close.acknowledged': { eventType: 'position_close_pending', words: 'close pending', status: 1 },
+  'close.unknown': { eventType: 'position_close_pending', words: 'close unknown', status: 1 },
+  'close.rejected': { eventType: 'position_close_failed', words: 'not closed', status: 2 },
+  'close.failed': { eventType: 'position_close_failed', words: 'not closed', status: 2 },
+} as const;
+type CloseRowType = keyof typeof closeRows;
+
 /** The row of a record; undefined where the ledger has nothing to say of it. */
 export function ledgerRowOf(record: JournalRecord): LedgerRowDraft | undefined {
   const base = {
@@ -76,30 +116,28 @@ export function ledgerRowOf(record: JournalRecord): LedgerRowDraft | undefined {
     partition: record.partition,
   };
   switch (record.type) {
-    case 'close.filled': {
+    case 'close.filled':
+    case 'close.failed':
+    case 'close.rejected':
+    case 'close.partially-filled':
+    case 'close.acknowledged':
+    case 'close.unknown': {
       const { intent, result, reasons } = record.body;
       return {
         ...base,
         closeId: result.closeId,
-        eventType: 'position_closed',
-        description: `Position ${result.positionId} closed: ${result.closeReason}`,
-        metaData: closeMetaData(intent, result, reasons),
-        status: 0,
+        ...closeRow(record.type, intent, result, reasons),
       };
     }
-    case 'close.failed': {
-      const { intent, result, reasons } = record.body;
-      return {
-        ...base,
-        closeId: result.closeId,
-        eventType: 'position_close_failed',
-        description: `Position ${result.positionId} not closed: ${result.errorMessage ?? 'failed'}`,
-        metaData: closeMetaData(intent, result, reasons),
-        status: 2,
-      };
+    case 'close.amended': {
+      const { result, reasons } = record.body;
+      const row = closeRow(record.type, {}, result, reasons);
+      return { ...base, closeId: result.closeId, ...row };
     }
     case 'close.intended': {
       const { intent } = record.body;
+      // One that is sent has a row for its outcome; one that waits for a quote has none yet.
+      if (intent.route !== undefined) return undefined;
       return {
         ...base,
         closeId: intent.closeId,
@@ -107,6 +145,41 @@ export function ledgerRowOf(record: JournalRecord): LedgerRowDraft | undefined {
         description: `Position ${intent.positionId} close pending: ${intent.reason}`,
         metaData: { ...intent },
         status: 1,
+      };
+    }
+    case 'deadletter.added':
+    case 'deadletter.retried':
+    case 'deadletter.cleared': {
+      const { closeId, positionId } = record.body;
+      const what = record.type.slice('deadletter.'.length) as 'added' | 'retried' | 'cleared';
+      return {
+        ...base,
+        closeId,
+        eventType: `deadletter_${what}`,
+        description: `Position ${positionId} dead letter ${what}`,
+        metaData: { ...record.body },
+        status: what === 'added' ? 2 : 0,
+      };
+    }
+    case 'drift.detected': {
+      const { drift, policy, route } = record.body;
+      return {
+        ...base,
+        eventType: 'drift_detected',
+        description: `Account ${record.accountId} drift: ${drift.kind}`,
+        metaData: { ...drift, policy, route },
+        status: 1,
+      };
+    }
+    case 'runtime.paused':
+    case 'runtime.resumed': {
+      const what = record.type === 'runtime.paused' ? 'paused' : 'resumed';
+      return {
+        ...base,
+        eventType: `runtime_${what}`,
+        description: `Runtime ${what}: ${record.body.reason}`,
+        metaData: { ...record.body },
+        status: 0,
       };
     }
     case 'position.untracked':

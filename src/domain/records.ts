@@ -1,18 +1,24 @@
 // Journal records: every change of state, as data. What is not in a record did not happen.
-import type { CloseIntent, CloseResult } from './closing.ts';
+import type { CloseIntent, CloseResult, FillMark } from './closing.ts';
+import type { Drift } from './drift.ts';
 import type { Exits } from './exits.ts';
 import type { InstrumentSpec } from './instrument.ts';
 import type { GuardRecord, Condition, ConditionLevel } from './market-conditions.ts';
 import type { Side } from './quote.ts';
+import type { DriftPolicy, RouteRecord } from './route.ts';
 import type { RuleRecord } from './rules.ts';
 
 /** Version of the record format; a reader refuses a newer one. */
-export const recordVersion = 1;
+export const recordVersion = 2;
+
+export type AccountMode = 'PAPER' | 'LIVE';
 
 export interface AccountRecord {
   accountId: string;
   currency: string;
-  mode: 'PAPER';
+  mode: AccountMode;
+  /** By which a LIVE account's closes are sent. */
+  route?: string;
   balance: string;
   preset?: string;
   rules: RuleRecord[];
@@ -69,6 +75,31 @@ export interface QuoteMark {
   ts: number;
 }
 
+export interface CloseOutcomeBody {
+  intent: CloseIntent;
+  result: CloseResult;
+  /** Every reason for which it was asked for, the first one first. */
+  reasons: string[];
+}
+
+export interface DeadLetterBody {
+  closeId: string;
+  positionId: string;
+}
+
+export type DeadLetterEnd = 'closed' | 'discarded' | 'superseded' | 'untracked';
+
+/** How far a bulk close is; `pnl` in account currency, of what is closed. */
+export interface BulkProgress {
+  bulkId: string;
+  reason: string;
+  total: number;
+  closed: number;
+  failed: number;
+  pending: number;
+  pnl: string;
+}
+
 /** The changes of state there are, by type. Decimals are plain text. */
 export interface RecordBodies {
   'instrument.put': { instrument: InstrumentSpec };
@@ -88,9 +119,44 @@ export interface RecordBodies {
   'position.untracked': { positionId: string; reason: string; by: string };
   'close.intended': { intent: CloseIntent };
   'close.joined': { positionId: string; closeId: string; reason: string };
+  /** Before it is sent, where nothing makes a second send safe; and before it is sent again. */
+  'close.sent': { positionId: string; clientOrderId: string; attempts: number };
+  /** The provider has it and will report. */
+  'close.acknowledged': CloseOutcomeBody;
+  /** Sent, and no usable reply: whether it was executed nobody knows. */
+  'close.unknown': CloseOutcomeBody & { failures: number };
+  /** Definitely not executed; it is tried again under the next generation. */
+  'close.rejected': CloseOutcomeBody & { failures: number };
+  /** A part of it was executed; `result` is of that part. */
+  'close.partially-filled': CloseOutcomeBody & { fill: FillMark };
   /** Intent and fill in one: the intent is new unless a `close.intended` with its id came before. */
-  'close.filled': { intent: CloseIntent; result: CloseResult; reasons: string[] };
-  'close.failed': { intent: CloseIntent; result: CloseResult; reasons: string[] };
+  'close.filled': CloseOutcomeBody & { fill?: FillMark };
+  /** Given up: the position is guarded again. */
+  'close.failed': CloseOutcomeBody;
+  /** Price and P&L of a close that was known without them; `result` is complete. */
+  'close.amended': {
+    positionId: string;
+    result: CloseResult;
+    reasons: string[];
+    fill?: FillMark;
+  };
+  'deadletter.added': DeadLetterBody & { reason: string; attempts: number; lastError: string };
+  'deadletter.retried': DeadLetterBody & { reason: string; by: string };
+  'deadletter.cleared': DeadLetterBody & { how: DeadLetterEnd; reason?: string; by?: string };
+  'deadletter.alarmed': { open: number; oldestSince: number };
+  'drift.detected': { drift: Drift; policy: DriftPolicy; route: string; reportKey?: string };
+  'drift.cleared': { drift: Drift };
+  /** What the provider says is taken over. */
+  'position.corrected': {
+    positionId: string;
+    remainingQuantity?: string;
+    entryPrice?: string;
+    exits?: Exits;
+  };
+  'bulk.progressed': BulkProgress;
+  'route.put': { route: RouteRecord };
+  'runtime.paused': { reason: string; by: string };
+  'runtime.resumed': { reason: string; by: string };
   'market.changed': {
     symbol: string;
     condition: Condition;

@@ -5,6 +5,8 @@ import { CloseoutError } from './errors.ts';
 export const refusalCodes = {
   invalid_request: 400,
   missing_conversion: 400,
+  unreachable_route: 400,
+  not_on_paper: 400,
   unusable_header: 400,
   foreign_account: 403,
   not_permitted: 403,
@@ -13,6 +15,7 @@ export const refusalCodes = {
   unknown_position: 404,
   unknown_symbol: 404,
   unknown_guard: 404,
+  unknown_deadletter: 404,
   deadline_passed: 408,
   account_exists: 409,
   position_exists: 409,

@@ -2,12 +2,20 @@
 import type { CloseIntent, CloseResult } from './closing.ts';
 import type { Conversion } from './conversion.ts';
 import type { Exits } from './exits.ts';
+import type { Drift } from './drift.ts';
 import { noAccount, partitions } from './ids.ts';
 import type { Instrument } from './instrument.ts';
 import type { Condition, ConditionLevel, GuardRecord } from './market-conditions.ts';
 import { Decimal } from './money.ts';
 import type { PnlTerms } from './pnl.ts';
-import type { QuoteMark, StoredReply } from './records.ts';
+import type {
+  AccountMode,
+  BulkProgress,
+  DeadLetterEnd,
+  QuoteMark,
+  StoredReply,
+} from './records.ts';
+import { routeOf, type RouteRecord } from './route.ts';
 import type { Side } from './quote.ts';
 import type { Rule } from './rules.ts';
 
@@ -26,7 +34,9 @@ export interface Halt {
 export interface Account {
   readonly accountId: string;
   readonly currency: string;
-  readonly mode: 'PAPER';
+  readonly mode: AccountMode;
+  /** By which its closes are sent; undefined on paper. */
+  readonly route: string | undefined;
   readonly preset: string | undefined;
   readonly rules: readonly Rule[];
   /** Place in the order of creation. */
@@ -44,9 +54,30 @@ export interface Account {
   readonly tickets: Map<string | number, string>;
   /** Of these, the closing ones. */
   closingCount: number;
+  /** Differences to the provider's view that were told and still stand, by their key. */
+  readonly drifts: Map<string, KnownDrift>;
+}
+
+export interface KnownDrift {
+  readonly drift: Drift;
+  readonly since: number;
 }
 
 export type PositionState = 'guarded' | 'closing' | 'closed' | 'untracked';
+
+/**
+ * Where the close under way is: `waiting` for a quote (paper), `sending` (it may have been sent),
+ * `pending` (the provider has it), `unknown`, or `rejected` (to be tried again).
+ */
+export type ClosePhase = 'waiting' | 'sending' | 'pending' | 'unknown' | 'rejected';
+
+/** What the provider has told of one order. */
+export interface OrderFill {
+  readonly filled: Decimal;
+  /** P&L and commission booked for it so far. */
+  readonly pnl: Decimal;
+  readonly commission: Decimal;
+}
 
 export interface Position extends PnlTerms {
   readonly positionId: string;
@@ -55,7 +86,7 @@ export interface Position extends PnlTerms {
   readonly symbol: string;
   readonly side: Side;
   readonly quantity: Decimal;
-  readonly entryPrice: Decimal;
+  entryPrice: Decimal;
   readonly openedAt: number;
   readonly stopLossId: string | undefined;
   readonly takeProfitId: string | undefined;
@@ -71,6 +102,16 @@ export interface Position extends PnlTerms {
   generation: number;
   /** The intent that waits for its outcome. */
   intent: CloseIntent | undefined;
+  /** Where that is; undefined without one. */
+  phase: ClosePhase | undefined;
+  /** Whether it is on record that the intent was sent. */
+  wasSent: boolean;
+  /** How often the close under way failed, or could not be told. */
+  failures: number;
+  /** Fills by order, while the position is known. */
+  readonly fills: Map<string, OrderFill>;
+  /** The open dead letter of it. */
+  deadLetter: string | undefined;
   reasons: string[];
   /** The last outcome. */
   result: CloseResult | undefined;
@@ -88,6 +129,19 @@ export interface MarketGuard {
   readonly active: Map<Condition, MarketCondition>;
 }
 
+/** A close that failed three times (contract section 6). */
+export interface DeadLetter {
+  readonly closeId: string;
+  readonly positionId: string;
+  readonly accountId: string;
+  readonly reason: string;
+  attempts: number;
+  lastError: string;
+  readonly since: number;
+  /** How and when it ended; undefined while it is open. */
+  end: { readonly how: DeadLetterEnd; readonly ts: number } | undefined;
+}
+
 export interface State {
   readonly instruments: Map<string, Instrument>;
   readonly accounts: Map<string, Account>;
@@ -95,9 +149,22 @@ export interface State {
   readonly positions: Map<string, Position>;
   /** Every position id that was ever used. */
   readonly usedPositionIds: Set<string>;
-  /** Ids of provider orders of open positions → position. */
+  /** Ids of provider orders, by their route, of positions that are known → position. */
   readonly orderLinks: Map<string, string>;
   readonly guards: Map<string, MarketGuard>;
+  readonly routes: Map<string, RouteRecord>;
+  /** Open dead letters by close id, in the order in which they were added. */
+  readonly deadLetters: Map<string, DeadLetter>;
+  /** The last {@link closedLettersMax} that are not open any more. */
+  readonly closedLetters: Map<string, DeadLetter>;
+  /** Bulk closes that are under way. */
+  readonly bulks: Map<string, BulkProgress & { readonly accountId: string }>;
+  /** Our `clientOrderId`s of positions that are known → position. */
+  readonly clientOrders: Map<string, string>;
+  /** Execution reports that had an effect, the last {@link reportKeysMax}. */
+  readonly reportKeys: Set<string>;
+  /** Why the runtime takes no entries. */
+  pause: { readonly reason: string; readonly by: string } | undefined;
   /** `client/messageId` → reply, in the order in which they were stored. */
   readonly replies: Map<string, StoredReply>;
   /** Last quotes that were noted, for valuation after a restart. */
@@ -122,6 +189,12 @@ export const storedRepliesMax = 100_000;
 /** Closed positions that are kept in memory; beyond it the oldest are in the ledger only. */
 export const closedPositionsMax = 100_000;
 
+/** Dead letters that are kept when they are over; the oldest are forgotten. */
+export const closedLettersMax = 500;
+
+/** Execution reports whose repeats are known; the oldest are forgotten. */
+export const reportKeysMax = 100_000;
+
 export function emptyState(): State {
   return {
     instruments: new Map(),
@@ -130,6 +203,13 @@ export function emptyState(): State {
     usedPositionIds: new Set(),
     orderLinks: new Map(),
     guards: new Map(),
+    routes: new Map(),
+    deadLetters: new Map(),
+    closedLetters: new Map(),
+    bulks: new Map(),
+    clientOrders: new Map(),
+    reportKeys: new Set(),
+    pause: undefined,
     replies: new Map(),
     marks: new Map(),
     partitionSeq: new Array<number>(partitions).fill(0),
@@ -143,6 +223,28 @@ export function emptyState(): State {
 
 export function isOpen(position: Position): boolean {
   return position.state === 'guarded' || position.state === 'closing';
+}
+
+/** Whether its closes are sent to a provider. */
+export function isLive(account: Account): account is Account & { readonly route: string } {
+  return account.mode === 'LIVE' && account.route !== undefined;
+}
+
+export function routeIn(state: State, route: string): RouteRecord {
+  return state.routes.get(route) ?? routeOf({ route });
+}
+
+/** A close for any reason but an operator's `manual` is retried for as long as it takes. */
+export function isRiskClose(position: Position): boolean {
+  return position.reasons.some((reason) => reason !== manualReason);
+}
+
+/** The reason of a close that nobody gave one for. */
+export const manualReason = 'manual';
+
+/** Ids of provider orders are unique per route. */
+export function linkKey(route: string | undefined, orderId: string): string {
+  return `${route ?? ''}/${orderId}`;
 }
 
 export function linkIdsOf(position: {

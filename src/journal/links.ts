@@ -55,20 +55,26 @@ export class Chains {
 
   /** Throws `CloseoutError` `journal_corrupt` unless the link, found at place `n`, comes next. */
   check(n: number, link: Link): void {
-    if (n !== this.#n + 1) {
-      throw corrupt(`record ${this.#n + 1} is missing: after ${this.#n} comes ${n}`);
-    }
-    const record = parsed(n, link.text);
+    const fault = this.fault(n, link);
+    if (fault !== undefined) throw corrupt(fault);
+  }
+
+  /** Why the link, found at place `n`, is not the one that comes next; moves on where it is. */
+  fault(n: number, link: Link): string | undefined {
+    if (n !== this.#n + 1) return `record ${this.#n + 1} is missing: after ${this.#n} comes ${n}`;
+    const record = parsed(link.text);
+    if (record === undefined) return `record ${n} of an unknown partition cannot be read`;
     const name = `record ${n} of partition ${record.partition}`;
-    if (sha256(link.text) !== link.hash) throw corrupt(`${name} does not have its hash`);
-    if (record.n !== n) throw corrupt(`${name} calls itself ${record.n}`);
+    if (sha256(link.text) !== link.hash) return `${name} does not have its hash`;
+    if (record.n !== n) return `${name} calls itself ${record.n}`;
     if (record.v > recordVersion) {
-      throw corrupt(`${name} is of version ${record.v}, newer than ${recordVersion}`);
+      return `${name} is of version ${record.v}, newer than ${recordVersion}`;
     }
     if (record.prevHash !== this.#head(record.partition)) {
-      throw corrupt(`${name} does not follow the record before it in its partition`);
+      return `${name} does not follow the record before it in its partition`;
     }
     this.#moveTo(record, link.hash);
+    return undefined;
   }
 
   #head(partition: number): string {
@@ -85,10 +91,10 @@ export function corrupt(message: string, cause?: unknown): CloseoutError {
   return new CloseoutError('journal_corrupt', `the journal is damaged: ${message}`, { cause });
 }
 
-function parsed(n: number, text: string): LinkedRecord {
+function parsed(text: string): LinkedRecord | undefined {
   try {
     return JSON.parse(text) as LinkedRecord;
-  } catch (cause) {
-    throw corrupt(`record ${n} of an unknown partition cannot be read`, cause);
+  } catch {
+    return undefined;
   }
 }

@@ -11,10 +11,10 @@ import { Chains, corrupt } from './links.ts';
 import type { Link } from './links.ts';
 import type { Notes, StoreOptions } from './protocol.ts';
 
-const journalFileName = 'journal.sqlite';
+export const journalFileName = 'journal.sqlite';
 
 /** Version of the tables; a newer file is refused. */
-const schemaVersion = 1;
+export const schemaVersion = 1;
 
 /** How long a foreign reader of the file (a backup, a shell) may hold a lock that we need. */
 const busyTimeoutMs = 5_000;
@@ -91,12 +91,12 @@ function checkedChains(db: DatabaseSync): Chains {
   return chains;
 }
 
-function linkOf(row: Record<string, unknown>): Link {
+export function linkOf(row: Record<string, unknown>): Link {
   return { text: String(row['text']), hash: String(row['hash']) };
 }
 
 /** What is known about the directory as a whole. */
-class Meta {
+export class Meta {
   readonly #get: StatementSync;
   readonly #set: StatementSync;
 
@@ -166,7 +166,7 @@ export class JournalStore {
   }
 }
 
-function asCloseoutError(error: unknown): CloseoutError {
+export function asCloseoutError(error: unknown): CloseoutError {
   if (error instanceof CloseoutError) return error;
   if (isDamage(error)) return corrupt(messageOf(error), error);
   const message = `the journal cannot be opened: ${messageOf(error)}`;

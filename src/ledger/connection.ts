@@ -105,6 +105,8 @@ const common = {
   entities,
   extensions: [Migrator],
   migrations: { migrationsList: migrations, tableName: migrationsTable, snapshot: false },
+  /** The entities know nothing of the trigger that refuses changes. */
+  schemaGenerator: { ignoreTriggers: true },
   /** Times are told in UTC, whatever zone this process or the server is in. */
   timezone: 'Z',
   ensureDatabase: false,

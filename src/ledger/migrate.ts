@@ -33,7 +33,8 @@ export async function openLedger(
   });
 }
 
-async function refuseNewer(em: SqlEntityManager, where: string): Promise<void> {
+/** Throws `CloseoutError` `ledger_newer` where a newer version has migrated the database. */
+export async function refuseNewer(em: SqlEntityManager, where: string): Promise<void> {
   const known = new Set(migrations.map(({ name }) => name));
   const applied = await em.execute<{ name: string }[]>(`select name from ${migrationsTable}`);
   const newer = applied.find(({ name }) => !known.has(name));

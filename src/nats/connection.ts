@@ -25,6 +25,8 @@ const connectMs = 5000;
 const reconnectWaitMs = 250;
 /** A server that answers none of two pings in a row is lost: after 20 to 30 s. */
 const pingIntervalMs = 10_000;
+/** Replies of providers come under it; fixed, so that the server's permissions can name it. */
+export const inboxPrefix = '_INBOX_closeout';
 
 /** The server's address as it may be shown and logged: without user and password. */
 export function shownUrl(url: string): string {
@@ -61,6 +63,7 @@ function optionsOf({ url, caFile, credsFile }: NatsTarget, name: string): NodeCo
     // A password that is being changed, or a server without its users yet, is no reason to give up.
     ignoreAuthErrorAbort: true,
     pingInterval: pingIntervalMs,
+    inboxPrefix,
     ...(isTls ? { tls: caFile === undefined ? {} : { caFile } } : {}),
     ...loginOf(decodeURIComponent(username), decodeURIComponent(password)),
     ...(credsFile === undefined ? {} : { authenticator: credsAuthenticator(readCreds(credsFile)) }),

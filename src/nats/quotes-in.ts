@@ -7,6 +7,7 @@ import type { BusHost } from '#src/ports/bus';
 import type { Logger } from '#src/ports/logger';
 import type { Metrics } from '#src/ports/metrics';
 import type { Open } from './kept-open.ts';
+import { subscribed } from './subscription.ts';
 
 /** Subjects whose symbol is remembered; beyond it all are forgotten. */
 const subjectsMax = 10_000;
@@ -27,20 +28,9 @@ export class QuotesIn {
   }
 
   subscribe(connection: NatsConnection, subject: string): Open {
-    const subscription = connection.subscribe(subject, {
-      callback: (error, message) => {
-        // An error ends the subscription, and whoever keeps it open hears of that.
-        if (error === null) this.take(message);
-      },
-    });
-    return {
-      ended: subscription.closed,
-      isOpen: () => !subscription.isClosed(),
-      drain: () => subscription.drain(),
-    };
+    return subscribed(connection, subject, (message) => this.take(message));
   }
 
-  /** Never throws: the client would stop reading from the server. */
   private take(message: Msg): void {
     try {
       this.metrics.count('quotes_received');

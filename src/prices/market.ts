@@ -13,6 +13,8 @@ export class Market {
   readonly positions = new Map<string, Position>();
   /** Closes that wait for a quote of this symbol, in the order of their requests. */
   readonly waiting = new Set<Position>();
+  /** Closed at a price whose P&L needs a rate of this symbol that is not known yet. */
+  readonly unpriced = new Set<Position>();
   meter: MarketMeter | undefined;
   /** How many positions make an account be looked at on quotes of this symbol. */
   private readonly holds = new Map<EquityWatch, number>();

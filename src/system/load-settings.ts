@@ -1,22 +1,29 @@
 // Settings from the environment and the file that CLOSEOUT_CONFIG names, read once.
 import { accessSync, constants, readFileSync } from 'node:fs';
-import { parseSettings, settingKeys, type Settings } from '#src/contracts/settings';
+import { parseSettings, type Settings } from '#src/contracts/settings';
 import { CloseoutError, messageOf } from '#src/domain/errors';
 import type { Issue } from '#src/domain/refusals';
 
-/** Refused until their issue has landed, so that nobody believes them to be in force. */
-const laterKeys = ['CLOSEOUT_OBSERVE_ONLY'];
+const ours = 'CLOSEOUT_';
+/** Names the file, and is no setting itself. */
+const configKey = 'CLOSEOUT_CONFIG';
+/** Of docker-compose.yml and nats.conf, which one shell often holds together with the settings. */
+const passwordSuffix = '_PASSWORD';
+
 const fileSettings = [
   'CLOSEOUT_NATS_CA',
   'CLOSEOUT_NATS_CREDS',
   'CLOSEOUT_HTTP_TOKENS_FILE',
 ] as const;
 
-/** The environment wins over the file. Throws `CloseoutError` `settings_invalid`, naming every fault. */
+/**
+ * The environment wins over the file. What begins as our settings do and is none is a fault, so that
+ * nobody believes it to be in force. Throws `CloseoutError` `settings_invalid`, naming every fault.
+ */
 export function loadSettings(env: Readonly<Record<string, string | undefined>>): Settings {
-  const merged: Record<string, unknown> = { ...readFile(env['CLOSEOUT_CONFIG']) };
-  for (const key of [...settingKeys, ...laterKeys]) {
-    const value = env[key];
+  const merged: Record<string, unknown> = { ...readFile(env[configKey]) };
+  for (const [key, value] of Object.entries(env)) {
+    if (!key.startsWith(ours) || key === configKey || key.endsWith(passwordSuffix)) continue;
     if (value !== undefined && value !== '') merged[key] = value;
   }
   return checkSettings(merged);

@@ -72,7 +72,7 @@ test('a settings file with three faults: all three are named', async () => {
   expect(status).toBe(2);
   expect(stderr.trimEnd().split('\n')).toEqual([
     'closeout: the settings are not valid:',
-    '  CLOSEOUT_HTTP_PORT: expected a port, 1 to 65535, was 99999',
+    '  CLOSEOUT_HTTP_PORT: expected a port, 0 to 65535, was 99999',
     expect.stringMatching(/^ {2}CLOSEOUT_LOG_LEVEL: expected one of trace, .*, was "loud"$/),
     '  accounts[0].balance: expected a number above 0, was -5',
   ]);

@@ -7,6 +7,7 @@ import {
   AccountHalt,
   AccountResume,
   AccountSpec,
+  ScenarioAccount,
   bulkOrders,
   BulkEntry,
 } from '#src/contracts/account';
@@ -19,6 +20,9 @@ const fixed = { id: 'fixed', anchor: 'fixed', floor: 100 };
 test.each<[object]>([
   [base],
   [{ ...base, accountId: 'a', balance: 0.01, mode: 'PAPER' }],
+  [{ ...base, mode: 'LIVE', route: 'prime' }],
+  [{ ...base, mode: 'PAPER', route: 'prime' }],
+  [{ ...base, route: 'prime' }],
   [{ ...base, preset: 'default' }],
   [{ ...base, rules: [] }],
   [{ ...base, rules: [peak, fixed] }],
@@ -40,8 +44,15 @@ test.each<[object, string[]]>([
   [{ balance: 0 }, ['balance: expected a number above 0, was 0']],
   [{ balance: -5 }, ['balance: expected a number above 0, was -5']],
   [{ accountId: 'a.b' }, ['accountId: expected 1 to 64 of A-Z a-z 0-9 _ -, was "a.b"']],
-  [{ mode: 'LIVE' }, ['mode: expected PAPER, the only mode of this version, was "LIVE"']],
-  [{ mode: 'DRY_RUN' }, ['mode: expected PAPER, the only mode of this version, was "DRY_RUN"']],
+  [{ mode: 'LIVE' }, ['route: expected the route of a LIVE account, was missing']],
+  [{ mode: 'LIVE', route: 'a.b' }, ['route: expected 1 to 64 of A-Z a-z 0-9 _ -, was "a.b"']],
+  [{ mode: 'DRY_RUN' }, ['mode: DRY_RUN is not supported by this version, was "DRY_RUN"']],
+  [
+    { mode: 'DRY_RUN', route: 'r' },
+    ['mode: DRY_RUN is not supported by this version, was "DRY_RUN"'],
+  ],
+  [{ mode: 'live' }, ['mode: expected PAPER or LIVE, was "live"']],
+  [{ mode: null }, ['mode: expected PAPER or LIVE, was null']],
   [{ preset: 'apex' }, ['preset: expected one of default, was "apex"']],
   [
     { rules: [peak], preset: 'default' },
@@ -49,14 +60,16 @@ test.each<[object, string[]]>([
   ],
   [{ rules: 5 }, ['rules: Invalid input: expected array, received number, was 5']],
   [{ rules: [null] }, ['rules[0]: Invalid input: expected object, received null, was null']],
-  [{ route: 'x' }, ['route: is not supported by this version']],
+  [{ route: '' }, ['route: expected 1 to 64 of A-Z a-z 0-9 _ -, was ""']],
+  [{ routes: [] }, ['routes: is not a known key']],
   [{ leverage: 30 }, ['leverage: is not a known key']],
   [
-    { balance: 'x', preset: 'default', rules: [], leverage: 30 },
+    { balance: 'x', preset: 'default', rules: [], leverage: 30, mode: 'LIVE' },
     [
       'balance: expected a number above 0, was "x"',
       'leverage: is not a known key',
       'preset: expected either rules or preset, was "default"',
+      'route: expected the route of a LIVE account, was missing',
     ],
   ],
 ])('an account with %j is refused', (change, faults) => {
@@ -64,8 +77,18 @@ test.each<[object, string[]]>([
   expect(faultsOf(AccountSpec, { accountId: 'a', ...base, ...change })).toEqual(faults);
 });
 
-test('an account of a scenario has an id', () => {
+test('an account of a settings file has an id', () => {
   expect(faultsOf(AccountSpec, base)).toEqual(['accountId: expected text, was missing']);
+});
+
+test('an account of a scenario is a PAPER account', () => {
+  const spec = { accountId: 'a', ...base };
+  for (const account of [spec, { ...spec, mode: 'PAPER', rules: [peak] }]) {
+    expect(accepted(ScenarioAccount, account)).toEqual(account);
+  }
+  expect(faultsOf(ScenarioAccount, base)).toEqual(['accountId: expected text, was missing']);
+  const both = { ...spec, rules: [], preset: 'default' };
+  expect(faultsOf(ScenarioAccount, both)).toEqual(faultsOf(AccountSpec, both));
 });
 
 test.each([[5], [null], [[]], ['x'], [undefined]])('%j is no account', (value) => {

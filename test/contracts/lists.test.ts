@@ -2,20 +2,24 @@
 import { expect, test } from 'vitest';
 import {
   AccountList,
+  DeadLetterList,
   InstrumentList,
   LedgerList,
   NoBody,
   PositionList,
+  RouteList,
 } from '#src/contracts/lists';
 import { accepted, faultsOf } from './faults.ts';
 
-const lists = [AccountList, InstrumentList, LedgerList, PositionList];
+const lists = [AccountList, InstrumentList, RouteList, LedgerList, PositionList, DeadLetterList];
 
-test('a list has 100 items unless it says otherwise, and positions are the open ones', () => {
+test('a list has 100 items unless it says otherwise, and positions and dead letters are the open ones', () => {
   expect(lists.map((list) => accepted(list, {}))).toEqual([
     { limit: 100 },
     { limit: 100 },
     { limit: 100 },
+    { limit: 100 },
+    { limit: 100, state: 'open' },
     { limit: 100, state: 'open' },
   ]);
 });
@@ -43,6 +47,8 @@ test.each([
 test.each([
   [PositionList, { state: 'closed', symbol: 'EUR/USD' }],
   [PositionList, { state: 'all' }],
+  [DeadLetterList, { state: 'closed' }],
+  [DeadLetterList, { state: 'all' }],
   [LedgerList, { closeId: 'close_1', positionId: 'p', bulkId: 'b', eventType: 'position_closed' }],
 ])('filters are taken as they came', (list, body) => {
   expect(accepted(list, body)).toEqual({ limit: 100, ...body });
@@ -57,6 +63,9 @@ test.each([
   ],
   [LedgerList, { positionId: 'a.b' }, 'positionId: expected 1 to 64 of A-Z a-z 0-9 _ -, was "a.b"'],
   [LedgerList, { bulkId: '' }, 'bulkId: expected 1 to 64 of A-Z a-z 0-9 _ -, was ""'],
+  [DeadLetterList, { state: 'dead' }, 'state: expected open, closed or all, was "dead"'],
+  [DeadLetterList, { symbol: 'S' }, 'symbol: is not a known key'],
+  [RouteList, { state: 'all' }, 'state: is not a known key'],
   [LedgerList, { state: 'all' }, 'state: is not a known key'],
   [AccountList, { symbol: 'S' }, 'symbol: is not a known key'],
 ])('filters that are not valid are refused: %#', (list, body, fault) => {

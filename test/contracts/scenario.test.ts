@@ -17,6 +17,7 @@ const scenario = { instruments: [instrument], accounts: [account], positions: [p
 
 test.each<[object]>([
   [scenario],
+  [{ ...scenario, accounts: [{ ...account, mode: 'PAPER' }] }],
   [{ instruments: [instrument], accounts: [], positions: [] }],
   [{ ...scenario, marketGuards: { EURUSD: { gap: false } } }],
 ])('the scenario %j is taken as it came', (given) => {
@@ -57,6 +58,25 @@ test.each<[unknown, string[]]>([
       'positions[1].side: expected long or short, was "up"',
     ],
   ],
+  [
+    {
+      ...scenario,
+      accounts: [
+        { ...account, mode: 'LIVE' },
+        { ...account, accountId: 'b', mode: 'LIVE', route: 'prime' },
+        { ...account, accountId: 'c', mode: 'DRY_RUN' },
+        { ...account, accountId: 'd', route: 'prime' },
+      ],
+    },
+    [
+      'accounts[0].mode: expected PAPER: a replay has the paper broker, was "LIVE"',
+      'accounts[1].mode: expected PAPER: a replay has the paper broker, was "LIVE"',
+      'accounts[1].route: expected no route: a replay has the paper broker, was "prime"',
+      'accounts[2].mode: expected PAPER: a replay has the paper broker, was "DRY_RUN"',
+      'accounts[3].route: expected no route: a replay has the paper broker, was "prime"',
+    ],
+  ],
+  [{ ...scenario, routes: [] }, ['routes: is not a known key']],
   [5, [': Invalid input: expected object, received number, was 5']],
 ])('the scenario %j is refused, every fault by its path', (given, faults) => {
   expect(faultsOf(Scenario, given)).toEqual(faults);

@@ -14,8 +14,11 @@ const defaults = {
   instruments: [],
   accounts: [],
   marketGuards: {},
+  routes: [],
+  reconcileEveryS: 60,
 };
 const instrument = { symbol: 'EURUSD', quoteCurrency: 'USD' };
+const route = { route: 'prime', ratePerSecond: 50 };
 const account = { accountId: 'a', currency: 'USD', balance: 1000 };
 
 test.each<[object, object]>([
@@ -27,13 +30,18 @@ test.each<[object, object]>([
   [{ CLOSEOUT_DATABASE_URL: 'postgresql://h/db' }, {}],
   [{ CLOSEOUT_HTTP_PORT: '8080' }, { CLOSEOUT_HTTP_PORT: 8080 }],
   [{ CLOSEOUT_HTTP_PORT: 65_535, CLOSEOUT_HTTP_TOKENS_FILE: 'tokens' }, {}],
+  [{ CLOSEOUT_HTTP_PORT: '0' }, { CLOSEOUT_HTTP_PORT: 0 }],
+  [{ CLOSEOUT_HTTP_PORT: 0 }, {}],
+  [{ routes: [route, { route: 'second' }], reconcileEveryS: 1 }, {}],
+  [{ accounts: [{ ...account, mode: 'LIVE', route: 'unnamed' }], reconcileEveryS: 86_400 }, {}],
   ...logLevels.map((level): [object, object] => [{ CLOSEOUT_LOG_LEVEL: level }, {}]),
   [{ instruments: [instrument], accounts: [account], marketGuards: { EURUSD: {} } }, {}],
 ])('the settings %j are taken, the rest are defaults', (given, changed) => {
   expect(parseSettings(given)).toEqual({ ok: true, value: { ...defaults, ...given, ...changed } });
 });
 
-const portFault = 'CLOSEOUT_HTTP_PORT: expected a port, 1 to 65535, was';
+const portFault = 'CLOSEOUT_HTTP_PORT: expected a port, 0 to 65535, was';
+const reconcileFault = 'reconcileEveryS: expected 1 to 86400 whole seconds, was';
 const natsFault = 'CLOSEOUT_NATS_URL: expected a URL beginning with nats:// or tls://, was';
 const databaseFault =
   'CLOSEOUT_DATABASE_URL: expected a URL beginning with postgres:// or postgresql://';
@@ -53,7 +61,7 @@ test.each<[object, string]>([
   [{ CLOSEOUT_NATS_CREDS: 5 }, 'CLOSEOUT_NATS_CREDS: expected a path, was 5'],
   [{ CLOSEOUT_DATABASE_URL: 'mysql://h/db' }, `${databaseFault}, was "mysql://h/db"`],
   [{ CLOSEOUT_DATA_DIR: '' }, 'CLOSEOUT_DATA_DIR: expected a path, was ""'],
-  [{ CLOSEOUT_HTTP_PORT: '0' }, `${portFault} "0"`],
+  [{ CLOSEOUT_HTTP_PORT: -1 }, `${portFault} -1`],
   [{ CLOSEOUT_HTTP_PORT: '65536' }, `${portFault} "65536"`],
   [{ CLOSEOUT_HTTP_PORT: '80a' }, `${portFault} "80a"`],
   [{ CLOSEOUT_HTTP_PORT: '' }, `${portFault} ""`],
@@ -65,9 +73,20 @@ test.each<[object, string]>([
   ],
   [{ CLOSEOUT_OBSERVE_ONLY: 'true' }, 'CLOSEOUT_OBSERVE_ONLY: is not supported by this version'],
   [{ CLOSEOUT_PORT: 1 }, 'CLOSEOUT_PORT: is not a known key'],
-  [{ routes: {} }, 'routes: is not supported by this version'],
+  [{ routes: {} }, 'routes: Invalid input: expected array, received object, was {}'],
+  [
+    { routes: [route, { route: 'second' }, { route: 'prime' }] },
+    'routes[2].route: expected ids that differ, was "prime" again',
+  ],
+  [
+    { routes: [{ ...route, burst: 0 }] },
+    'routes[0].burst: expected a whole number from 1 to 100000, was 0',
+  ],
   [{ notifiers: [] }, 'notifiers: is not supported by this version'],
-  [{ reconcileEveryS: 60 }, 'reconcileEveryS: is not supported by this version'],
+  [{ reconcileEveryS: 0 }, `${reconcileFault} 0`],
+  [{ reconcileEveryS: 86_401 }, `${reconcileFault} 86401`],
+  [{ reconcileEveryS: 0.5 }, `${reconcileFault} 0.5`],
+  [{ reconcileEveryS: '60' }, `${reconcileFault} "60"`],
   [{ instruments: {} }, 'instruments: Invalid input: expected array, received object, was {}'],
   [
     { instruments: [{ ...instrument, contractSize: 0 }] },
@@ -83,7 +102,7 @@ test.each<[object, string]>([
   ],
   [
     { accounts: [{ ...account, mode: 'LIVE' }] },
-    'accounts[0].mode: expected PAPER, the only mode of this version, was "LIVE"',
+    'accounts[0].route: expected the route of a LIVE account, was missing',
   ],
   [{ marketGuards: { EURUSD: {} } }, 'marketGuards.EURUSD: expected a symbol of the instruments'],
   [
@@ -97,14 +116,14 @@ test.each<[object, string]>([
 test('three faults are three, and each is named once', () => {
   expect(
     faultsOf({
-      CLOSEOUT_HTTP_PORT: 0,
+      CLOSEOUT_HTTP_PORT: -1,
       CLOSEOUT_NATS_CA: '',
       instruments: [instrument, instrument],
       extra: 1,
     }),
   ).toEqual([
     'CLOSEOUT_NATS_CA: expected a path, was ""',
-    `${portFault} 0`,
+    `${portFault} -1`,
     'extra: is not a known key',
     'instruments[1].symbol: expected ids that differ, was "EURUSD" again',
   ]);
@@ -121,6 +140,8 @@ test('the environment may set what is not of the file alone', () => {
     'instruments',
     'accounts',
     'marketGuards',
+    'routes',
+    'reconcileEveryS',
   ]);
   expect(settingKeys.every((key) => key.startsWith('CLOSEOUT_'))).toBe(true);
 });
@@ -141,5 +162,7 @@ test('every setting has a row that says what it is, and its default', () => {
     instruments: '[]',
     accounts: '[]',
     marketGuards: '{}',
+    routes: '[]',
+    reconcileEveryS: '60',
   });
 });

@@ -21,7 +21,7 @@ test('it starts guarded, its levels watched', () => {
 
 test('it starts as an actor, and ends when it is closed', () => {
   const actor = createActor(positionMachine, { input }).start();
-  actor.send({ type: 'close.intended' });
+  actor.send({ type: 'close.intended', isSent: false });
   expect(actor.getSnapshot().value).toBe('closing');
   actor.send({ type: 'close.filled' });
   expect(actor.getSnapshot()).toMatchObject({ status: 'done', value: 'closed' });
@@ -32,14 +32,14 @@ test.each<[string, PositionEvent, string, string[]]>([
   ['guarded', crossed(false, true), 'guarded', ['requestClose']],
   ['guarded', crossed(true, true), 'guarded', ['requestClose']],
   ['guarded', crossed(false, false), 'guarded', []],
-  ['guarded', { type: 'close.intended' }, 'closing', ['unwatchLevels']],
+  ['guarded', { type: 'close.intended', isSent: false }, 'closing', ['unwatchLevels']],
   ['guarded', { type: 'close.filled' }, 'closed', ['unwatchLevels']],
   ['guarded', { type: 'close.failed' }, 'guarded', []],
   ['guarded', amended, 'guarded', ['unwatchLevels', 'watchLevels']],
   ['guarded', { type: 'position.untracked' }, 'untracked', ['unwatchLevels']],
   // Closing: no level of it triggers anything.
   ['closing', crossed(true, true), 'closing', []],
-  ['closing', { type: 'close.intended' }, 'closing', []],
+  ['closing', { type: 'close.intended', isSent: false }, 'closing', []],
   ['closing', { type: 'close.filled' }, 'closed', []],
   ['closing', { type: 'close.failed' }, 'guarded', ['watchLevels']],
   ['closing', amended, 'closing', []],
@@ -84,7 +84,7 @@ test('levels are watched anew with the exits as amended', () => {
   });
   const actor = createActor(machine, { input }).start();
   actor.send(amended);
-  actor.send({ type: 'close.intended' });
+  actor.send({ type: 'close.intended', isSent: false });
   actor.send({ type: 'position.amended', exits: {} });
   actor.send({ type: 'close.failed' });
   expect(watched).toEqual([input.exits, { stopLoss: '1.5' }, {}]);

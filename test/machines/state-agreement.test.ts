@@ -247,7 +247,7 @@ test('the state of a position is that of its machine, after every event', () => 
           if (state !== 'guarded') continue;
           record(
             { type: 'close.intended', accountId, body: { intent } },
-            { type: 'close.intended' },
+            { type: 'close.intended', isSent: false },
           );
         } else if (step === 'fill') {
           record(closeFilled(intent, '1'), { type: 'close.filled' });

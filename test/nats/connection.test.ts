@@ -31,8 +31,9 @@ async function restarted(server: Server, config = ''): Promise<Server> {
 }
 
 async function startError(options: Pick<NatsBusOptions, 'url'> & Partial<NatsBusOptions>) {
-  const bus = new World().bus(options);
-  const error: unknown = await bus.start(new World().host).catch((cause: unknown) => cause);
+  const world = new World();
+  const bus = world.bus(options);
+  const error: unknown = await world.start(bus).catch((cause: unknown) => cause);
   expect(error).toBeInstanceOf(CloseoutError);
   expect(bus.status().isConnected).toBe(false);
   return error as CloseoutError;
@@ -128,7 +129,7 @@ test('tls:// needs a server whose certificate comes from the authority that was 
   const url = `tls://127.0.0.1:${port}`;
   const world = new World();
   const bus = world.bus({ url, caFile: tlsFile('ca.pem') });
-  await bus.start(world.host);
+  await world.start(bus);
   expect(bus.status().isConnected).toBe(true);
   const unknown = await startError({ url });
   expect(unknown).toMatchObject({ code: 'nats_unavailable' });
@@ -146,6 +147,8 @@ test('a user that may not subscribe cannot start, and the subjects are named', a
   for (const [subject, named] of [
     ['prices.*', 'prices.*'],
     ['closeout.v1.cmd.>', 'closeout.v1.cmd.>'],
+    ['broker.*.report', 'broker.*.report'],
+    ['_INBOX_closeout.>', '_INBOX_closeout.>'],
   ] as const) {
     const { port } = await nats(denied(subject));
     const error = await startError({ url: `nats://u:p@127.0.0.1:${port}` });
@@ -254,17 +257,20 @@ test('a bus that the server refuses on its return goes on trying, and says so on
 
 test('a subscription that the server ends is opened again once it may be', async () => {
   const allow = (subjects: string): string => userWho(`allow: [${subjects}]`);
-  const all = '"prices.>", "closeout.>", "$SRV.>", "_INBOX.>"';
+  const all = '"prices.>", "closeout.>", "$SRV.>", "broker.>", "_INBOX.>", "_INBOX_closeout.>"';
   const first = await nats(allow(all));
   const url = `nats://u:p@127.0.0.1:${first.port}`;
   const world = new World();
   const bus = await world.started(url);
 
   const second = await restarted(first, allow('"_INBOX.>"'));
-  await until(() => world.counter('nats_subscriptions_reopened') >= 3);
+  await until(() => world.counter('nats_subscriptions_reopened') >= 5);
   const ended = world.lines.filter(({ message }) => message.includes('ended'));
   expect(new Set(ended.map(({ fields }) => 'what' in fields && fields.what))).toEqual(
-    new Set(['prices.*', 'prices.*.*', 'closeout.v1.cmd.>']),
+    new Set([
+      ...['prices.*', 'prices.*.*', 'closeout.v1.cmd.>'],
+      ...['broker.*.report', '_INBOX_closeout.>'],
+    ]),
   );
 
   await restarted(second, allow(all));

@@ -9,7 +9,7 @@ import { until } from '../support/until.ts';
 import { connected, event, World } from './world.ts';
 
 const config = readFileSync(new URL('../../nats.conf', import.meta.url), 'utf8');
-const users = ['runtime', 'feed', 'gateway1', 'operator'] as const;
+const users = ['runtime', 'feed', 'gateway1', 'provider1', 'operator'] as const;
 type User = (typeof users)[number];
 
 const variable = (user: User): string => `CLOSEOUT_${user.toUpperCase()}_PASSWORD`;
@@ -45,6 +45,9 @@ async function runtime(): Promise<{ world: World; bus: Awaited<ReturnType<World[
   const bus = await world.started(`nats://runtime:${password('runtime')}@${host}`);
   return { world, bus };
 }
+
+/** What a provider is asked. */
+const actions = ['close', 'query', 'positions', 'orders', 'account', 'place', 'amend', 'cancel'];
 
 const quote = '{"bid":1,"ask":2}';
 
@@ -102,6 +105,43 @@ test('feed, gateway, operator and runtime do their work', async () => {
   expect([...feed.refused, ...gateway.refused, ...operator.refused]).toEqual([]);
 });
 
+test('runtime and provider call, answer and report', async () => {
+  const { world, bus } = await runtime();
+  const { nats, refused } = await as('provider1');
+  const fired: object[] = [];
+  nats.subscribe('broker.demo.>', {
+    callback: (_, message) => {
+      if (message.reply === '') fired.push(message.json());
+      else message.respond(JSON.stringify({ asked: message.subject }));
+    },
+  });
+  await nats.flush();
+  for (const action of actions) {
+    const reply = await bus.link.request('demo', action, {}, 5000);
+    expect(reply).toEqual({ asked: `broker.demo.${action}` });
+  }
+  bus.link.publish('demo', 'cancel', { order_id: 'p1' });
+  await until(() => fired.length === 1);
+  nats.publish('broker.demo.report', '{"order_id":"p1"}');
+  await until(() => world.reports.length === 1);
+  expect(fired).toEqual([{ order_id: 'p1' }]);
+  expect(world.reports).toEqual([{ route: 'demo', body: { order_id: 'p1' } }]);
+  expect(world.counter('nats_errors')).toBe(0);
+  expect(refused).toEqual([]);
+});
+
+test('a provider that hears all of its route hears no reports', async () => {
+  const { world } = await runtime();
+  const { nats } = await as('provider1');
+  const heard: string[] = [];
+  nats.subscribe('broker.demo.>', { callback: (_, { subject }) => void heard.push(subject) });
+  await nats.flush();
+  nats.publish('broker.demo.report', '{}');
+  await until(() => world.reports.length === 1);
+  await nats.flush();
+  expect(heard).toEqual([]);
+});
+
 /** Who, where, and what that would be. */
 const forbidden: [User, string, string][] = [
   ['gateway1', 'closeout.v1.cmd.gateway1.acc2.position.close', 'command the account of another'],
@@ -122,6 +162,23 @@ const forbidden: [User, string, string][] = [
   ['runtime', 'prices.S', 'publish a price'],
   ['runtime', 'closeout.v1.cmd.operator.acc1.position.close', 'command'],
   ['runtime', '_INBOX_gateway1.x', 'reply where nothing was asked'],
+  ['runtime', 'broker.demo.report', 'report to itself'],
+  ['runtime', 'broker.demo.anything', 'ask a provider for what is not in the contract'],
+  ['provider1', 'broker.other.report', 'report for another route'],
+  ['provider1', 'broker.demo.close', 'call itself'],
+  ['provider1', 'broker.other.close', 'call another provider'],
+  ['provider1', 'closeout.v1.cmd.provider1.acc1.position.close', 'command'],
+  ['provider1', 'closeout.v1.evt.acc1.position.closed', 'publish an event'],
+  ['provider1', 'prices.S', 'publish a price'],
+  ['provider1', '_INBOX_closeout.x', 'reply where nothing was asked'],
+  ['gateway1', 'broker.demo.close', 'call a provider'],
+  ['gateway1', 'broker.demo.report', 'report an execution'],
+  ['gateway1', '_INBOX_closeout.x', 'forge the reply of a provider'],
+  ['feed', 'broker.demo.close', 'call a provider'],
+  ['feed', 'broker.demo.report', 'report an execution'],
+  ['operator', 'broker.demo.close', 'call a provider'],
+  ['operator', 'broker.demo.report', 'report an execution'],
+  ['operator', '_INBOX_closeout.x', 'forge the reply of a provider'],
 ];
 
 test.each(forbidden)('%s may not publish %s: it cannot %s', async (user, subject) => {
@@ -140,6 +197,7 @@ test.each(forbidden)('%s may not publish %s: it cannot %s', async (user, subject
   await spy.nats.request('closeout.v1.cmd.operator._.runtime.status', '{}');
   await spy.nats.flush();
   expect(world.quotes).toEqual([]);
+  expect(world.reports).toEqual([]);
   expect(world.commands.map(({ client: by }) => by)).toEqual(['operator']);
   expect(events).toBe(0);
 });
@@ -158,6 +216,21 @@ test.each([
   ['operator', '_INBOX_gateway1.>'],
   ['runtime', '_INBOX_operator.>'],
   ['runtime', 'closeout.v1.evt.>'],
+  ['runtime', 'broker.*.close'],
+  ['runtime', 'broker.>'],
+  ['provider1', 'broker.demo.report'],
+  ['provider1', 'broker.other.>'],
+  ['provider1', 'broker.*.close'],
+  ['provider1', 'prices.>'],
+  ['provider1', 'closeout.v1.evt.>'],
+  ['provider1', 'closeout.v1.cmd.>'],
+  ['provider1', '_INBOX_closeout.>'],
+  ['provider1', '_INBOX_provider1.>'],
+  ['gateway1', 'broker.demo.>'],
+  ['gateway1', '_INBOX_closeout.>'],
+  ['feed', 'broker.demo.>'],
+  ['operator', 'broker.demo.>'],
+  ['operator', '_INBOX_closeout.>'],
 ] as const)('%s may not listen to %s', async (user, subject) => {
   const { nats, refused } = await as(user);
   const subscription = nats.subscribe(subject, { callback: () => {} });

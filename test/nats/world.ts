@@ -6,7 +6,7 @@ import type { RuntimeEvent } from '#src/domain/events';
 import type { Quote } from '#src/domain/quote';
 import { isRefused, refuse } from '#src/domain/refusals';
 import { natsBus, type NatsBus, type NatsBusOptions } from '#src/nats/nats-bus';
-import type { BusHost, CommandMessage } from '#src/ports/bus';
+import type { BusHost, CommandMessage, ReportHost } from '#src/ports/bus';
 import { memoryMetrics, type Metrics } from '#src/ports/metrics';
 
 export const arrivalTs = 1_700_000_000_000;
@@ -21,6 +21,7 @@ export interface Line {
 export class World {
   readonly quotes: Quote[] = [];
   readonly malformed: string[] = [];
+  readonly reports: { route: string; body: object }[] = [];
   readonly commands: CommandMessage[] = [];
   readonly lines: Line[] = [];
   readonly metrics: Metrics = memoryMetrics();
@@ -37,6 +38,7 @@ export class World {
     body,
   });
   onQuote: (quote: Quote) => void = () => {};
+  onReport: (body: object) => void = () => {};
 
   readonly host: BusHost = {
     now: () => arrivalTs,
@@ -51,6 +53,13 @@ export class World {
       const parsed = parseObject(command.body);
       if (isRefused(parsed)) return parsed;
       return await this.answer(command, parsed.value, replyBytesMax);
+    },
+  };
+
+  readonly reportHost: ReportHost = {
+    report: (route, body) => {
+      this.reports.push({ route, body });
+      this.onReport(body);
     },
   };
 
@@ -75,8 +84,13 @@ export class World {
 
   async started(url: string): Promise<NatsBus> {
     const bus = this.bus({ url });
-    await bus.start(this.host);
+    await this.start(bus);
     return bus;
+  }
+
+  async start(bus: NatsBus): Promise<void> {
+    await bus.connect(this.reportHost);
+    await bus.start(this.host);
   }
 
   counter(name: string): number {

@@ -1,21 +1,21 @@
 // A runtime in memory: the engine and the command desk put together as `src/runtime.ts` does, on a
 // journal and a ledger in memory and a clock that the test moves.
 import type { Core } from '#actors/core';
-import { Engine } from '#actors/engine';
+import type { Engine } from '#actors/engine';
 import { recover } from '#actors/recovery';
 import type { Inspect } from '#actors/supervisor.actor';
-import { applySettings } from '#src/commands/apply-settings';
-import { CommandDesk, type DeskHost } from '#src/commands/desk';
 import { inProcessCommands, type InProcessCommands } from '#src/commands/in-process';
 import { quoteOf, type QuoteInput } from '#src/contracts/quote';
 import { parseSettings, type SettingsInput } from '#src/contracts/settings';
 import { invariant } from '#src/domain/errors';
 import type { RuntimeEvent } from '#src/domain/events';
 import type { LedgerRow } from '#src/domain/ledger-rows';
-import { refuse } from '#src/domain/refusals';
+import { Host, type DeclaredSettings } from '#src/host/host';
 import { memoryJournal } from '#src/journal/memory-journal';
 import { memoryLedger } from '#src/ledger/memory-ledger';
 import type { CommandMessage } from '#src/ports/bus';
+import type { Broker } from '#src/ports/broker';
+import type { Chance } from '#src/ports/chance';
 import type { Journal } from '#src/ports/journal';
 import type { Ledger } from '#src/ports/ledger';
 import { silentLogger, type Logger } from '#src/ports/logger';
@@ -35,7 +35,11 @@ export interface CoreWorld {
 
 export interface HarnessOptions {
   readonly world?: CoreWorld;
-  readonly settings?: Pick<SettingsInput, 'instruments' | 'accounts' | 'marketGuards'>;
+  readonly settings?: Pick<SettingsInput, keyof DeclaredSettings>;
+  readonly brokers?: Readonly<Record<string, Broker>>;
+  /** 0.5 always, where it is not given. */
+  readonly chance?: Chance;
+  readonly reconcileEveryS?: number;
   readonly inspect?: Inspect;
   readonly logger?: Logger;
 }
@@ -62,9 +66,8 @@ export class CoreHarness {
   readonly events: RuntimeEvent[] = [];
   phase = 'starting';
   private readonly options: HarnessOptions;
-  private readonly engine: Engine;
-  private readonly host: DeskHost;
-  private readonly desk: CommandDesk;
+  readonly engine: Engine;
+  private readonly host: Host;
 
   private constructor(
     options: HarnessOptions,
@@ -75,44 +78,25 @@ export class CoreHarness {
     this.world = world;
     this.clock = world.clock;
     const { journal, ledger, clock } = world;
-    const engine = new Engine({
+    this.host = new Host({
       ...{ journal, ledger, clock, metrics: this.metrics, ...recovered },
       reopenLedger: undefined,
       ids: countedIds(),
+      chance: options.chance ?? { next: () => 0.5 },
       logger: options.logger ?? silentLogger,
       inspect: options.inspect,
+      brokerOf: (route) => options.brokers?.[route],
+      reconcileEveryS: options.reconcileEveryS ?? 60,
       publish: (event) => void this.events.push(event),
       flush: () => Promise.resolve(),
       onFailure: () => (this.phase = 'failed'),
-    });
-    this.engine = engine;
-    const core = (this.core = engine.core);
-    this.host = {
-      context: {
-        state: core.state,
-        markets: core.markets,
-        clock,
-        ids: core.ids,
-        status: () => ({ state: this.phase, counters: this.metrics.counters() }),
-        listLedger: async (filter) => {
-          await engine.projector.caughtUp(Infinity);
-          return await ledger.list(filter);
-        },
-      },
-      metrics: core.metrics,
-      logger: core.logger,
+      status: () => ({ state: this.phase, counters: this.metrics.counters() }),
       unready: () => (this.phase === 'ready' ? undefined : this.phase),
-      turn: (work) => core.turn(work),
-      commit: (draft) => core.commit(draft),
-      requestClose: (request) => core.requestClose(request),
-      onOutcome: (positionId, act) => core.onOutcome(positionId, act),
-      whenDurable: (act) =>
-        engine.outbox.whenDurable((failure) =>
-          act(failure && refuse('not_ready', `the journal failed: ${failure.message}`)),
-        ),
-    };
-    this.desk = new CommandDesk(this.host);
-    this.commands = inProcessCommands((message) => this.desk.handle(message));
+      drain: () => (this.phase = 'draining'),
+    });
+    this.engine = this.host.engine;
+    this.core = this.engine.core;
+    this.commands = inProcessCommands((message) => this.host.desk.handle(message));
   }
 
   static async start(options: HarnessOptions = {}): Promise<CoreHarness> {
@@ -131,11 +115,9 @@ export class CoreHarness {
 
   private async arm(unpublished: readonly RuntimeEvent[]): Promise<void> {
     this.events.push(...unpublished);
-    this.engine.arm();
     const settings = parseSettings({ ...this.options.settings });
     invariant(settings.ok, 'the settings of a test are valid');
-    const desk = new CommandDesk({ ...this.host, unready: () => undefined });
-    await applySettings(settings.value, this.core.state, desk, this.host.logger);
+    await this.host.arm(settings.value);
     this.phase = 'ready';
   }
 
@@ -176,7 +158,7 @@ export class CoreHarness {
       messageId: options.messageId,
       deadline: options.deadline,
     };
-    return (await this.desk.handle(message, options.replyBytesMax)) as Body;
+    return (await this.host.desk.handle(message, options.replyBytesMax)) as Body;
   }
 
   /** All rows of the ledger, those of the last turn included. */

@@ -3,7 +3,7 @@
 import { Core } from '#actors/core';
 import { PriceFeed } from '#actors/price-feed';
 import { accountRecordOf } from '#src/commands/account';
-import { positionRecordOf, trackFault } from '#src/commands/track';
+import { positionRecordOf } from '#src/commands/track';
 import type { Scenario } from '#src/contracts/scenario';
 import { apply } from '#src/domain/apply';
 import { InvariantError } from '#src/domain/errors';
@@ -20,6 +20,7 @@ import {
 import type { Issue } from '#src/domain/refusals';
 import { needsPeak } from '#src/domain/rules';
 import { emptyState, type State } from '#src/domain/state';
+import { trackFault } from '#src/domain/trackable';
 import type { Clock } from '#src/ports/clock';
 import type { Logger } from '#src/ports/logger';
 import { memoryMetrics } from '#src/ports/metrics';

@@ -1,0 +1,73 @@
+// Progress of bulk closes that take their time: told when one begins, once a second, and at its end.
+import { decimal, text, zero } from '#src/domain/money';
+import type { BulkProgress } from '#src/domain/records';
+import type { Cancel } from '#src/ports/clock';
+import type { CoreContext } from './core-context.ts';
+
+const tellEveryMs = 1000;
+
+export class BulkCloses {
+  private readonly core: CoreContext;
+  private cancel: Cancel | undefined;
+
+  constructor(core: CoreContext) {
+    this.core = core;
+  }
+
+  /** After the closes of a bulk were requested: those that have no outcome yet are told about. */
+  began(bulkId: string, reason: string, positionIds: readonly string[]): void {
+    const { state } = this.core;
+    const progress = {
+      bulkId,
+      reason,
+      total: positionIds.length,
+      closed: 0,
+      failed: 0,
+      pending: 0,
+    };
+    let pnl = zero;
+    const pendingAccounts = new Set<string>();
+    for (const positionId of positionIds) {
+      const position = state.positions.get(positionId);
+      if (position?.state === 'closing') {
+        progress.pending++;
+        pendingAccounts.add(position.accountId);
+      } else if (position?.state === 'closed') {
+        progress.closed++;
+        pnl = pnl.plus(decimal(position.result?.pnl ?? '0'));
+      } else progress.failed++;
+    }
+    const [accountId] = pendingAccounts;
+    if (accountId === undefined) return;
+    this.tell(pendingAccounts.size > 1 ? '_' : accountId, { ...progress, pnl: text(pnl) });
+    this.later();
+  }
+
+  /** Goes on telling of those that were under way before a restart. */
+  arm(): void {
+    if (this.core.state.bulks.size > 0) this.later();
+  }
+
+  stop(): void {
+    this.cancel?.();
+    this.cancel = undefined;
+  }
+
+  private later(): void {
+    if (this.cancel !== undefined) return;
+    const { clock } = this.core;
+    this.cancel = clock.at(clock.now() + tellEveryMs, () => {
+      this.cancel = undefined;
+      this.core.turn(() => {
+        for (const { accountId, ...progress } of [...this.core.state.bulks.values()]) {
+          this.tell(accountId, progress);
+        }
+      });
+      this.arm();
+    });
+  }
+
+  private tell(accountId: string, progress: BulkProgress): void {
+    this.core.commit({ type: 'bulk.progressed', accountId, body: progress });
+  }
+}

@@ -1,0 +1,134 @@
+// What the log says of closes: one line each as long as there are few, and once a minute how many.
+import type { CloseResult } from '#src/domain/closing';
+import type { JournalRecord } from '#src/domain/records';
+import type { Cancel } from '#src/ports/clock';
+import type { CoreContext } from './core-context.ts';
+
+/** Lines of closes in one second; the rest is counted and told in one. */
+const linesPerSecondMax = 50;
+const statsEveryMs = 60_000;
+
+export class CloseLog {
+  private readonly core: CoreContext;
+  private readonly startedTs: number;
+  private readonly requestedTs = new Map<string, number>();
+  private second = 0;
+  private lines = 0;
+  private unsaid = 0;
+  private processed = 0;
+  private closed = 0;
+  private failed = 0;
+  private elapsedMs = 0;
+  private cancel: Cancel | undefined;
+
+  constructor(core: CoreContext) {
+    this.core = core;
+    this.startedTs = core.clock.now();
+  }
+
+  /** Logs `close.stats` once a minute from now on. */
+  start(): void {
+    const { clock } = this.core;
+    this.cancel = clock.at(clock.now() + statsEveryMs, () => {
+      this.stats();
+      this.start();
+    });
+  }
+
+  stop(): void {
+    this.cancel?.();
+  }
+
+  follow(record: JournalRecord): void {
+    switch (record.type) {
+      case 'close.intended': {
+        const { intent } = record.body;
+        if (!this.requestedTs.has(intent.closeId)) this.received(intent.closeId, record);
+        break;
+      }
+      case 'close.filled':
+        this.succeeded(record.body.result, record);
+        break;
+      case 'close.failed': {
+        const { closeId, positionId, errorMessage } = record.body.result;
+        this.failed++;
+        this.requestedTs.delete(closeId);
+        this.line(
+          { accountId: record.accountId, positionId, closeId, errorMessage },
+          'close.failed',
+        );
+        break;
+      }
+      case 'rule.breached':
+        this.core.logger.warn({ accountId: record.accountId, ...record.body }, 'guard.breached');
+        break;
+      default:
+        break;
+    }
+  }
+
+  private received(
+    closeId: string,
+    record: Extract<JournalRecord, { type: 'close.intended' }>,
+  ): void {
+    const { positionId, reason, triggerPrice, clientOrderId } = record.body.intent;
+    this.processed++;
+    this.requestedTs.set(closeId, record.body.intent.requestedTs);
+    const { accountId } = record;
+    this.line(
+      { accountId, positionId, closeId, clientOrderId, reason, triggerPrice },
+      'close.received',
+    );
+  }
+
+  private succeeded(result: CloseResult, { accountId, ts }: JournalRecord): void {
+    const { closeId, positionId, closeReason, closedPrice, pnl } = result;
+    const requestedTs = this.requestedTs.get(closeId);
+    if (requestedTs === undefined) this.processed++;
+    this.requestedTs.delete(closeId);
+    const elapsedMs = ts - (requestedTs ?? ts);
+    this.closed++;
+    this.elapsedMs += elapsedMs;
+    this.line(
+      { accountId, positionId, closeId, reason: closeReason, closedPrice, elapsedMs, pnl },
+      'close.succeeded',
+    );
+  }
+
+  private line(fields: object, message: string): void {
+    const second = Math.floor(this.core.clock.now() / 1000);
+    if (second !== this.second) {
+      this.tellUnsaid();
+      this.second = second;
+      this.lines = 0;
+    }
+    if (this.lines++ < linesPerSecondMax) this.core.logger.info(fields, message);
+    else this.unsaid++;
+  }
+
+  private tellUnsaid(): void {
+    if (this.unsaid === 0) return;
+    this.core.logger.info({ lines: this.unsaid }, 'close lines left out: see the ledger');
+    this.unsaid = 0;
+  }
+
+  private stats(): void {
+    this.tellUnsaid();
+    const { clock, metrics, logger } = this.core;
+    const counters = metrics.counters();
+    const uptimeS = Math.round((clock.now() - this.startedTs) / 1000);
+    const { processed, closed, failed } = this;
+    logger.info(
+      {
+        ...{ processed, closed, failed },
+        slCancels: counters['sl_cancel_requests'] ?? 0,
+        tpCancels: counters['tp_cancel_requests'] ?? 0,
+        typeIds: counters['order_type_identifications'] ?? 0,
+        uptimeS,
+        ratePerS: Math.round((processed / Math.max(1, uptimeS)) * 1000) / 1000,
+        avgMs: closed === 0 ? 0 : Math.round((this.elapsedMs / closed) * 1000) / 1000,
+      },
+      'close.stats',
+    );
+  }
+}

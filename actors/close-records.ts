@@ -1,0 +1,88 @@
+// The records that the way of a close to a provider leaves, one function each.
+import {
+  failedResult,
+  goneResult,
+  pendingResult,
+  unknownResult,
+  type CloseIntent,
+} from '#src/domain/closing';
+import { decimal, text } from '#src/domain/money';
+import type { Position } from '#src/domain/state';
+import type { CoreContext } from './core-context.ts';
+
+/** Sent, and nobody knows what became of it; `more` failures than before. */
+export function recordUnknown(
+  core: CoreContext,
+  position: Position,
+  intent: CloseIntent,
+  error: string,
+  more: number,
+): void {
+  const result = unknownResult(intent, error, core.clock.now());
+  const failures = position.failures + more;
+  const body = { intent, result, reasons: [...position.reasons], failures };
+  core.commit({ type: 'close.unknown', accountId: position.accountId, body });
+}
+
+/** Definitely not executed, or not any more. */
+export function recordRejected(
+  core: CoreContext,
+  position: Position,
+  intent: CloseIntent,
+  error: string,
+): void {
+  core.metrics.count('closes_rejected');
+  const result = failedResult(intent, error, core.clock.now());
+  const failures = position.failures + 1;
+  const body = { intent, result, reasons: [...position.reasons], failures };
+  core.commit({ type: 'close.rejected', accountId: position.accountId, body });
+}
+
+/** The provider has it and will report. */
+export function recordPending(core: CoreContext, position: Position, intent: CloseIntent): void {
+  const { reasons, accountId } = position;
+  const body = { intent, result: pendingResult(intent), reasons: [...reasons] };
+  core.commit({ type: 'close.acknowledged', accountId, body });
+}
+
+/** Given up: the position is guarded again. */
+export function recordFailed(
+  core: CoreContext,
+  position: Position,
+  intent: CloseIntent,
+  why: string,
+): void {
+  core.metrics.count('closes_failed');
+  const result = failedResult(intent, why, core.clock.now());
+  const body = { intent, result, reasons: [...position.reasons] };
+  core.commit({ type: 'close.failed', accountId: position.accountId, body });
+}
+
+/** Not at the provider any more: closed, and nobody has told at which price. */
+export function recordGone(core: CoreContext, position: Position, intent: CloseIntent): void {
+  core.metrics.count('closes_gone');
+  const quantity = text(position.remainingQuantity);
+  const result = { ...goneResult(intent, core.clock.now()), quantity };
+  const reasons = position.intent === undefined ? [intent.reason] : [...position.reasons];
+  const body = { intent, result, reasons };
+  core.commit({ type: 'close.filled', accountId: position.accountId, body });
+}
+
+/** Before an order is sent that must not be sent twice, or is sent again. */
+export function recordSent(
+  core: CoreContext,
+  { accountId }: Position,
+  { positionId, clientOrderId }: CloseIntent,
+  attempts: number,
+): void {
+  const body = { positionId, clientOrderId, attempts };
+  core.commit({ type: 'close.sent', accountId, body });
+}
+
+/** Less is there than is known here: no more than that is closed. */
+export function recordClamped(core: CoreContext, position: Position, quantity: string): void {
+  core.metrics.count('closes_clamped');
+  const { positionId, accountId } = position;
+  const body = { positionId, remainingQuantity: text(decimal(quantity)) };
+  core.commit({ type: 'position.corrected', accountId, body });
+}

@@ -1,0 +1,80 @@
+// What waits about closes at providers: one thing a position at a time, a call or a timer.
+import type { CloseIntent } from '#src/domain/closing';
+import type { Cancel, Clock } from '#src/ports/clock';
+
+export interface CloseTask {
+  readonly clientOrderId: string;
+  /** Failures that are not on record: the provider could not be reached, or asked. */
+  misses: number;
+  /** When it is tried again, while it waits for that. */
+  nextAttemptAt: number | undefined;
+  cancelTimer: Cancel;
+  /** Counts what was begun: what an earlier step brings is not news any more. */
+  step: number;
+  /** An operator has taken it on himself that it may be sent a second time. */
+  isForced: boolean;
+}
+
+export class CloseTasks {
+  private readonly clock: Clock;
+  private readonly tasks = new Map<string, CloseTask>();
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  get size(): number {
+    return this.tasks.size;
+  }
+
+  find(positionId: string): CloseTask | undefined {
+    return this.tasks.get(positionId);
+  }
+
+  /** The task of an intent; that of the attempt before it ends. */
+  of({ positionId, clientOrderId }: CloseIntent): CloseTask {
+    const before = this.tasks.get(positionId);
+    if (before?.clientOrderId === clientOrderId) return before;
+    before?.cancelTimer();
+    const task: CloseTask = {
+      clientOrderId,
+      misses: before?.misses ?? 0,
+      nextAttemptAt: undefined,
+      cancelTimer: () => {},
+      step: 0,
+      isForced: before?.isForced ?? false,
+    };
+    this.tasks.set(positionId, task);
+    return task;
+  }
+
+  /** Begins the next step of it; the answer says whether that is still the last one. */
+  begin(intent: CloseIntent): () => boolean {
+    const task = this.of(intent);
+    task.cancelTimer();
+    task.nextAttemptAt = undefined;
+    const step = ++task.step;
+    return () => this.tasks.get(intent.positionId) === task && task.step === step;
+  }
+
+  /** Acts after a while, unless another step is begun before. */
+  later(intent: CloseIntent, waitMs: number, act: () => void): void {
+    const isLast = this.begin(intent);
+    const task = this.of(intent);
+    task.nextAttemptAt = this.clock.now() + waitMs;
+    task.cancelTimer = this.clock.at(task.nextAttemptAt, () => {
+      task.nextAttemptAt = undefined;
+      if (isLast()) act();
+    });
+  }
+
+  end(positionId: string): void {
+    this.tasks.get(positionId)?.cancelTimer();
+    this.tasks.delete(positionId);
+  }
+
+  stop(): void {
+    for (const task of this.tasks.values()) task.cancelTimer();
+    this.tasks.clear();
+  }
+}

@@ -1,0 +1,180 @@
+// Booking what providers say was executed: each part once, whoever tells it and however often.
+import { accountOf } from '#src/domain/apply';
+import {
+  filledResult,
+  goneResult,
+  intentOf,
+  type CloseCause,
+  type CloseIntent,
+  type CloseResult,
+  type FillMark,
+} from '#src/domain/closing';
+import type { Drift } from '#src/domain/drift';
+import { decimal, text, type Decimal } from '#src/domain/money';
+import {
+  bookedFill,
+  newFillOf,
+  worthOf,
+  type Execution,
+  type NewFill,
+} from '#src/domain/provider-fill';
+import { routeIn, type Position } from '#src/domain/state';
+import type { CoreContext } from './core-context.ts';
+
+export interface TakeOptions {
+  /** Nothing more of this order will be executed: what is left of the close is sent anew. */
+  readonly isFinal: boolean;
+  /** Why the provider closed it, where that was not our order. */
+  readonly cause?: CloseCause;
+  readonly reportKey?: string | undefined;
+}
+
+export class Fills {
+  private readonly core: CoreContext;
+  private readonly sendRest: (position: Position, intent: CloseIntent) => void;
+
+  /** `sendRest` sends what a final partial fill has left of the close under way. */
+  constructor(core: CoreContext, sendRest: (position: Position, intent: CloseIntent) => void) {
+    this.core = core;
+    this.sendRest = sendRest;
+  }
+
+  /** True where something of it was new. */
+  take(position: Position, execution: Execution, options: TakeOptions): boolean {
+    if (position.state === 'closed') return this.afterClose(position, execution, options);
+    if (position.state === 'untracked') return false;
+    const { isFinal } = options;
+    const isNew = newFillOf(position, execution) !== undefined;
+    if (isNew) this.book(position, execution, options);
+    const { intent } = position;
+    // What a report has told of already may be all that this order will ever fill.
+    if (isFinal && intent !== undefined && intent.clientOrderId === execution.orderKey) {
+      if (position.remainingQuantity.gt(0)) this.sendRest(position, intent);
+    }
+    return isNew;
+  }
+
+  /** What is known of a difference, told as a drift. */
+  tellDrift(position: Position, drift: Drift, reportKey?: string): void {
+    const { core } = this;
+    const { accountId, positionId, symbol, ticket } = position;
+    const { route = '' } = accountOf(core.state, accountId);
+    core.metrics.count('drifts_detected');
+    core.logger.error({ accountId, positionId, ...drift }, 'drift: the provider differs');
+    const named = { positionId, symbol, ...(ticket === undefined ? {} : { ticket }), ...drift };
+    const policy = routeIn(core.state, route).driftPolicy;
+    const more = reportKey === undefined ? {} : { reportKey };
+    const body = { drift: named, policy, route, ...more };
+    core.commit({ type: 'drift.detected', accountId, body });
+  }
+
+  /** Gives a close its P&L once the rates for it are there. */
+  price(position: Position): boolean {
+    const { result } = position;
+    if (result?.closedPrice === undefined || result.pnl !== undefined) return true;
+    return this.amend(position, result, decimal(result.closedPrice), undefined, undefined);
+  }
+
+  private book(position: Position, execution: Execution, { cause, reportKey }: TakeOptions): void {
+    const { core } = this;
+    const { accountId } = position;
+    const account = accountOf(core.state, accountId);
+    const fill = bookedFill(core.state, account, position, execution, (s) => this.mid(s));
+    if (fill.excess.gt(0)) {
+      const ours = text(position.remainingQuantity);
+      const theirs = text(fill.quantity.plus(fill.excess));
+      this.tellDrift(position, { kind: 'overfill', ours, theirs });
+    }
+    const intent = this.intentFor(position, cause);
+    const result = resultOf(intent, fill, core.clock.now());
+    const mark: FillMark = {
+      orderKey: execution.orderKey,
+      filled: text(execution.filled),
+      ...(reportKey === undefined ? {} : { reportKey }),
+    };
+    const reasons = position.intent === undefined ? [] : [...position.reasons];
+    if (!reasons.includes(intent.reason)) reasons.push(intent.reason);
+    const isAll = fill.quantity.eq(position.remainingQuantity);
+    core.metrics.count(isAll ? 'closes_filled' : 'closes_partially_filled');
+    core.commit({
+      type: isAll ? 'close.filled' : 'close.partially-filled',
+      accountId,
+      body: { intent, result, reasons, fill: mark },
+    });
+  }
+
+  /** The close under way, or one that the provider made by itself. */
+  private intentFor(position: Position, cause: CloseCause | undefined): CloseIntent {
+    const { intent } = position;
+    if (intent !== undefined) return cause === undefined ? intent : { ...intent, ...cause };
+    const { core } = this;
+    const { book } = core.markets.of(position.symbol);
+    const { symbol: _symbol, ...quote } = book.mark();
+    const { route } = accountOf(core.state, position.accountId);
+    return intentOf(position, cause ?? { reason: 'manual' }, core.clock.now(), {
+      ...(book.hasQuote ? { quote } : {}),
+      ...(route === undefined ? {} : { route }),
+    });
+  }
+
+  /** A fill of what is closed: its price, where that was missing; else something is wrong. */
+  private afterClose(
+    position: Position,
+    execution: Execution,
+    { reportKey }: TakeOptions,
+  ): boolean {
+    const more = newFillOf(position, execution);
+    const { result } = position;
+    if (more === undefined || result === undefined) return false;
+    if (result.closedPrice === undefined && execution.price !== undefined) {
+      this.amend(position, result, execution.price, execution, reportKey);
+      return true;
+    }
+    const theirs = text(more);
+    this.tellDrift(position, { kind: 'fill_of_closed', ours: '0', theirs }, reportKey);
+    return true;
+  }
+
+  private amend(
+    position: Position,
+    result: CloseResult,
+    price: Decimal,
+    execution: Execution | undefined,
+    reportKey: string | undefined,
+  ): boolean {
+    const { core } = this;
+    const { accountId } = position;
+    const quantity = decimal(result.quantity);
+    const told = execution ?? { orderKey: result.clientOrderId, filled: quantity, price };
+    const account = accountOf(core.state, accountId);
+    const worth = worthOf(core.state, account, position, { ...told, price }, (s) => this.mid(s), {
+      quantity,
+    });
+    const complete = {
+      ...result,
+      closedPrice: text(price),
+      ...(worth && { pnl: text(worth.pnl), commission: text(worth.commission) }),
+    };
+    const mark = { orderKey: told.orderKey, filled: text(told.filled) };
+    const fill = reportKey === undefined ? mark : { ...mark, reportKey };
+    const { positionId, reasons } = position;
+    const body = { positionId, result: complete, reasons: [...reasons], fill };
+    core.commit({ type: 'close.amended', accountId, body });
+    return worth !== undefined;
+  }
+
+  private mid(symbol: string): Decimal | undefined {
+    const { book } = this.core.markets.of(symbol);
+    return book.hasQuote ? book.mid() : undefined;
+  }
+}
+
+function resultOf(intent: CloseIntent, fill: NewFill, ts: number): CloseResult {
+  const { price, pnl, commission } = fill;
+  const quantity = text(fill.quantity);
+  if (price !== undefined && pnl !== undefined && commission !== undefined) {
+    return { ...filledResult(intent, { price, pnl, commission }, ts), quantity };
+  }
+  const result = { ...goneResult(intent, ts), quantity };
+  return price === undefined ? result : { ...result, closedPrice: price };
+}

@@ -1,0 +1,398 @@
+// The way of a close to a provider and back: send, and on any doubt ask before sending again
+// (contract section 6). Every step is a record; what is kept here is only what waits.
+import { orderReplyOf, queryReplyOf } from '#src/contracts/provider';
+import { accountOf } from '#src/domain/apply';
+import { executionOf, orderOf } from '#src/domain/close-execution';
+import { backoffMs, failuresMax, isResendSafe, mustRecordSending } from '#src/domain/close-steps';
+import { attemptOf, nextIntent, type CloseIntent } from '#src/domain/closing';
+import { driftKey } from '#src/domain/drift';
+import { decimal } from '#src/domain/money';
+import type { OrderReply } from '#src/domain/provider';
+import { isRiskClose, type Position } from '#src/domain/state';
+import type { Chance } from '#src/ports/chance';
+import type { CallOutcome } from './broker-call.ts';
+import type { BrokerSessions } from './broker-sessions.ts';
+import {
+  recordClamped,
+  recordFailed,
+  recordGone,
+  recordPending,
+  recordRejected,
+  recordSent,
+  recordUnknown,
+} from './close-records.ts';
+import { CloseTasks } from './close-tasks.ts';
+import type { CloseSender, CoreContext } from './core-context.ts';
+import { noteDeadLetter } from './dead-letters.ts';
+import { Fills } from './fills.ts';
+import { PositionsAsker, type BrokerView } from './positions-asker.ts';
+
+/** A provider that took a close, and then reports nothing, is asked about it. */
+const pendingCheckMs = 10_000;
+const otherSide = 'the provider has the position on the other side';
+
+export class LiveCloser implements CloseSender {
+  readonly fills: Fills;
+  private readonly core: CoreContext;
+  private readonly sessions: BrokerSessions;
+  private readonly chance: Chance;
+  private readonly asker: PositionsAsker;
+  private readonly tasks: CloseTasks;
+
+  constructor(core: CoreContext, sessions: BrokerSessions, chance: Chance) {
+    this.core = core;
+    this.sessions = sessions;
+    this.chance = chance;
+    this.fills = new Fills(core, (position, intent) => this.again(position, intent));
+    this.asker = new PositionsAsker(core, sessions);
+    this.tasks = new CloseTasks(core.clock);
+  }
+
+  /** Closes that are on their way, or wait to be tried again. */
+  get inFlight(): number {
+    return this.tasks.size;
+  }
+
+  /** When the close of a position is tried next; undefined while it waits for an answer. */
+  nextAttemptAt(positionId: string): number | undefined {
+    return this.tasks.find(positionId)?.nextAttemptAt;
+  }
+
+  /** Takes up what was under way before a restart: nothing is sent before it was asked about. */
+  arm(): void {
+    for (const position of this.core.state.positions.values()) {
+      const { intent } = position;
+      if (intent?.route === undefined) continue;
+      const isUnsent = this.mustRecord(intent) && !position.wasSent;
+      if (position.phase === 'sending' && !isUnsent) {
+        recordUnknown(this.core, position, intent, 'restarted before its outcome was known', 0);
+      }
+      this.takeUp(position);
+    }
+  }
+
+  stop(): void {
+    this.tasks.stop();
+  }
+
+  /** Sends an intent that was just committed, once it is durable. */
+  send(position: Position, intent: CloseIntent): void {
+    const { clientOrderId } = intent;
+    this.tasks.of(intent);
+    this.core.afterDurable({
+      isSafeUnrecorded: this.sessions.capabilities(intent.route ?? '').idempotentByClientId,
+      act: () => {
+        if (this.isCurrent(position, clientOrderId)) this.dispatch(position, intent);
+      },
+    });
+  }
+
+  /** The close has its outcome: nothing waits for it any more. */
+  settled(positionId: string): void {
+    this.tasks.end(positionId);
+  }
+
+  /** Tries a close that waits now, and even where a second send is not known to be safe. */
+  retryNow(position: Position): void {
+    const { intent } = position;
+    if (intent === undefined) return;
+    const task = this.tasks.of(intent);
+    task.isForced = true;
+    if (task.nextAttemptAt !== undefined) this.takeUp(position);
+  }
+
+  /** Gives up a close: the position is guarded again. */
+  giveUp(position: Position, intent: CloseIntent, why: string): void {
+    recordFailed(this.core, position, intent, why);
+  }
+
+  gone(position: Position, intent: CloseIntent): void {
+    recordGone(this.core, position, intent);
+  }
+
+  clamp(position: Position, quantity: string): void {
+    recordClamped(this.core, position, quantity);
+  }
+
+  /** Definitely not executed, or not any more: the next attempt takes the next generation. */
+  reject(position: Position, intent: CloseIntent, why: string): void {
+    if (position.phase === 'rejected') return;
+    const error = why === '' ? 'rejected by the provider' : why;
+    recordRejected(this.core, position, intent, error);
+    this.failed(position, intent, error);
+  }
+
+  /** The next step of a close that waits. */
+  private takeUp(position: Position): void {
+    const { intent, phase } = position;
+    if (intent === undefined) return;
+    if (phase === 'unknown' || phase === 'pending') this.ask(position, intent);
+    else if (phase === 'sending') this.dispatch(position, intent);
+    // By then it is worth asking whether there is anything left to close.
+    else if (position.failures >= failuresMax) this.askPositions(position, intent, true);
+    else this.core.turn(() => this.again(position, intent));
+  }
+
+  private dispatch(position: Position, intent: CloseIntent): void {
+    const isLast = this.tasks.begin(intent);
+    const { positionId, clientOrderId, route = '' } = intent;
+    const { drifts } = accountOf(this.core.state, position.accountId);
+    const { ticket } = position;
+    const key = driftKey({ kind: 'side', positionId, ...(ticket === undefined ? {} : { ticket }) });
+    if (drifts.has(key)) {
+      this.core.turn(() => this.reject(position, intent, otherSide));
+      return;
+    }
+    this.sessions.of(route).submit<unknown>({
+      kind: 'close',
+      lane: laneOf(position),
+      isWanted: () => isLast() && this.isCurrent(position, clientOrderId),
+      run: async () => await this.call(position, intent),
+      done: (outcome) => {
+        this.core.turn(() => {
+          if (outcome.kind === 'reply') this.onReply(position, intent, outcome.reply, isLast());
+          else if (isLast()) this.onNoReply(position, intent, outcome);
+        });
+      },
+      late: (reply) => this.core.turn(() => this.onReply(position, intent, reply, false)),
+    });
+  }
+
+  /** The call itself; where nothing makes a second one safe, it is on record before it is made. */
+  private async call(position: Position, intent: CloseIntent): Promise<unknown> {
+    const { core } = this;
+    const broker = this.sessions.broker(intent.route ?? '');
+    if (this.mustRecord(intent) && !position.wasSent) {
+      await new Promise<void>((resolve) => {
+        core.turn(() => {
+          recordSent(core, position, intent, attemptOf(intent));
+          core.afterDurable({ isSafeUnrecorded: false, act: resolve });
+        });
+      });
+    }
+    core.metrics.count('closes_sent');
+    return await broker.close(orderOf(position, intent, core.clock.now()));
+  }
+
+  /** A reply counts whenever it comes, be it after others were asked for what it says. */
+  private onReply(position: Position, intent: CloseIntent, raw: unknown, isLast: boolean): void {
+    const reply = orderReplyOf(raw);
+    if (reply === undefined) {
+      const no = { kind: 'unknown', error: 'the reply of the provider is none' } as const;
+      if (isLast) this.onNoReply(position, intent, no);
+    } else if (this.isCurrent(position, intent.clientOrderId)) {
+      this.settle(position, intent, reply);
+    } else if (reply.status === 'filled' || reply.status === 'partiallyFilled') {
+      this.fills.take(position, executionOf(intent, reply), { isFinal: false });
+    }
+  }
+
+  private onNoReply(
+    position: Position,
+    intent: CloseIntent,
+    outcome: Exclude<CallOutcome<unknown>, { kind: 'reply' }>,
+  ): void {
+    if (outcome.kind === 'dropped') return;
+    if (outcome.kind === 'unreachable') {
+      this.miss(position, intent, outcome.error);
+      return;
+    }
+    this.core.metrics.count('closes_unknown');
+    recordUnknown(this.core, position, intent, outcome.error, 1);
+    noteDeadLetter(this.core, position, intent, outcome.error, position.failures);
+    this.ask(position, intent);
+  }
+
+  /** What the provider said of the order: in reply to it, or when it was asked. */
+  private settle(position: Position, intent: CloseIntent, reply: OrderReply): void {
+    const { core } = this;
+    switch (reply.status) {
+      case 'filled':
+      case 'partiallyFilled':
+        this.fills.take(position, executionOf(intent, reply), { isFinal: true });
+        return;
+      case 'gone':
+        this.gone(position, intent);
+        return;
+      case 'rejected':
+        this.reject(position, intent, [reply.code, reply.message].filter(Boolean).join(' '));
+        return;
+      case 'pending':
+        if (position.phase === 'rejected') return;
+        if (position.phase !== 'pending') recordPending(core, position, intent);
+        this.later(position, intent, pendingCheckMs);
+    }
+  }
+
+  /** By id first, then by position: nothing is sent before the provider has said something. */
+  private ask(position: Position, intent: CloseIntent): void {
+    const { clientOrderId, route = '' } = intent;
+    const can = this.sessions.capabilities(route);
+    if (!can.queryByClientId || this.sessions.lacks(route, 'query')) {
+      this.askPositions(position, intent, false);
+      return;
+    }
+    const isLast = this.tasks.begin(intent);
+    this.sessions.of(route).submit<unknown>({
+      kind: 'query',
+      lane: laneOf(position),
+      isWanted: () => isLast() && this.isCurrent(position, clientOrderId),
+      run: async () => await this.sessions.broker(route).query?.({ clientOrderId }),
+      done: (outcome) => {
+        if (!isLast()) return;
+        this.core.turn(() => this.onAnswer(position, intent, outcome));
+      },
+    });
+  }
+
+  private onAnswer(position: Position, intent: CloseIntent, outcome: CallOutcome<unknown>): void {
+    if (outcome.kind === 'dropped') return;
+    if (outcome.kind === 'unreachable') {
+      // The provider is away, or has no such call: the next question will tell.
+      this.askPositions(position, intent, false);
+      return;
+    }
+    const reply = outcome.kind === 'reply' ? queryReplyOf(outcome.reply) : undefined;
+    if (reply === undefined) {
+      const error = outcome.kind === 'reply' ? 'the answer about the close is none' : outcome.error;
+      this.miss(position, intent, error);
+    } else if (reply.status === 'notFound' || reply.status === 'unsupported') {
+      this.askPositions(position, intent, reply.status === 'notFound');
+    } else {
+      this.settle(position, intent, reply);
+    }
+  }
+
+  private askPositions(position: Position, intent: CloseIntent, wasNeverThere: boolean): void {
+    const isLast = this.tasks.begin(intent);
+    const { accountId } = position;
+    this.asker.ask({ route: intent.route ?? '', accountId, lane: laneOf(position) }, (view) => {
+      if (!isLast() || !this.isCurrent(position, intent.clientOrderId)) return;
+      this.core.turn(() => this.onPositions(position, intent, wasNeverThere, view));
+    });
+  }
+
+  private onPositions(
+    position: Position,
+    intent: CloseIntent,
+    wasNeverThere: boolean,
+    view: BrokerView,
+  ): void {
+    if (view.kind === 'listed') {
+      this.onListed(position, intent, wasNeverThere, view);
+      return;
+    }
+    const can = this.sessions.capabilities(intent.route ?? '');
+    const isNone = view.kind === 'unreachable' && (wasNeverThere || can.idempotentByClientId);
+    if (view.kind === 'unsupported' || isNone) {
+      this.resend(position, intent, wasNeverThere, false);
+    } else {
+      this.miss(position, intent, view.error);
+    }
+  }
+
+  private onListed(
+    position: Position,
+    intent: CloseIntent,
+    wasNeverThere: boolean,
+    { isComplete, find }: Extract<BrokerView, { kind: 'listed' }>,
+  ): void {
+    const theirs = find(position);
+    if (theirs === undefined) {
+      if (isComplete) this.gone(position, intent);
+      else this.miss(position, intent, 'the provider lists only a part of its positions');
+      return;
+    }
+    if (theirs.side !== position.side) {
+      this.miss(position, intent, otherSide);
+      return;
+    }
+    const left = decimal(theirs.quantity);
+    const isWhole = left.gte(position.remainingQuantity);
+    if (!isWhole) this.clamp(position, theirs.quantity);
+    this.resend(position, intent, wasNeverThere, isWhole);
+  }
+
+  private resend(
+    position: Position,
+    intent: CloseIntent,
+    wasNeverThere: boolean,
+    isWhole: boolean,
+  ): void {
+    const { phase } = position;
+    if (phase === 'pending') {
+      this.later(position, intent, pendingCheckMs);
+      return;
+    }
+    if (phase === 'rejected') {
+      this.again(position, intent);
+      return;
+    }
+    const task = this.tasks.of(intent);
+    const can = this.sessions.capabilities(intent.route ?? '');
+    const asked = { wasNeverThere, isWhole, isByTicket: position.ticket !== undefined };
+    if (!task.isForced && !isResendSafe(can, asked)) {
+      const error = 'its outcome is unknown, and nothing makes a second send safe';
+      task.misses = Math.max(task.misses, failuresMax);
+      this.miss(position, intent, error);
+      return;
+    }
+    task.isForced = false;
+    if (wasNeverThere && this.isOver(position)) {
+      this.giveUp(position, intent, 'the provider never had it');
+      return;
+    }
+    this.core.metrics.count('closes_resent');
+    recordSent(this.core, position, intent, attemptOf(intent) + 1);
+    this.send(position, position.intent ?? intent);
+  }
+
+  /** What is left, under the next generation. */
+  private again(position: Position, intent: CloseIntent): void {
+    const next = nextIntent(intent, position);
+    const { accountId } = position;
+    this.core.commit({ type: 'close.intended', accountId, body: { intent: next } });
+    this.send(position, next);
+  }
+
+  /** The provider could not be reached, or asked: nothing is known that was not known before. */
+  private miss(position: Position, intent: CloseIntent, error: string): void {
+    this.tasks.of(intent).misses++;
+    this.failed(position, intent, error);
+  }
+
+  private failed(position: Position, intent: CloseIntent, error: string): void {
+    const failures = this.failuresOf(position);
+    noteDeadLetter(this.core, position, intent, error, failures);
+    const isUndecided = position.phase === 'unknown' || position.phase === 'pending';
+    if (!isUndecided && this.isOver(position)) this.giveUp(position, intent, error);
+    else this.later(position, intent, backoffMs(failures, this.chance.next()));
+  }
+
+  /** An operator's close is left after its attempts; any other is tried for as long as it takes. */
+  private isOver(position: Position): boolean {
+    return this.failuresOf(position) >= failuresMax && !isRiskClose(position);
+  }
+
+  private failuresOf(position: Position): number {
+    return position.failures + (this.tasks.find(position.positionId)?.misses ?? 0);
+  }
+
+  private later(position: Position, intent: CloseIntent, waitMs: number): void {
+    this.tasks.later(intent, waitMs, () => {
+      if (this.isCurrent(position, intent.clientOrderId)) this.takeUp(position);
+    });
+  }
+
+  private isCurrent(position: Position, clientOrderId: string): boolean {
+    return position.state === 'closing' && position.intent?.clientOrderId === clientOrderId;
+  }
+
+  private mustRecord(intent: CloseIntent): boolean {
+    return mustRecordSending(this.sessions.capabilities(intent.route ?? ''));
+  }
+}
+
+function laneOf(position: Position): 'risk' | 'manual' {
+  return isRiskClose(position) ? 'risk' : 'manual';
+}

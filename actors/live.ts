@@ -1,0 +1,99 @@
+// All that LIVE accounts need: sessions with their providers, closes, reports, reconciliation.
+import type { JournalRecord } from '#src/domain/records';
+import type { Position } from '#src/domain/state';
+import type { Market } from '#src/prices/market';
+import type { Broker } from '#src/ports/broker';
+import type { Chance } from '#src/ports/chance';
+import { BrokerSessions } from './broker-sessions.ts';
+import type { CoreContext } from './core-context.ts';
+import { CounterpartCanceler } from './counterpart-canceler.actor.ts';
+import { clearDeadLetter, DeadLetterAlarm } from './dead-letters.ts';
+import { ExecutionReports } from './execution-reports.ts';
+import { LiveCloser } from './live-closer.ts';
+import { Reconciler } from './reconciler.ts';
+import type { Supervisor } from './supervisor.actor.ts';
+
+export interface LiveOptions {
+  readonly chance: Chance;
+  /** The provider's adapter of a route; undefined where nothing reaches it. */
+  readonly brokerOf: (route: string) => Broker | undefined;
+}
+
+export class Live {
+  readonly sessions: BrokerSessions;
+  readonly closer: LiveCloser;
+  readonly reports: ExecutionReports;
+  readonly reconciler: Reconciler;
+  private readonly core: CoreContext;
+  private readonly alarm: DeadLetterAlarm;
+
+  constructor(core: CoreContext, supervisor: Supervisor, { chance, brokerOf }: LiveOptions) {
+    this.core = core;
+    this.sessions = new BrokerSessions({ core, supervisor, chance, brokerOf });
+    this.closer = new LiveCloser(core, this.sessions, chance);
+    this.reconciler = new Reconciler(core, this.sessions, this.closer);
+    const canceler = new CounterpartCanceler(core, supervisor, this.sessions);
+    this.reports = new ExecutionReports(core, {
+      closer: this.closer,
+      canceler,
+      reconcile: (accountId) => this.reconciler.runNow(accountId),
+    });
+    this.alarm = new DeadLetterAlarm(core);
+  }
+
+  /** Within a turn, when every position is guarded. */
+  arm(): void {
+    this.closer.arm();
+    this.alarm.follow();
+    for (const position of this.core.state.positions.values()) this.awaitRate(position);
+  }
+
+  /** Gives closes that waited for a rate of this market their P&L. */
+  price(market: Market): void {
+    for (const position of [...market.unpriced]) {
+      if (this.closer.fills.price(position)) market.unpriced.delete(position);
+    }
+  }
+
+  stop(): void {
+    this.alarm.stop();
+    this.reconciler.stop();
+    this.closer.stop();
+    this.sessions.stop();
+  }
+
+  /** Told of every record, once it is applied. */
+  follow(record: JournalRecord): void {
+    this.reconciler.follow(record);
+    switch (record.type) {
+      case 'close.filled':
+      case 'close.failed':
+        this.settled(record.body.intent.positionId, record.type === 'close.filled');
+        break;
+      case 'position.untracked':
+        this.closer.settled(record.body.positionId);
+        break;
+      case 'deadletter.added':
+      case 'deadletter.cleared':
+        this.alarm.follow();
+        break;
+      default:
+        break;
+    }
+  }
+
+  private settled(positionId: string, isClosed: boolean): void {
+    this.closer.settled(positionId);
+    const position: Position | undefined = this.core.state.positions.get(positionId);
+    if (!isClosed || position === undefined) return;
+    clearDeadLetter(this.core, position, 'closed');
+    this.awaitRate(position);
+  }
+
+  private awaitRate(position: Position): void {
+    const { result } = position;
+    if (result?.closedPrice === undefined || result.pnl !== undefined) return;
+    if (position.state !== 'closed') return;
+    for (const leg of position.conversion) this.core.markets.of(leg.symbol).unpriced.add(position);
+  }
+}

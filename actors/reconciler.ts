@@ -1,0 +1,251 @@
+// Reconciliation: what providers hold against what is known here, at start, every so often, and on
+// demand. A difference is told once, as a record, and then dealt with by the policy of its route.
+import { driftKey } from '#src/domain/drift';
+import { messageOf } from '#src/domain/errors';
+import { driftsOf, type ReconcileFinding } from '#src/domain/reconcile';
+import type { Drift } from '#src/domain/drift';
+import type { JournalRecord } from '#src/domain/records';
+import { isLive, type Account } from '#src/domain/state';
+import type { Cancel } from '#src/ports/clock';
+import type { BrokerSessions } from './broker-sessions.ts';
+import type { CoreContext } from './core-context.ts';
+import { DriftPolicies } from './drift-policies.ts';
+import type { LiveCloser } from './live-closer.ts';
+import { askProvider, type Answered } from './provider-asker.ts';
+
+/** How long a read of a periodic reconciliation may wait for its turn. */
+const readWaitMs = 30_000;
+
+/** What the last reconciliation of an account came to. */
+export interface Reconciliation {
+  readonly accountId: string;
+  readonly ranAt: number;
+  /** Whether the provider told everything. */
+  readonly complete: boolean;
+  readonly drifts: readonly Drift[];
+  /** Why it is not complete. */
+  readonly error?: string;
+}
+
+/** What is being asked about: what happens meanwhile must not be judged. */
+interface Asking {
+  readonly accountId: string;
+  readonly touched: Set<string>;
+  readonly closed: Set<string | number>;
+}
+
+export class Reconciler {
+  private readonly core: CoreContext;
+  private readonly sessions: BrokerSessions;
+  private readonly policies: DriftPolicies;
+  private readonly last = new Map<string, Reconciliation>();
+  private readonly asking = new Set<Asking>();
+  private readonly underWay = new Map<string, Promise<Reconciliation>>();
+  private readonly unreconciledSince = new Map<string, number>();
+  private cancel: Cancel | undefined;
+  private isStopped = false;
+
+  constructor(core: CoreContext, sessions: BrokerSessions, closer: LiveCloser) {
+    this.core = core;
+    this.sessions = sessions;
+    this.policies = new DriftPolicies(core, closer);
+  }
+
+  /**
+   * Asks about every account, before anything is armed; resolves with what to do once it is. A
+   * provider that does not answer delays that by the timeout of its route and no more.
+   */
+  async atStart(): Promise<() => void> {
+    const now = this.core.clock.now();
+    const accounts = this.liveAccounts();
+    const applies: (() => void)[] = [];
+    let isOver = false;
+    const asked = accounts.map(async (account) => {
+      this.unreconciledSince.set(account.route, now);
+      const { timeoutMs } = this.sessions.route(account.route);
+      const apply = await this.ask(account, now + timeoutMs);
+      if (isOver) this.core.turn(apply);
+      else applies.push(apply);
+    });
+    const longest = accounts.map(({ route }) => this.sessions.route(route).timeoutMs);
+    await this.within(Math.max(0, ...longest), Promise.all(asked));
+    isOver = true;
+    return () => {
+      for (const apply of applies) apply();
+    };
+  }
+
+  /** Reconciles every account `everyMs` from now on. */
+  start(everyMs: number): void {
+    const { clock } = this.core;
+    this.cancel = clock.at(clock.now() + everyMs, () => {
+      for (const account of this.liveAccounts()) void this.run(account);
+      this.start(everyMs);
+    });
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.cancel?.();
+  }
+
+  /** Routes whose accounts were not all compared since the start, and since when that is so. */
+  get unreconciled(): ReadonlyMap<string, number> {
+    return this.unreconciledSince;
+  }
+
+  /** The last one of each account, in the order of the accounts. */
+  status(accountId?: string): Reconciliation[] {
+    const accounts = this.liveAccounts().filter(
+      (a) => accountId === undefined || a.accountId === accountId,
+    );
+    return accounts.map((a) => this.last.get(a.accountId) ?? neverRan(a.accountId));
+  }
+
+  /** Reconciles one account now; who asks while it runs gets the same answer. */
+  async run(account: Account & { readonly route: string }): Promise<Reconciliation> {
+    const { accountId } = account;
+    let running = this.underWay.get(accountId);
+    if (running === undefined) {
+      running = this.once(account).finally(() => this.underWay.delete(accountId));
+      this.underWay.set(accountId, running);
+    }
+    return await running;
+  }
+
+  runNow(accountId: string): void {
+    const account = this.core.state.accounts.get(accountId);
+    if (account !== undefined && isLive(account)) void this.run(account);
+  }
+
+  /** Told of every change: what changes while a provider is asked is not judged by its answer. */
+  follow(record: JournalRecord): void {
+    if (this.asking.size === 0) return;
+    const positionId = positionOf(record);
+    if (positionId === undefined) return;
+    const position = this.core.state.positions.get(positionId);
+    for (const asking of this.asking) {
+      if (asking.accountId !== record.accountId) continue;
+      asking.touched.add(positionId);
+      asking.closed.add(positionId);
+      if (position?.ticket !== undefined) asking.closed.add(position.ticket);
+    }
+  }
+
+  private async once(account: Account & { readonly route: string }): Promise<Reconciliation> {
+    const deadlineTs = this.core.clock.now() + readWaitMs;
+    const apply = await this.ask(account, deadlineTs);
+    if (!this.isStopped) this.core.turn(apply);
+    return this.last.get(account.accountId) ?? neverRan(account.accountId);
+  }
+
+  /** Resolves, once it was asked, with what is to be done in a turn. */
+  private async ask(
+    account: Account & { readonly route: string },
+    deadlineTs: number,
+  ): Promise<() => void> {
+    const { accountId, route } = account;
+    const asking: Asking = { accountId, touched: new Set(), closed: new Set() };
+    this.asking.add(asking);
+    const answered = await askProvider(this.sessions, route, accountId, deadlineTs);
+    return () => {
+      this.asking.delete(asking);
+      try {
+        this.judge(account, answered, asking);
+      } catch (error) {
+        this.core.metrics.count('reconciliations_failed');
+        this.core.logger.error({ accountId, error: messageOf(error) }, 'reconciliation failed');
+      }
+    };
+  }
+
+  private judge(
+    account: Account & { readonly route: string },
+    { view, fault }: Answered,
+    asking: Asking,
+  ): void {
+    const { core } = this;
+    const { accountId, route } = account;
+    core.metrics.count('reconciliations');
+    // A fill that was booked meanwhile may be in their balance or not.
+    const { account: _balance, ...rest } = view;
+    const findings = driftsOf(
+      account,
+      asking.touched.size > 0 ? rest : view,
+      (position) => position.state === 'closing' || asking.touched.has(position.positionId),
+      (theirs) => asking.closed.has(theirs.ticket) || asking.closed.has(theirs.positionId ?? ''),
+    );
+    const complete =
+      fault === undefined && view.positions?.complete !== false && view.orders?.complete !== false;
+    this.tell(account, findings, complete);
+    const drifts = findings.map(({ drift }) => drift);
+    const error = fault === undefined ? {} : { error: fault };
+    this.last.set(accountId, { accountId, ranAt: core.clock.now(), complete, drifts, ...error });
+    this.noteRoute(route);
+    if (fault !== undefined) {
+      core.logger.warn({ accountId, route, error: fault }, 'reconciliation is not complete');
+    }
+  }
+
+  /** New differences are recorded and dealt with; those that are gone are cleared. */
+  private tell(
+    account: Account & { readonly route: string },
+    findings: readonly ReconcileFinding[],
+    complete: boolean,
+  ): void {
+    const { core } = this;
+    const { accountId, route } = account;
+    const found = new Set(findings.map(({ drift }) => driftKey(drift)));
+    if (complete) {
+      for (const [key, { drift }] of [...account.drifts]) {
+        if (!found.has(key)) core.commit({ type: 'drift.cleared', accountId, body: { drift } });
+      }
+    }
+    const policy = this.sessions.route(route).driftPolicy;
+    for (const finding of findings) {
+      const { drift } = finding;
+      const known = account.drifts.get(driftKey(drift))?.drift;
+      const isKnown = known?.ours === drift.ours && known?.theirs === drift.theirs;
+      if (known === undefined || !isKnown) {
+        core.metrics.count('drifts_detected');
+        core.logger.error({ accountId, route, policy, ...drift }, 'drift: the provider differs');
+        core.commit({ type: 'drift.detected', accountId, body: { drift, policy, route } });
+      }
+      this.policies.act(account, finding, policy);
+    }
+  }
+
+  /** A route is reconciled once each of its accounts was, completely. */
+  private noteRoute(route: string): void {
+    const own = this.liveAccounts().filter((account) => account.route === route);
+    const isDone = own.every(({ accountId }) => this.last.get(accountId)?.error === undefined);
+    const all = own.every(({ accountId }) => this.last.has(accountId));
+    if (isDone && all) this.unreconciledSince.delete(route);
+  }
+
+  private liveAccounts(): (Account & { readonly route: string })[] {
+    return [...this.core.state.accounts.values()].filter(isLive);
+  }
+
+  private async within(ms: number, work: Promise<unknown>): Promise<void> {
+    const { clock } = this.core;
+    await new Promise<void>((resolve) => {
+      const cancel = clock.at(clock.now() + ms, resolve);
+      void work.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+}
+
+function neverRan(accountId: string): Reconciliation {
+  return { accountId, ranAt: 0, complete: false, drifts: [] };
+}
+
+/** The position whose size, price or state a record changes. */
+function positionOf({ body }: JournalRecord): string | undefined {
+  if ('position' in body) return body.position.positionId;
+  if ('intent' in body) return body.intent.positionId;
+  return 'positionId' in body ? body.positionId : undefined;
+}

@@ -1,0 +1,210 @@
+// What records of closes change: intents, their outcomes, dead letters, drifts, bulk progress.
+import { leave, forget } from './apply-positions.ts';
+import { accountOf, positionOf, type Appliers, type CloseRecordType } from './apply-types.ts';
+import type { CloseIntent, CloseResult, FillMark } from './closing.ts';
+import { driftKey, isIncident } from './drift.ts';
+import { Decimal, decimal, text, zero } from './money.ts';
+import type { DeadLetterEnd } from './records.ts';
+import {
+  closedLettersMax,
+  closedPositionsMax,
+  reportKeysMax,
+  type ClosePhase,
+  type Position,
+  type State,
+} from './state.ts';
+
+export const closeAppliers: Pick<Appliers, CloseRecordType> = {
+  'close.intended': (state, { intent }) => {
+    const position = positionOf(state, intent.positionId);
+    if (position.state !== 'closing') {
+      accountOf(state, position.accountId).closingCount++;
+      position.reasons = [intent.reason];
+      position.failures = 0;
+      position.state = 'closing';
+    }
+    position.intent = intent;
+    position.generation = intent.generation;
+    position.wasSent = false;
+    position.phase = intent.route === undefined ? 'waiting' : 'sending';
+    state.clientOrders.set(intent.clientOrderId, position.positionId);
+  },
+  'close.joined': (state, { positionId, reason }) => {
+    const position = positionOf(state, positionId);
+    if (!position.reasons.includes(reason)) position.reasons.push(reason);
+  },
+  'close.sent': (state, { positionId, attempts }) => {
+    const position = positionOf(state, positionId);
+    position.wasSent = true;
+    position.phase = 'sending';
+    if (position.intent !== undefined) position.intent = { ...position.intent, attempt: attempts };
+  },
+  'close.acknowledged': (state, { intent }) => {
+    setPhase(state, intent, 'pending');
+  },
+  'close.unknown': (state, { intent, result, failures }) => {
+    const position = setPhase(state, intent, 'unknown');
+    if (position === undefined) return;
+    position.failures = failures;
+    noteFailure(state, position, result);
+  },
+  'close.rejected': (state, { intent, result, failures }) => {
+    const position = setPhase(state, intent, 'rejected');
+    if (position === undefined) return;
+    position.failures = failures;
+    position.result = result;
+    noteFailure(state, position, result);
+  },
+  'close.partially-filled': (state, { intent, result, fill }) => {
+    const position = positionOf(state, intent.positionId);
+    position.remainingQuantity = position.remainingQuantity.minus(result.quantity);
+    position.generation = Math.max(position.generation, intent.generation);
+    position.result = result;
+    book(state, position, result, fill);
+  },
+  'close.filled': (state, { intent, result, reasons, fill }) => {
+    const position = positionOf(state, intent.positionId);
+    leave(state, position);
+    position.generation = intent.generation;
+    position.state = 'closed';
+    position.remainingQuantity = new Decimal(0);
+    position.intent = undefined;
+    position.phase = undefined;
+    position.reasons = reasons;
+    position.result = result;
+    book(state, position, result, fill);
+    countInBulk(state, intent, result, 'closed');
+    state.closedIds.add(position.positionId);
+    forgetOldest(state);
+  },
+  'close.failed': (state, { intent, result, reasons }) => {
+    const position = positionOf(state, intent.positionId);
+    if (position.state === 'closing') accountOf(state, position.accountId).closingCount--;
+    position.generation = intent.generation;
+    position.state = 'guarded';
+    position.intent = undefined;
+    position.phase = undefined;
+    position.reasons = reasons;
+    position.result = result;
+    countInBulk(state, intent, result, 'failed');
+  },
+  'close.amended': (state, { positionId, result, fill }) => {
+    const position = state.positions.get(positionId);
+    if (position === undefined) return;
+    position.result = result;
+    book(state, position, result, fill);
+  },
+  'deadletter.added': (state, body, { accountId, ts }) => {
+    const { closeId, positionId, reason, attempts, lastError } = body;
+    const letter = { closeId, positionId, accountId, reason, attempts, lastError };
+    state.deadLetters.set(closeId, { ...letter, since: ts, end: undefined });
+    positionOf(state, positionId).deadLetter = closeId;
+  },
+  'deadletter.retried': () => {},
+  'deadletter.cleared': (state, { closeId, positionId, how }, { ts }) => {
+    endLetter(state, closeId, { how, ts });
+    const position = state.positions.get(positionId);
+    if (position?.deadLetter === closeId) position.deadLetter = undefined;
+  },
+  'deadletter.alarmed': () => {},
+  'drift.detected': (state, { drift, reportKey }, { accountId, ts }) => {
+    noteReport(state, reportKey);
+    if (isIncident(drift)) return;
+    accountOf(state, accountId).drifts.set(driftKey(drift), { drift, since: ts });
+  },
+  'drift.cleared': (state, { drift }, { accountId }) => {
+    accountOf(state, accountId).drifts.delete(driftKey(drift));
+  },
+  'bulk.progressed': (state, progress, { accountId }) => {
+    if (progress.pending === 0) state.bulks.delete(progress.bulkId);
+    else state.bulks.set(progress.bulkId, { ...progress, accountId });
+  },
+};
+
+/** Where the close is, if it is still the one under way. */
+function setPhase(state: State, intent: CloseIntent, phase: ClosePhase): Position | undefined {
+  const position = positionOf(state, intent.positionId);
+  if (position.intent?.clientOrderId !== intent.clientOrderId) return undefined;
+  position.wasSent = true;
+  position.phase = phase;
+  return position;
+}
+
+function noteFailure(state: State, position: Position, result: CloseResult): void {
+  const letter = state.deadLetters.get(position.deadLetter ?? '');
+  if (letter === undefined) return;
+  letter.attempts++;
+  letter.lastError = result.errorMessage ?? letter.lastError;
+}
+
+/** Moves the balance, and keeps how much of which order is booked. */
+function book(
+  state: State,
+  position: Position,
+  { pnl, commission }: CloseResult,
+  fill: FillMark | undefined,
+): void {
+  if (pnl !== undefined) {
+    const account = accountOf(state, position.accountId);
+    account.balance = account.balance.plus(pnl);
+  }
+  if (fill === undefined) return;
+  const before = position.fills.get(fill.orderKey);
+  position.fills.set(fill.orderKey, {
+    filled: decimal(fill.filled),
+    pnl: (before?.pnl ?? zero).plus(pnl ?? 0),
+    commission: (before?.commission ?? zero).plus(commission ?? 0),
+  });
+  noteReport(state, fill.reportKey);
+}
+
+function noteReport(state: State, key: string | undefined): void {
+  if (key === undefined) return;
+  state.reportKeys.add(key);
+  if (state.reportKeys.size <= reportKeysMax) return;
+  for (const oldest of state.reportKeys) {
+    state.reportKeys.delete(oldest);
+    return;
+  }
+}
+
+function countInBulk(
+  state: State,
+  { bulkId, positionId }: CloseIntent,
+  { pnl }: CloseResult,
+  end: 'closed' | 'failed',
+): void {
+  const bulk = bulkId === undefined ? undefined : state.bulks.get(bulkId);
+  if (bulk === undefined || positionId === '') return;
+  bulk[end]++;
+  bulk.pending--;
+  bulk.pnl = text(decimal(bulk.pnl).plus(pnl ?? 0));
+}
+
+function endLetter(
+  state: State,
+  closeId: string,
+  end: { readonly how: DeadLetterEnd; readonly ts: number },
+): void {
+  const letter = state.deadLetters.get(closeId);
+  if (letter === undefined) return;
+  letter.end = end;
+  state.deadLetters.delete(closeId);
+  state.closedLetters.delete(closeId);
+  state.closedLetters.set(closeId, letter);
+  if (state.closedLetters.size <= closedLettersMax) return;
+  for (const oldest of state.closedLetters.keys()) {
+    state.closedLetters.delete(oldest);
+    return;
+  }
+}
+
+function forgetOldest(state: State): void {
+  if (state.closedIds.size <= closedPositionsMax) return;
+  for (const positionId of state.closedIds) {
+    state.closedIds.delete(positionId);
+    const position = state.positions.get(positionId);
+    if (position !== undefined) forget(state, position);
+    return;
+  }
+}

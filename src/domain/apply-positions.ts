@@ -1,0 +1,93 @@
+// What records of positions change: tracked, amended, corrected, untracked.
+import type { Appliers } from './apply-types.ts';
+import { accountOf, positionOf, type PositionRecordType } from './apply-types.ts';
+import { conversionBetween } from './conversion.ts';
+import { invariant } from './errors.ts';
+import { decimal } from './money.ts';
+import { linkIdsOf, linkKey, type Position, type State } from './state.ts';
+
+export const positionAppliers: Pick<Appliers, PositionRecordType> = {
+  'position.tracked': (state, { position: given }) => {
+    const account = accountOf(state, given.accountId);
+    const instrument = state.instruments.get(given.symbol);
+    invariant(instrument !== undefined, `${given.symbol} is an instrument`);
+    const conversion = conversionBetween(
+      instrument.quoteCurrency,
+      account.currency,
+      state.instruments,
+    );
+    invariant(conversion !== undefined, `${given.symbol} converts to ${account.currency}`);
+    const quantity = decimal(given.quantity);
+    const position: Position = {
+      positionId: given.positionId,
+      accountId: given.accountId,
+      ticket: given.ticket,
+      symbol: given.symbol,
+      side: given.side,
+      quantity,
+      entryPrice: decimal(given.entryPrice),
+      openedAt: given.openedAt,
+      stopLossId: given.stopLossId,
+      takeProfitId: given.takeProfitId,
+      closeOrderId: given.closeOrderId,
+      instrument,
+      conversion,
+      order: state.positionsTracked++,
+      exits: given.exits,
+      state: 'guarded',
+      remainingQuantity: quantity,
+      generation: 0,
+      intent: undefined,
+      phase: undefined,
+      wasSent: false,
+      failures: 0,
+      fills: new Map(),
+      deadLetter: undefined,
+      reasons: [],
+      result: undefined,
+    };
+    state.positions.set(position.positionId, position);
+    state.usedPositionIds.add(position.positionId);
+    account.positions.set(position.positionId, position);
+    if (position.ticket !== undefined) account.tickets.set(position.ticket, position.positionId);
+    for (const id of linkIdsOf(position)) {
+      state.orderLinks.set(linkKey(account.route, id), position.positionId);
+    }
+  },
+  'position.amended': (state, { positionId, exits }) => {
+    positionOf(state, positionId).exits = exits;
+  },
+  'position.corrected': (state, { positionId, remainingQuantity, entryPrice, exits }) => {
+    const position = positionOf(state, positionId);
+    if (remainingQuantity !== undefined) position.remainingQuantity = decimal(remainingQuantity);
+    if (entryPrice !== undefined) position.entryPrice = decimal(entryPrice);
+    if (exits !== undefined) position.exits = exits;
+  },
+  'position.untracked': (state, { positionId }) => {
+    const position = positionOf(state, positionId);
+    leave(state, position);
+    position.state = 'untracked';
+    forget(state, position);
+  },
+};
+
+/** A position leaves the open ones of its account. */
+export function leave(state: State, position: Position): void {
+  const account = accountOf(state, position.accountId);
+  account.positions.delete(position.positionId);
+  if (position.ticket !== undefined) account.tickets.delete(position.ticket);
+  if (position.state === 'closing') account.closingCount--;
+}
+
+/** Nothing is known of it any more but that its id was used. */
+export function forget(state: State, position: Position): void {
+  const { positionId } = position;
+  const { route } = accountOf(state, position.accountId);
+  state.positions.delete(positionId);
+  for (const id of linkIdsOf(position)) {
+    const key = linkKey(route, id);
+    if (state.orderLinks.get(key) === positionId) state.orderLinks.delete(key);
+  }
+  for (const orderId of position.fills.keys()) state.clientOrders.delete(orderId);
+  if (position.result !== undefined) state.clientOrders.delete(position.result.clientOrderId);
+}
