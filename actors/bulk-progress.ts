@@ -29,7 +29,10 @@ export class BulkCloses {
     const pendingAccounts = new Set<string>();
     for (const positionId of positionIds) {
       const position = state.positions.get(positionId);
-      if (position?.state === 'closing') {
+      if (position?.state === 'closing' && position.intent?.bulkId !== bulkId) {
+        // Under way for another reason, which it has joined: that one tells of it.
+        progress.total--;
+      } else if (position?.state === 'closing') {
         progress.pending++;
         pendingAccounts.add(position.accountId);
       } else if (position?.state === 'closed') {

@@ -1,5 +1,4 @@
 // What the log says of closes: one line each as long as there are few, and once a minute how many.
-import type { CloseResult } from '#src/domain/closing';
 import type { JournalRecord } from '#src/domain/records';
 import type { Cancel } from '#src/ports/clock';
 import type { CoreContext } from './core-context.ts';
@@ -11,7 +10,8 @@ const statsEveryMs = 60_000;
 export class CloseLog {
   private readonly core: CoreContext;
   private readonly startedTs: number;
-  private readonly requestedTs = new Map<string, number>();
+  /** Close ids that were counted, and have no outcome yet. */
+  private readonly underWay = new Set<string>();
   private second = 0;
   private lines = 0;
   private unsaid = 0;
@@ -43,16 +43,16 @@ export class CloseLog {
     switch (record.type) {
       case 'close.intended': {
         const { intent } = record.body;
-        if (!this.requestedTs.has(intent.closeId)) this.received(intent.closeId, record);
+        if (!this.underWay.has(intent.closeId)) this.received(intent.closeId, record);
         break;
       }
       case 'close.filled':
-        this.succeeded(record.body.result, record);
+        this.succeeded(record);
         break;
       case 'close.failed': {
         const { closeId, positionId, errorMessage } = record.body.result;
         this.failed++;
-        this.requestedTs.delete(closeId);
+        this.underWay.delete(closeId);
         this.line(
           { accountId: record.accountId, positionId, closeId, errorMessage },
           'close.failed',
@@ -73,7 +73,7 @@ export class CloseLog {
   ): void {
     const { positionId, reason, triggerPrice, clientOrderId } = record.body.intent;
     this.processed++;
-    this.requestedTs.set(closeId, record.body.intent.requestedTs);
+    this.underWay.add(closeId);
     const { accountId } = record;
     this.line(
       { accountId, positionId, closeId, clientOrderId, reason, triggerPrice },
@@ -81,12 +81,15 @@ export class CloseLog {
     );
   }
 
-  private succeeded(result: CloseResult, { accountId, ts }: JournalRecord): void {
+  private succeeded({
+    accountId,
+    ts,
+    body: { intent, result },
+  }: Extract<JournalRecord, { type: 'close.filled' }>): void {
     const { closeId, positionId, closeReason, closedPrice, pnl } = result;
-    const requestedTs = this.requestedTs.get(closeId);
-    if (requestedTs === undefined) this.processed++;
-    this.requestedTs.delete(closeId);
-    const elapsedMs = ts - (requestedTs ?? ts);
+    if (!this.underWay.delete(closeId)) this.processed++;
+    // From the intent, which a restart keeps.
+    const elapsedMs = ts - intent.requestedTs;
     this.closed++;
     this.elapsedMs += elapsedMs;
     this.line(

@@ -2,6 +2,7 @@
 import {
   failedResult,
   goneResult,
+  nextIntent,
   pendingResult,
   unknownResult,
   type CloseIntent,
@@ -9,6 +10,17 @@ import {
 import { decimal, text } from '#src/domain/money';
 import type { Position } from '#src/domain/state';
 import type { CoreContext } from './core-context.ts';
+
+/** What is left of a close, under the next generation. */
+export function recordNext(
+  core: CoreContext,
+  position: Position,
+  intent: CloseIntent,
+): CloseIntent {
+  const next = nextIntent(intent, position);
+  core.commit({ type: 'close.intended', accountId: position.accountId, body: { intent: next } });
+  return next;
+}
 
 /** Sent, and nobody knows what became of it; `more` failures than before. */
 export function recordUnknown(

@@ -13,6 +13,13 @@ export interface CloseTask {
   step: number;
   /** An operator has taken it on himself that it may be sent a second time. */
   isForced: boolean;
+  /**
+   * An earlier send of it, or of the attempt before it, may have been executed and not told: what is
+   * there is looked at before more is sent, and nobody to take it is not yet "not executed".
+   */
+  isDoubtful: boolean;
+  /** No more than this is asked for: the provider lists less than is left here. */
+  most: string | undefined;
 }
 
 export class CloseTasks {
@@ -43,6 +50,8 @@ export class CloseTasks {
       cancelTimer: () => {},
       step: 0,
       isForced: before?.isForced ?? false,
+      isDoubtful: false,
+      most: undefined,
     };
     this.tasks.set(positionId, task);
     return task;

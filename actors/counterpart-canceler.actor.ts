@@ -6,6 +6,7 @@ import {
 } from '#machines/counterpart-canceler.machine';
 import { messageOf } from '#src/domain/errors';
 import type { CounterpartCancel } from '#src/domain/provider';
+import type { Broker } from '#src/ports/broker';
 import type { BrokerSessions } from './broker-sessions.ts';
 import type { CoreContext } from './core-context.ts';
 import type { Supervisor } from './supervisor.actor.ts';
@@ -26,10 +27,16 @@ export class CounterpartCanceler {
     supervisor.adopt(actorId, () => (this.actor = this.newActor()));
   }
 
-  /** Cancels it, if its route does so; what goes wrong is logged and counted. */
+  /**
+   * Within a turn: cancels it, if its route does so, once the execution that it follows from is
+   * durable, so that no restart cancels twice. What goes wrong is logged and counted.
+   */
   cancel(route: string, cancel: CounterpartCancel): void {
     if (!this.sessions.route(route).protectiveCancels) return;
-    this.actor.send({ type: 'counterpart.left', route, cancel });
+    this.core.afterDurable({
+      isSafeUnrecorded: true,
+      act: () => this.actor.send({ type: 'counterpart.left', route, cancel }),
+    });
   }
 
   private newActor(): ActorRefFrom<typeof counterpartCancelerMachine> {
@@ -47,32 +54,56 @@ export class CounterpartCanceler {
     return createActor(logic, this.supervisor.childOptions(actorId)).start();
   }
 
+  /**
+   * The session says when; its place there is free again at once, since a cancel that is refused or
+   * not answered must not make closes wait.
+   */
   private send(event: CounterpartCancelerEvent): void {
     if (event.type !== 'counterpart.left') return;
-    const { metrics, logger } = this.core;
     const { route, cancel } = event;
     const isStop = cancel.status === 'STOPLOSS-CANCEL';
-    metrics.count(isStop ? 'sl_cancel_requests' : 'tp_cancel_requests');
-    const fail = (error: string): void => {
-      this.actor.send({ type: 'cancel.failed', route, error });
-    };
+    this.core.metrics.count(isStop ? 'sl_cancel_requests' : 'tp_cancel_requests');
     try {
-      this.sessions.of(route).submit<unknown>({
+      const broker = this.sessions.broker(route);
+      if (broker.cancelCounterpart === undefined) throw new Error('the provider has no such call');
+      this.sessions.of(route).submit<void>({
         kind: 'cancel',
         lane: 'cancel',
-        run: async () => {
-          const broker = this.sessions.broker(route);
-          if (broker.cancelCounterpart === undefined) throw new Error('no such call');
-          await broker.cancelCounterpart(cancel);
-          return undefined;
-        },
+        run: async () => await Promise.resolve(this.call(broker, event)),
         done: (outcome) => {
-          if (outcome.kind === 'reply') logger.info({ route, ...cancel }, 'close.cancelSent');
-          else fail(outcome.kind === 'dropped' ? outcome.why : outcome.error);
+          if (outcome.kind === 'dropped') this.fail(route, outcome.why);
         },
       });
     } catch (error) {
-      fail(messageOf(error));
+      this.fail(route, messageOf(error));
     }
+  }
+
+  private call(
+    broker: Broker,
+    { route, cancel }: Extract<CounterpartCancelerEvent, { type: 'counterpart.left' }>,
+  ): void {
+    const { clock, logger } = this.core;
+    const { timeoutMs } = this.sessions.route(route);
+    let isOver = false;
+    const end = (error?: string): void => {
+      if (isOver) return;
+      isOver = true;
+      stopWaiting();
+      if (error === undefined) logger.info({ route, ...cancel }, 'close.cancelSent');
+      else this.fail(route, error);
+    };
+    const stopWaiting = clock.at(clock.now() + timeoutMs, () => {
+      end(`no reply within ${timeoutMs} ms`);
+    });
+    // Async, so that what throws at once is a failure of the cancel too.
+    void (async () => await broker.cancelCounterpart?.(cancel))().then(
+      () => end(),
+      (error: unknown) => end(messageOf(error)),
+    );
+  }
+
+  private fail(route: string, error: string): void {
+    this.actor.send({ type: 'cancel.failed', route, error });
   }
 }

@@ -2,24 +2,28 @@
 // repeat, and come in any order.
 import { executionReportOf } from '#src/contracts/provider';
 import { accountOf } from '#src/domain/apply';
-import type { CloseCause } from '#src/domain/closing';
+import { attemptOf, type CloseCause } from '#src/domain/closing';
 import { counterpartCancelOf, type OrderRole } from '#src/domain/counterpart';
 import { messageOf } from '#src/domain/errors';
 import { Decimal, decimal, text, zero } from '#src/domain/money';
 import type { CheckedReport } from '#src/domain/provider';
 import type { Execution } from '#src/domain/provider-fill';
-import { isOpen, linkKey, type Position } from '#src/domain/state';
+import { isLive, isOpen, linkKey, type Position } from '#src/domain/state';
 import type { CoreContext } from './core-context.ts';
 import type { CounterpartCanceler } from './counterpart-canceler.actor.ts';
 import type { LiveCloser } from './live-closer.ts';
 
+/** A report, and the order that it is of. */
 interface Found {
+  readonly route: string;
+  readonly report: CheckedReport;
+  readonly reportKey: string;
   readonly position: Position;
   readonly role: OrderRole;
   /** Under which its fills are counted: for a close our own id, whatever the provider calls it. */
   readonly orderKey: string;
-  /** The report names the position itself, not one of its orders. */
-  readonly isCanonical: boolean;
+  /** What the report names: an order that we sent, one that was tracked, or the position itself. */
+  readonly by: 'ours' | 'link' | 'position';
 }
 
 export interface ReportTarget {
@@ -63,7 +67,7 @@ export class ExecutionReports {
       core.metrics.count('reports_repeated');
       return;
     }
-    const found = this.find(route, report.order_id);
+    const found = this.find(route, report, reportKey);
     const { order_id: orderId, ord_status: status } = report;
     core.metrics.count('order_type_identifications');
     core.logger.info(
@@ -76,15 +80,15 @@ export class ExecutionReports {
     }
     switch (status) {
       case 'EXECUTED':
-        this.executed(route, found, report, reportKey);
+        if (this.isExpected(found)) this.book(found, true);
         break;
       case 'PARTIALLY_FILLED':
-        this.partially(found, report, reportKey);
+        this.partially(found);
         break;
       case 'REJECTED':
       case 'CANCELED':
       case 'EXPIRED':
-        this.ended(found, report, reportKey);
+        this.ended(found);
         break;
       case 'NEW':
         break;
@@ -94,54 +98,32 @@ export class ExecutionReports {
   }
 
   /** The order of an id: by our own ids first, then those that the position was tracked with. */
-  private find(route: string, orderId: string): Found | undefined {
+  private find(route: string, report: CheckedReport, reportKey: string): Found | undefined {
     const { state } = this.core;
+    const { order_id: orderId } = report;
     const ours = state.clientOrders.get(orderId);
     const linked = ours ?? state.orderLinks.get(linkKey(route, orderId));
     const position = state.positions.get(linked ?? orderId);
     if (position === undefined) return undefined;
-    if (accountOf(state, position.accountId).route !== route) return undefined;
-    const isCanonical = linked === undefined;
-    if (ours !== undefined) return { position, role: 'close', orderKey: orderId, isCanonical };
+    const account = accountOf(state, position.accountId);
+    if (!isLive(account) || account.route !== route) return undefined;
+    const found = { route, report, reportKey, position };
+    if (ours !== undefined) return { ...found, role: 'close', orderKey: orderId, by: 'ours' };
     const role = roleOf(position, orderId);
-    const { intent, result } = position;
-    const closeKey = intent?.clientOrderId ?? result?.clientOrderId ?? orderId;
-    return { position, role, orderKey: role === 'close' ? closeKey : orderId, isCanonical };
-  }
-
-  private executed(route: string, found: Found, report: CheckedReport, reportKey: string): void {
-    const { position, role } = found;
-    const { closer, canceler } = this.target;
-    if (role === 'close') {
-      if (this.isExpected(found, report, reportKey)) {
-        const cause = position.intent === undefined ? { reason: 'manual' } : undefined;
-        const more = cause === undefined ? {} : { cause };
-        const execution = executionOf(found, report);
-        closer.fills.take(position, execution, { isFinal: true, reportKey, ...more });
-      }
-      return;
-    }
-    const execution = executionOf(found, report);
-    const cause = causeOf(position, role);
-    const isNew = closer.fills.take(position, execution, { isFinal: true, cause, reportKey });
-    // The other order has nothing to protect any more; while a part is open it still has.
-    if (!isNew || isOpen(position)) return;
-    const cancel = counterpartCancelOf(position, role);
-    if (cancel === undefined) {
-      this.core.logger.info({ positionId: position.positionId }, 'no counterpart to cancel');
-    } else canceler.cancel(route, cancel);
+    const orderKey = role === 'close' ? closeKeyOf(position, orderId) : orderId;
+    return { ...found, role, orderKey, by: linked === undefined ? 'position' : 'link' };
   }
 
   /**
-   * An execution under the position's own id, where no close is under way, may be that of its entry:
-   * unless the side says that it closes, the provider's list of positions decides.
+   * An execution under the position's own id may be that of its entry: unless the side says that it
+   * closes, or a close is under way, the provider's list of positions decides.
    */
-  private isExpected(found: Found, report: CheckedReport, reportKey: string): boolean {
-    const { position, isCanonical } = found;
-    if (!isCanonical || position.state !== 'guarded') return true;
-    const side = report.side?.toLowerCase();
-    const closing = position.side === 'long' ? ['sell', 'short'] : ['buy', 'long'];
-    if (side !== undefined && closing.includes(side)) return true;
+  private isExpected(found: Found): boolean {
+    const { position, role, report, reportKey, by } = found;
+    if (role !== 'close' || by !== 'position') return true;
+    const side = sideOf(found);
+    if (side === 'closes' || (side === undefined && position.state !== 'guarded')) return true;
+    if (!isOpen(position)) return false;
     const theirs = report.cumqty ?? text(position.remainingQuantity);
     const drift = { kind: 'unexpected_fill', ours: '0', theirs } as const;
     this.target.closer.fills.tellDrift(position, drift, reportKey);
@@ -149,28 +131,72 @@ export class ExecutionReports {
     return false;
   }
 
-  private partially(found: Found, report: CheckedReport, reportKey: string): void {
-    if (report.cumqty === undefined) return;
-    const { position, role } = found;
-    const more = role === 'close' ? {} : { cause: causeOf(position, role) };
-    const options = { isFinal: false, reportKey, ...more };
-    this.target.closer.fills.take(position, executionOf(found, report), options);
+  /** Of a position that is closed only an order's last word counts, which tells all of it. */
+  private partially(found: Found): void {
+    if (found.report.cumqty === undefined || !isOpen(found.position)) return;
+    if (this.isExpected(found)) this.book(found, false);
   }
 
-  /** The provider will not execute the rest of it. */
-  private ended(found: Found, report: CheckedReport, reportKey: string): void {
-    const { position, role, orderKey } = found;
+  private book(found: Found, isFinal: boolean): void {
+    const { route, position, role, reportKey } = found;
+    const wasOpen = isOpen(position);
+    const wasTold = linksOf(position).some((id) => position.fills.has(id));
+    const cause = role === 'close' ? {} : { cause: causeOf(position, role) };
+    const execution = executionOf(found);
+    const { fills } = this.target.closer;
+    const isNew = fills.take(position, execution, { isFinal, reportKey, ...cause });
+    // While a part is open the other order still has something to protect.
+    if (role === 'close' || !isNew || isOpen(position)) return;
+    // What one of the two orders has closed the other has been cancelled for, or executed itself.
+    if (!wasOpen && wasTold) return;
+    const cancel = counterpartCancelOf(position, role);
+    if (cancel === undefined) {
+      this.core.logger.info({ positionId: position.positionId }, 'no counterpart to cancel');
+    } else this.target.canceler.cancel(route, cancel);
+  }
+
+  /** The provider will not execute the rest of it; what it did execute counts. */
+  private ended(found: Found): void {
+    const { position, role, orderKey, report, by } = found;
     const { positionId } = position;
     const status = report.ord_status.toLowerCase();
     if (role !== 'close') {
+      if (report.cumqty !== undefined) this.book(found, false);
+      if (!isOpen(position)) return;
       this.core.logger.warn({ positionId, role, status }, 'no longer protected at the provider');
       return;
     }
-    if (position.intent?.clientOrderId !== orderKey) return;
-    this.partially(found, report, reportKey);
+    const isUnderWay = isOfCloseUnderWay(found);
+    const isClose = isUnderWay || by !== 'position' || sideOf(found) === 'closes';
+    if (report.cumqty !== undefined && isClose) this.book(found, false);
+    if (!isUnderWay) return;
     const { intent } = position;
     if (intent?.clientOrderId === orderKey) this.target.closer.reject(position, intent, status);
   }
+}
+
+/**
+ * Whether the order that ended is the close under way, so that it is sent anew. Under another id
+ * than ours it may be an order of before: then only the first attempt is believed to be it, once the
+ * provider has said that it will report; the others are asked about anyway.
+ */
+function isOfCloseUnderWay(found: Found): boolean {
+  const { intent, phase } = found.position;
+  if (intent?.clientOrderId !== found.orderKey) return false;
+  if (found.by === 'ours') return true;
+  return phase === 'pending' && attemptOf(intent) === 1 && sideOf(found) !== 'opens';
+}
+
+/** What the side of a report says of an order, where it has one. */
+function sideOf({ position, report }: Found): 'opens' | 'closes' | undefined {
+  const side = report.side?.toLowerCase();
+  if (side === undefined) return undefined;
+  const closing = position.side === 'long' ? ['sell', 'short'] : ['buy', 'long'];
+  return closing.includes(side) ? 'closes' : 'opens';
+}
+
+function linksOf({ stopLossId, takeProfitId }: Position): string[] {
+  return [stopLossId, takeProfitId].filter((id) => id !== undefined);
 }
 
 function roleOf({ stopLossId, takeProfitId }: Position, orderId: string): OrderRole {
@@ -178,18 +204,31 @@ function roleOf({ stopLossId, takeProfitId }: Position, orderId: string): OrderR
   return orderId === takeProfitId ? 'takeprofit' : 'close';
 }
 
-/** A report without a quantity is of all that the order was for. */
-function executionOf({ position, orderKey }: Found, { avgpx, cumqty }: CheckedReport): Execution {
+/** Fills of a close that we did not send are counted by the id that they come under. */
+function closeKeyOf({ state, intent, fills, result }: Position, orderId: string): string {
+  if (fills.has(orderId)) return orderId;
+  const ours = state === 'closed' ? result?.clientOrderId : intent?.clientOrderId;
+  return ours ?? orderId;
+}
+
+function executionOf(found: Found): Execution {
+  const { avgpx } = found.report;
   const price = avgpx === undefined ? undefined : decimal(avgpx);
-  if (cumqty !== undefined) return { orderKey, filled: decimal(cumqty), price };
+  return { orderKey: found.orderKey, filled: filledOf(found), price };
+}
+
+/** A report without a quantity is of all that the order was for. */
+function filledOf({ position, orderKey, report: { cumqty }, by }: Found): Decimal {
+  if (cumqty !== undefined) return decimal(cumqty);
   const { intent, fills, result, remainingQuantity } = position;
   const before = fills.get(orderKey)?.filled ?? zero;
+  if (!isOpen(position)) return before.gt(0) ? before : decimal(result?.quantity ?? '0');
+  const all = before.plus(remainingQuantity);
   if (intent?.clientOrderId === orderKey) {
-    return { orderKey, filled: Decimal.max(before, decimal(intent.quantity)), price };
+    return Decimal.max(before, Decimal.min(decimal(intent.quantity), all));
   }
-  if (isOpen(position)) return { orderKey, filled: before.plus(remainingQuantity), price };
-  const told = before.gt(0) ? before : decimal(result?.quantity ?? '0');
-  return { orderKey, filled: told, price };
+  // Of an attempt that is over, what it has filled is known.
+  return by === 'ours' && before.gt(0) ? before : all;
 }
 
 function causeOf(position: Position, role: 'stoploss' | 'takeprofit'): CloseCause {

@@ -16,6 +16,7 @@ import {
   newFillOf,
   worthOf,
   type Execution,
+  type MidOf,
   type NewFill,
 } from '#src/domain/provider-fill';
 import { routeIn, type Position } from '#src/domain/state';
@@ -68,11 +69,21 @@ export class Fills {
     core.commit({ type: 'drift.detected', accountId, body });
   }
 
-  /** Gives a close its P&L once the rates for it are there. */
+  /** Gives a close its P&L once the rates for it are there; true where it has it. */
   price(position: Position): boolean {
     const { result } = position;
     if (result?.closedPrice === undefined || result.pnl !== undefined) return true;
-    return this.amend(position, result, decimal(result.closedPrice), undefined, undefined);
+    const { state } = this.core;
+    const account = accountOf(state, position.accountId);
+    const [quantity, price] = [decimal(result.quantity), decimal(result.closedPrice)];
+    const told = { orderKey: result.clientOrderId, filled: quantity, price };
+    const mids: MidOf = (symbol) => this.mid(symbol);
+    const worth = worthOf(state, account, position, told, mids, { quantity });
+    if (worth === undefined) return false;
+    const { pnl, commission } = worth;
+    const complete = { ...result, pnl: text(pnl), commission: text(commission) };
+    this.tellAmended(position, complete, undefined);
+    return true;
   }
 
   private book(position: Position, execution: Execution, { cause, reportKey }: TakeOptions): void {
@@ -124,49 +135,55 @@ export class Fills {
     { reportKey }: TakeOptions,
   ): boolean {
     const more = newFillOf(position, execution);
-    const { result } = position;
-    if (more === undefined || result === undefined) return false;
-    if (result.closedPrice === undefined && execution.price !== undefined) {
-      this.amend(position, result, execution.price, execution, reportKey);
-      return true;
+    if (more === undefined) return false;
+    const { untold } = position;
+    const isTold = untold.gt(0) && execution.price !== undefined;
+    if (isTold) this.amend(position, execution, reportKey);
+    const excess = isTold ? more.minus(untold) : more;
+    if (excess.gt(0)) {
+      const drift = { kind: 'fill_of_closed', ours: '0', theirs: text(excess) } as const;
+      this.tellDrift(position, drift, reportKey);
     }
-    const theirs = text(more);
-    this.tellDrift(position, { kind: 'fill_of_closed', ours: '0', theirs }, reportKey);
     return true;
   }
 
-  private amend(
-    position: Position,
-    result: CloseResult,
-    price: Decimal,
-    execution: Execution | undefined,
-    reportKey: string | undefined,
-  ): boolean {
+  /** What is told now of a part that was closed without a price. */
+  private amend(position: Position, execution: Execution, reportKey: string | undefined): void {
     const { core } = this;
-    const { accountId } = position;
-    const quantity = decimal(result.quantity);
-    const told = execution ?? { orderKey: result.clientOrderId, filled: quantity, price };
+    const { accountId, result, untold } = position;
     const account = accountOf(core.state, accountId);
-    const worth = worthOf(core.state, account, position, { ...told, price }, (s) => this.mid(s), {
-      quantity,
-    });
-    const complete = {
-      ...result,
-      closedPrice: text(price),
-      ...(worth && { pnl: text(worth.pnl), commission: text(worth.commission) }),
-    };
-    const mark = { orderKey: told.orderKey, filled: text(told.filled) };
-    const fill = reportKey === undefined ? mark : { ...mark, reportKey };
-    const { positionId, reasons } = position;
-    const body = { positionId, result: complete, reasons: [...reasons], fill };
-    core.commit({ type: 'close.amended', accountId, body });
-    return worth !== undefined;
+    const mids: MidOf = (symbol) => this.mid(symbol);
+    const fill = bookedFill(core.state, account, position, execution, mids, untold);
+    const amended = amendedResult(result, fill);
+    const mark = { orderKey: execution.orderKey, filled: text(execution.filled) };
+    this.tellAmended(position, amended, reportKey === undefined ? mark : { ...mark, reportKey });
+  }
+
+  private tellAmended(
+    position: Position,
+    result: CloseResult | undefined,
+    fill: FillMark | undefined,
+  ): void {
+    if (result === undefined) return;
+    const { positionId, accountId, reasons } = position;
+    const more = fill === undefined ? {} : { fill };
+    const body = { positionId, result, reasons: [...reasons], ...more };
+    this.core.commit({ type: 'close.amended', accountId, body });
   }
 
   private mid(symbol: string): Decimal | undefined {
     const { book } = this.core.markets.of(symbol);
     return book.hasQuote ? book.mid() : undefined;
   }
+}
+
+/** The result of a close as far as this part of it goes. */
+function amendedResult(result: CloseResult | undefined, fill: NewFill): CloseResult | undefined {
+  if (result === undefined || fill.price === undefined) return undefined;
+  const { price, pnl, commission } = fill;
+  const worth = pnl === undefined || commission === undefined ? {} : { pnl, commission };
+  const { pnl: _pnl, commission: _commission, ...base } = result;
+  return { ...base, quantity: text(fill.quantity), closedPrice: price, ...worth };
 }
 
 function resultOf(intent: CloseIntent, fill: NewFill, ts: number): CloseResult {

@@ -13,6 +13,9 @@ import type { Supervisor } from './supervisor.actor.ts';
 const retryMsMin = 200;
 const retryMsMax = 30_000;
 
+/** How often an outage is told of for as long as it lasts. */
+const outageToldEveryMs = 60_000;
+
 export interface ProjectorOptions {
   readonly journal: Journal;
   readonly ledger: Ledger;
@@ -35,6 +38,8 @@ export class LedgerProjector {
   private retryMs = retryMsMin;
   private cancelRetry: Cancel | undefined;
   private outageSince: number | undefined;
+  private lastError: unknown;
+  private cancelTelling: Cancel | undefined;
   private readonly waiters = new Set<{ n: number; act: () => void }>();
 
   constructor(supervisor: Supervisor, options: ProjectorOptions) {
@@ -102,6 +107,7 @@ export class LedgerProjector {
 
   stop(): void {
     this.cancelRetry?.();
+    this.cancelTelling?.();
     this.isStopped = true;
   }
 
@@ -131,6 +137,7 @@ export class LedgerProjector {
     if (this.outageSince !== undefined) {
       this.options.logger.info({ since: this.outageSince }, 'the ledger takes records again');
       this.outageSince = undefined;
+      this.cancelTelling?.();
     }
     for (const waiter of this.waiters) if (waiter.n <= (this.cursor ?? 0)) waiter.act();
   }
@@ -138,13 +145,28 @@ export class LedgerProjector {
   private report(error: unknown): void {
     const { logger, metrics, clock } = this.options;
     metrics.count('ledger_batches_failed');
+    this.lastError = error;
     if (this.outageSince === undefined) {
       this.outageSince = clock.now();
       logger.error(
         { error: messageOf(error) },
         'the ledger takes no records; the journal keeps them',
       );
+      this.tellLater();
     }
+  }
+
+  /** The journal grows with the outage, and its disk has an end: nobody is to overlook that. */
+  private tellLater(): void {
+    const { clock, logger } = this.options;
+    this.cancelTelling = clock.at(clock.now() + outageToldEveryMs, () => {
+      const { outageSince: since, lag, durableN } = this;
+      logger.error(
+        { error: messageOf(this.lastError), since, lag, durableN },
+        'the ledger still takes no records; they wait in the journal',
+      );
+      this.tellLater();
+    });
   }
 
   private scheduleRetry(): void {

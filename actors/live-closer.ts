@@ -1,21 +1,21 @@
 // The way of a close to a provider and back: send, and on any doubt ask before sending again
 // (contract section 6). Every step is a record; what is kept here is only what waits.
 import { orderReplyOf, queryReplyOf } from '#src/contracts/provider';
-import { accountOf } from '#src/domain/apply';
-import { executionOf, orderOf } from '#src/domain/close-execution';
-import { backoffMs, failuresMax, isResendSafe, mustRecordSending } from '#src/domain/close-steps';
-import { attemptOf, nextIntent, type CloseIntent } from '#src/domain/closing';
-import { driftKey } from '#src/domain/drift';
+import { executionOf } from '#src/domain/close-execution';
+import { backoffMs, failuresMax, isResendSafe } from '#src/domain/close-steps';
+import { attemptOf, type CloseIntent } from '#src/domain/closing';
 import { decimal } from '#src/domain/money';
 import type { OrderReply } from '#src/domain/provider';
 import { isRiskClose, type Position } from '#src/domain/state';
 import type { Chance } from '#src/ports/chance';
 import type { CallOutcome } from './broker-call.ts';
 import type { BrokerSessions } from './broker-sessions.ts';
+import { callClose, isOnOtherSide, laneOf, mustBeOnRecord } from './close-call.ts';
 import {
   recordClamped,
   recordFailed,
   recordGone,
+  recordNext,
   recordPending,
   recordRejected,
   recordSent,
@@ -43,7 +43,7 @@ export class LiveCloser implements CloseSender {
     this.core = core;
     this.sessions = sessions;
     this.chance = chance;
-    this.fills = new Fills(core, (position, intent) => this.again(position, intent));
+    this.fills = new Fills(core, (position, intent) => this.rest(position, intent));
     this.asker = new PositionsAsker(core, sessions);
     this.tasks = new CloseTasks(core.clock);
   }
@@ -63,7 +63,7 @@ export class LiveCloser implements CloseSender {
     for (const position of this.core.state.positions.values()) {
       const { intent } = position;
       if (intent?.route === undefined) continue;
-      const isUnsent = this.mustRecord(intent) && !position.wasSent;
+      const isUnsent = mustBeOnRecord(this.sessions, intent) && !position.wasSent;
       if (position.phase === 'sending' && !isUnsent) {
         recordUnknown(this.core, position, intent, 'restarted before its outcome was known', 0);
       }
@@ -127,27 +127,30 @@ export class LiveCloser implements CloseSender {
     const { intent, phase } = position;
     if (intent === undefined) return;
     if (phase === 'unknown' || phase === 'pending') this.ask(position, intent);
-    else if (phase === 'sending') this.dispatch(position, intent);
-    // By then it is worth asking whether there is anything left to close.
-    else if (position.failures >= failuresMax) this.askPositions(position, intent, true);
-    else this.core.turn(() => this.again(position, intent));
+    else if (phase === 'sending' && !this.tasks.of(intent).isDoubtful) {
+      this.dispatch(position, intent);
+    } else if (phase === 'sending' || position.failures >= failuresMax) {
+      // By then it is worth asking whether there is anything left to close.
+      this.askPositions(position, intent, true);
+    } else this.core.turn(() => this.again(position, intent));
   }
 
   private dispatch(position: Position, intent: CloseIntent): void {
     const isLast = this.tasks.begin(intent);
-    const { positionId, clientOrderId, route = '' } = intent;
-    const { drifts } = accountOf(this.core.state, position.accountId);
-    const { ticket } = position;
-    const key = driftKey({ kind: 'side', positionId, ...(ticket === undefined ? {} : { ticket }) });
-    if (drifts.has(key)) {
+    const { clientOrderId, route = '' } = intent;
+    const isWanted = (): boolean => isLast() && this.isCurrent(position, clientOrderId);
+    if (isOnOtherSide(this.core, position)) {
       this.core.turn(() => this.reject(position, intent, otherSide));
       return;
     }
     this.sessions.of(route).submit<unknown>({
       kind: 'close',
       lane: laneOf(position),
-      isWanted: () => isLast() && this.isCurrent(position, clientOrderId),
-      run: async () => await this.call(position, intent),
+      isWanted,
+      run: async () => {
+        const { most } = this.tasks.of(intent);
+        return await callClose(this.core, this.sessions, { position, intent, most, isWanted });
+      },
       done: (outcome) => {
         this.core.turn(() => {
           if (outcome.kind === 'reply') this.onReply(position, intent, outcome.reply, isLast());
@@ -156,22 +159,6 @@ export class LiveCloser implements CloseSender {
       },
       late: (reply) => this.core.turn(() => this.onReply(position, intent, reply, false)),
     });
-  }
-
-  /** The call itself; where nothing makes a second one safe, it is on record before it is made. */
-  private async call(position: Position, intent: CloseIntent): Promise<unknown> {
-    const { core } = this;
-    const broker = this.sessions.broker(intent.route ?? '');
-    if (this.mustRecord(intent) && !position.wasSent) {
-      await new Promise<void>((resolve) => {
-        core.turn(() => {
-          recordSent(core, position, intent, attemptOf(intent));
-          core.afterDurable({ isSafeUnrecorded: false, act: resolve });
-        });
-      });
-    }
-    core.metrics.count('closes_sent');
-    return await broker.close(orderOf(position, intent, core.clock.now()));
   }
 
   /** A reply counts whenever it comes, be it after others were asked for what it says. */
@@ -193,14 +180,20 @@ export class LiveCloser implements CloseSender {
     outcome: Exclude<CallOutcome<unknown>, { kind: 'reply' }>,
   ): void {
     if (outcome.kind === 'dropped') return;
+    const { error } = outcome;
     if (outcome.kind === 'unreachable') {
-      this.miss(position, intent, outcome.error);
+      // Not executed this time; of the time before nobody knows.
+      const { isDoubtful } = this.tasks.of(intent);
+      if (isDoubtful) recordUnknown(this.core, position, intent, error, 0);
+      this.miss(position, intent, error);
       return;
     }
     this.core.metrics.count('closes_unknown');
-    recordUnknown(this.core, position, intent, outcome.error, 1);
-    noteDeadLetter(this.core, position, intent, outcome.error, position.failures);
-    this.ask(position, intent);
+    recordUnknown(this.core, position, intent, error, 1);
+    const failures = this.failuresOf(position);
+    noteDeadLetter(this.core, position, intent, error, failures);
+    if (failures === 1) this.ask(position, intent);
+    else this.later(position, intent, backoffMs(failures, this.chance.next()));
   }
 
   /** What the provider said of the order: in reply to it, or when it was asked. */
@@ -208,9 +201,12 @@ export class LiveCloser implements CloseSender {
     const { core } = this;
     switch (reply.status) {
       case 'filled':
-      case 'partiallyFilled':
-        this.fills.take(position, executionOf(intent, reply), { isFinal: true });
+      case 'partiallyFilled': {
+        const quantity = this.tasks.of(intent).most ?? intent.quantity;
+        const execution = executionOf({ ...intent, quantity }, reply);
+        this.fills.take(position, execution, { isFinal: true });
         return;
+      }
       case 'gone':
         this.gone(position, intent);
         return;
@@ -227,6 +223,7 @@ export class LiveCloser implements CloseSender {
   /** By id first, then by position: nothing is sent before the provider has said something. */
   private ask(position: Position, intent: CloseIntent): void {
     const { clientOrderId, route = '' } = intent;
+    this.tasks.of(intent).isDoubtful = true;
     const can = this.sessions.capabilities(route);
     if (!can.queryByClientId || this.sessions.lacks(route, 'query')) {
       this.askPositions(position, intent, false);
@@ -247,20 +244,15 @@ export class LiveCloser implements CloseSender {
 
   private onAnswer(position: Position, intent: CloseIntent, outcome: CallOutcome<unknown>): void {
     if (outcome.kind === 'dropped') return;
-    if (outcome.kind === 'unreachable') {
-      // The provider is away, or has no such call: the next question will tell.
-      this.askPositions(position, intent, false);
-      return;
-    }
-    const reply = outcome.kind === 'reply' ? queryReplyOf(outcome.reply) : undefined;
+    const answer = outcome.kind === 'reply' ? queryReplyOf(outcome.reply) : undefined;
+    // The order tells its price, so it is asked about more than once; then what is open may tell.
+    const isLeft = outcome.kind === 'unreachable' || this.failuresOf(position) >= failuresMax;
+    const reply = answer ?? (isLeft ? ({ status: 'unsupported' } as const) : undefined);
     if (reply === undefined) {
-      const error = outcome.kind === 'reply' ? 'the answer about the close is none' : outcome.error;
-      this.miss(position, intent, error);
+      this.miss(position, intent, 'the provider did not say what became of the close');
     } else if (reply.status === 'notFound' || reply.status === 'unsupported') {
       this.askPositions(position, intent, reply.status === 'notFound');
-    } else {
-      this.settle(position, intent, reply);
-    }
+    } else this.settle(position, intent, reply);
   }
 
   private askPositions(position: Position, intent: CloseIntent, wasNeverThere: boolean): void {
@@ -309,7 +301,10 @@ export class LiveCloser implements CloseSender {
     }
     const left = decimal(theirs.quantity);
     const isWhole = left.gte(position.remainingQuantity);
-    if (!isWhole) this.clamp(position, theirs.quantity);
+    const isUndecided = position.phase === 'unknown' || position.phase === 'pending';
+    // What is missing there our own order may have closed, and its reply will tell the price.
+    if (!isWhole && isUndecided && !wasNeverThere) this.tasks.of(intent).most = theirs.quantity;
+    else if (!isWhole) this.clamp(position, theirs.quantity);
     this.resend(position, intent, wasNeverThere, isWhole);
   }
 
@@ -320,7 +315,7 @@ export class LiveCloser implements CloseSender {
     isWhole: boolean,
   ): void {
     const { phase } = position;
-    if (phase === 'pending') {
+    if (phase === 'pending' && !wasNeverThere) {
       this.later(position, intent, pendingCheckMs);
       return;
     }
@@ -329,19 +324,27 @@ export class LiveCloser implements CloseSender {
       return;
     }
     const task = this.tasks.of(intent);
+    if (wasNeverThere && phase !== 'pending') task.isDoubtful = false;
+    if (phase === 'sending') {
+      this.send(position, intent);
+      return;
+    }
     const can = this.sessions.capabilities(intent.route ?? '');
-    const asked = { wasNeverThere, isWhole, isByTicket: position.ticket !== undefined };
+    // Who had it, and never had it, is not to be believed.
+    const isNew = wasNeverThere && phase !== 'pending';
+    const asked = { wasNeverThere: isNew, isWhole, isByTicket: position.ticket !== undefined };
     if (!task.isForced && !isResendSafe(can, asked)) {
       const error = 'its outcome is unknown, and nothing makes a second send safe';
-      task.misses = Math.max(task.misses, failuresMax);
+      const attempts = Math.max(failuresMax, this.failuresOf(position));
+      noteDeadLetter(this.core, position, intent, error, attempts);
       this.miss(position, intent, error);
       return;
     }
-    task.isForced = false;
-    if (wasNeverThere && this.isOver(position)) {
+    if (isNew && !task.isForced && this.isOver(position)) {
       this.giveUp(position, intent, 'the provider never had it');
       return;
     }
+    task.isForced = false;
     this.core.metrics.count('closes_resent');
     recordSent(this.core, position, intent, attemptOf(intent) + 1);
     this.send(position, position.intent ?? intent);
@@ -349,10 +352,16 @@ export class LiveCloser implements CloseSender {
 
   /** What is left, under the next generation. */
   private again(position: Position, intent: CloseIntent): void {
-    const next = nextIntent(intent, position);
-    const { accountId } = position;
-    this.core.commit({ type: 'close.intended', accountId, body: { intent: next } });
-    this.send(position, next);
+    this.send(position, recordNext(this.core, position, intent));
+  }
+
+  /** What a fill has left; where it was in doubt, what is there is looked at before. */
+  private rest(position: Position, intent: CloseIntent): void {
+    const { isDoubtful } = this.tasks.of(intent);
+    const next = recordNext(this.core, position, intent);
+    this.tasks.of(next).isDoubtful = isDoubtful;
+    if (isDoubtful) this.askPositions(position, next, true);
+    else this.send(position, next);
   }
 
   /** The provider could not be reached, or asked: nothing is known that was not known before. */
@@ -387,12 +396,4 @@ export class LiveCloser implements CloseSender {
   private isCurrent(position: Position, clientOrderId: string): boolean {
     return position.state === 'closing' && position.intent?.clientOrderId === clientOrderId;
   }
-
-  private mustRecord(intent: CloseIntent): boolean {
-    return mustRecordSending(this.sessions.capabilities(intent.route ?? ''));
-  }
-}
-
-function laneOf(position: Position): 'risk' | 'manual' {
-  return isRiskClose(position) ? 'risk' : 'manual';
 }

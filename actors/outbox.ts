@@ -32,6 +32,7 @@ export class Outbox {
   private failure: CloseoutError | undefined;
   /** What follows records that are not durable yet, in order. */
   private readonly owed: { readonly n: number; readonly acts: readonly DurableAct[] }[] = [];
+  private isActing = false;
   /** Acts that a failed journal keeps from being done. */
   held = 0;
   /** Last `n` that is durable, and whose events were published. */
@@ -75,14 +76,19 @@ export class Outbox {
     else this.actDurable();
   }
 
+  /** Each act once, also where one of them makes more of them durable at once: those come after it. */
   private actDurable(): void {
-    let done = 0;
-    for (const { n, acts } of this.owed) {
-      if (n > this.durableN) break;
-      done++;
-      for (const { act } of acts) this.act(act);
+    if (this.isActing) return;
+    this.isActing = true;
+    try {
+      for (let next = this.owed[0]; next !== undefined; next = this.owed[0]) {
+        if (next.n > this.durableN) break;
+        this.owed.shift();
+        for (const { act } of next.acts) this.act(act);
+      }
+    } finally {
+      this.isActing = false;
     }
-    if (done > 0) this.owed.splice(0, done);
   }
 
   /** Without a journal a close goes out only where a second one does no harm. */

@@ -1,9 +1,10 @@
 // Reconciliation: what providers hold against what is known here, at start, every so often, and on
 // demand. A difference is told once, as a record, and then dealt with by the policy of its route.
-import { driftKey } from '#src/domain/drift';
+import { driftKey, type Drift } from '#src/domain/drift';
+import { clearableOf } from '#src/domain/drift-clearing';
 import { messageOf } from '#src/domain/errors';
 import { driftsOf, type ReconcileFinding } from '#src/domain/reconcile';
-import type { Drift } from '#src/domain/drift';
+import type { Doubts } from '#src/domain/position-match';
 import type { JournalRecord } from '#src/domain/records';
 import { isLive, type Account } from '#src/domain/state';
 import type { Cancel } from '#src/ports/clock';
@@ -32,6 +33,8 @@ interface Asking {
   readonly accountId: string;
   readonly touched: Set<string>;
   readonly closed: Set<string | number>;
+  /** The balance was moved by something that is no close. */
+  isAdjusted: boolean;
 }
 
 export class Reconciler {
@@ -42,6 +45,8 @@ export class Reconciler {
   private readonly asking = new Set<Asking>();
   private readonly underWay = new Map<string, Promise<Reconciliation>>();
   private readonly unreconciledSince = new Map<string, number>();
+  /** Accounts whose positions were compared since the start. */
+  private readonly compared = new Set<string>();
   private cancel: Cancel | undefined;
   private isStopped = false;
 
@@ -69,8 +74,9 @@ export class Reconciler {
     });
     const longest = accounts.map(({ route }) => this.sessions.route(route).timeoutMs);
     await this.within(Math.max(0, ...longest), Promise.all(asked));
-    isOver = true;
     return () => {
+      // Until then nothing is armed, and what comes late waits for it too.
+      isOver = true;
       for (const apply of applies) apply();
     };
   }
@@ -121,6 +127,9 @@ export class Reconciler {
   /** Told of every change: what changes while a provider is asked is not judged by its answer. */
   follow(record: JournalRecord): void {
     if (this.asking.size === 0) return;
+    if (record.type === 'account.adjusted') {
+      for (const asking of this.asking) asking.isAdjusted ||= asking.accountId === record.accountId;
+    }
     const positionId = positionOf(record);
     if (positionId === undefined) return;
     const position = this.core.state.positions.get(positionId);
@@ -145,7 +154,7 @@ export class Reconciler {
     deadlineTs: number,
   ): Promise<() => void> {
     const { accountId, route } = account;
-    const asking: Asking = { accountId, touched: new Set(), closed: new Set() };
+    const asking: Asking = { accountId, touched: new Set(), closed: new Set(), isAdjusted: false };
     this.asking.add(asking);
     const answered = await askProvider(this.sessions, route, accountId, deadlineTs);
     return () => {
@@ -161,46 +170,62 @@ export class Reconciler {
 
   private judge(
     account: Account & { readonly route: string },
-    { view, fault }: Answered,
+    { view, fault, isBlind }: Answered,
     asking: Asking,
   ): void {
     const { core } = this;
     const { accountId, route } = account;
     core.metrics.count('reconciliations');
+    const doubts: Doubts = {
+      isUnsettled: (position) =>
+        position.state === 'closing' || asking.touched.has(position.positionId),
+      isRecentlyClosed: ({ ticket, positionId = '' }) =>
+        asking.closed.has(ticket) || asking.closed.has(positionId),
+    };
     // A fill that was booked meanwhile may be in their balance or not.
-    const { account: _balance, ...rest } = view;
-    const findings = driftsOf(
-      account,
-      asking.touched.size > 0 ? rest : view,
-      (position) => position.state === 'closing' || asking.touched.has(position.positionId),
-      (theirs) => asking.closed.has(theirs.ticket) || asking.closed.has(theirs.positionId ?? ''),
-    );
+    const isMoved = asking.touched.size > 0 || asking.isAdjusted;
+    const { account: balance, ...rest } = view;
+    const seen = isMoved ? rest : view;
+    const findings = driftsOf(account, seen, doubts.isUnsettled, doubts.isRecentlyClosed);
+    const isBalanceJudged =
+      !isMoved &&
+      balance?.currency === account.currency &&
+      ![...account.positions.values()].some(doubts.isUnsettled);
+    this.clear(account, findings, clearableOf(account, view, doubts, isBalanceJudged));
+    this.tell(account, findings);
     const complete =
       fault === undefined && view.positions?.complete !== false && view.orders?.complete !== false;
-    this.tell(account, findings, complete);
     const drifts = findings.map(({ drift }) => drift);
     const error = fault === undefined ? {} : { error: fault };
     this.last.set(accountId, { accountId, ranAt: core.clock.now(), complete, drifts, ...error });
+    if (!isBlind) this.compared.add(accountId);
     this.noteRoute(route);
     if (fault !== undefined) {
       core.logger.warn({ accountId, route, error: fault }, 'reconciliation is not complete');
     }
   }
 
-  /** New differences are recorded and dealt with; those that are gone are cleared. */
+  /** Differences that are gone are over. */
+  private clear(
+    account: Account,
+    findings: readonly ReconcileFinding[],
+    isClearable: (drift: Drift) => boolean,
+  ): void {
+    const { accountId } = account;
+    const found = new Set(findings.map(({ drift }) => driftKey(drift)));
+    for (const [key, { drift }] of [...account.drifts]) {
+      if (found.has(key) || !isClearable(drift)) continue;
+      this.core.commit({ type: 'drift.cleared', accountId, body: { drift } });
+    }
+  }
+
+  /** New differences are recorded, and all are dealt with. */
   private tell(
     account: Account & { readonly route: string },
     findings: readonly ReconcileFinding[],
-    complete: boolean,
   ): void {
     const { core } = this;
     const { accountId, route } = account;
-    const found = new Set(findings.map(({ drift }) => driftKey(drift)));
-    if (complete) {
-      for (const [key, { drift }] of [...account.drifts]) {
-        if (!found.has(key)) core.commit({ type: 'drift.cleared', accountId, body: { drift } });
-      }
-    }
     const policy = this.sessions.route(route).driftPolicy;
     for (const finding of findings) {
       const { drift } = finding;
@@ -215,12 +240,12 @@ export class Reconciler {
     }
   }
 
-  /** A route is reconciled once each of its accounts was, completely. */
+  /** A route is reconciled once each of its accounts was compared. */
   private noteRoute(route: string): void {
     const own = this.liveAccounts().filter((account) => account.route === route);
-    const isDone = own.every(({ accountId }) => this.last.get(accountId)?.error === undefined);
-    const all = own.every(({ accountId }) => this.last.has(accountId));
-    if (isDone && all) this.unreconciledSince.delete(route);
+    if (own.every(({ accountId }) => this.compared.has(accountId))) {
+      this.unreconciledSince.delete(route);
+    }
   }
 
   private liveAccounts(): (Account & { readonly route: string })[] {

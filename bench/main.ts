@@ -1,11 +1,16 @@
 // npm run bench [-- NAME] [--json FILE]: what is claimed about speed, measured on this machine.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { benchCloses } from './closes.ts';
 import { benchNats } from './nats.ts';
 import { benchQuotes } from './quotes.ts';
 import { printed, reportOf, type Row } from './report.ts';
 
-const benches: Record<string, () => Promise<Row[]>> = { quotes: benchQuotes, nats: benchNats };
+const benches: Record<string, () => Promise<Row[]>> = {
+  quotes: benchQuotes,
+  nats: benchNats,
+  closes: benchCloses,
+};
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'string' } },

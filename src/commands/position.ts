@@ -8,7 +8,7 @@ import {
   PositionTrack,
   PositionUntrack,
 } from '#src/contracts/position';
-import { notFoundResult } from '#src/domain/closing';
+import { notFoundResult, pendingResult, type CloseResult } from '#src/domain/closing';
 import { exitsOf } from '#src/domain/exits';
 import { decimal, text } from '#src/domain/money';
 import { isRefused, refuse, type Refused } from '#src/domain/refusals';
@@ -158,9 +158,14 @@ function closingOf(
     kind: 'closing',
     requests: isOpen(position) ? [{ positionIds: [positionId], cause: { reason }, ...at }] : [],
     positionIds: [positionId],
-    reply: () => closeView(position) as object,
+    reply: () => pendingUntilKnown(position) as object,
     memo: { reason, positionIds: [positionId], totalPositions: 1 },
   };
+}
+
+/** An answer that could not wait for the outcome says `pending`, whatever it hangs on. */
+function pendingUntilKnown(position: Position): CloseResult | undefined {
+  return position.intent === undefined ? closeView(position) : pendingResult(position.intent);
 }
 
 function openPosition(

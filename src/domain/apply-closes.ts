@@ -33,11 +33,10 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
     const position = positionOf(state, positionId);
     if (!position.reasons.includes(reason)) position.reasons.push(reason);
   },
-  'close.sent': (state, { positionId, attempts }) => {
-    const position = positionOf(state, positionId);
-    position.wasSent = true;
-    position.phase = 'sending';
-    if (position.intent !== undefined) position.intent = { ...position.intent, attempt: attempts };
+  'close.sent': (state, body) => {
+    const position = setPhase(state, body, 'sending');
+    if (position?.intent === undefined) return;
+    position.intent = { ...position.intent, attempt: body.attempts };
   },
   'close.acknowledged': (state, { intent }) => {
     setPhase(state, intent, 'pending');
@@ -72,6 +71,7 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
     position.phase = undefined;
     position.reasons = reasons;
     position.result = result;
+    if (result.closedPrice === undefined) position.untold = decimal(result.quantity);
     book(state, position, result, fill);
     countInBulk(state, intent, result, 'closed');
     state.closedIds.add(position.positionId);
@@ -92,6 +92,7 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
     const position = state.positions.get(positionId);
     if (position === undefined) return;
     position.result = result;
+    position.untold = Decimal.max(position.untold.minus(result.quantity), zero);
     book(state, position, result, fill);
   },
   'deadletter.added': (state, body, { accountId, ts }) => {
@@ -122,7 +123,11 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
 };
 
 /** Where the close is, if it is still the one under way. */
-function setPhase(state: State, intent: CloseIntent, phase: ClosePhase): Position | undefined {
+function setPhase(
+  state: State,
+  intent: Pick<CloseIntent, 'positionId' | 'clientOrderId'>,
+  phase: ClosePhase,
+): Position | undefined {
   const position = positionOf(state, intent.positionId);
   if (position.intent?.clientOrderId !== intent.clientOrderId) return undefined;
   position.wasSent = true;
@@ -170,12 +175,12 @@ function noteReport(state: State, key: string | undefined): void {
 
 function countInBulk(
   state: State,
-  { bulkId, positionId }: CloseIntent,
+  { bulkId }: CloseIntent,
   { pnl }: CloseResult,
   end: 'closed' | 'failed',
 ): void {
   const bulk = bulkId === undefined ? undefined : state.bulks.get(bulkId);
-  if (bulk === undefined || positionId === '') return;
+  if (bulk === undefined) return;
   bulk[end]++;
   bulk.pending--;
   bulk.pnl = text(decimal(bulk.pnl).plus(pnl ?? 0));

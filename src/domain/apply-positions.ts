@@ -3,7 +3,8 @@ import type { Appliers } from './apply-types.ts';
 import { accountOf, positionOf, type PositionRecordType } from './apply-types.ts';
 import { conversionBetween } from './conversion.ts';
 import { invariant } from './errors.ts';
-import { decimal } from './money.ts';
+import { clientOrderIdOf } from './ids.ts';
+import { decimal, zero } from './money.ts';
 import { linkIdsOf, linkKey, type Position, type State } from './state.ts';
 
 export const positionAppliers: Pick<Appliers, PositionRecordType> = {
@@ -42,6 +43,7 @@ export const positionAppliers: Pick<Appliers, PositionRecordType> = {
       wasSent: false,
       failures: 0,
       fills: new Map(),
+      untold: zero,
       deadLetter: undefined,
       reasons: [],
       result: undefined,
@@ -88,6 +90,7 @@ export function forget(state: State, position: Position): void {
     const key = linkKey(route, id);
     if (state.orderLinks.get(key) === positionId) state.orderLinks.delete(key);
   }
-  for (const orderId of position.fills.keys()) state.clientOrders.delete(orderId);
-  if (position.result !== undefined) state.clientOrders.delete(position.result.clientOrderId);
+  for (let generation = 1; generation <= position.generation; generation++) {
+    state.clientOrders.delete(clientOrderIdOf(position.accountId, positionId, generation));
+  }
 }

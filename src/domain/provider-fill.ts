@@ -44,6 +44,7 @@ export function bookedFill(
   position: Position,
   execution: Execution,
   mids: MidOf,
+  most: Decimal = position.remainingQuantity,
 ): NewFill {
   const before: OrderFill = position.fills.get(execution.orderKey) ?? {
     filled: zero,
@@ -51,7 +52,7 @@ export function bookedFill(
     commission: zero,
   };
   const more = execution.filled.minus(before.filled);
-  const quantity = more.lt(position.remainingQuantity) ? more : position.remainingQuantity;
+  const quantity = more.lt(most) ? more : most;
   const excess = more.minus(quantity);
   const { price } = execution;
   if (price === undefined) return { quantity, excess };

@@ -110,6 +110,8 @@ export interface Position extends PnlTerms {
   failures: number;
   /** Fills by order, while the position is known. */
   readonly fills: Map<string, OrderFill>;
+  /** Of what was closed, how much at a price that nobody has told yet. */
+  untold: Decimal;
   /** The open dead letter of it. */
   deadLetter: string | undefined;
   reasons: string[];

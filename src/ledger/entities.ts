@@ -3,7 +3,7 @@ import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
 import type { CloseResult } from '#src/domain/closing';
 import type { Exits } from '#src/domain/exits';
 import type { LedgerEventType, LedgerStatus } from '#src/domain/ledger-rows';
-import type { AccountRecord, ClosingMemo } from '#src/domain/records';
+import type { AccountRecord, ClosingMemo, DeadLetterEnd } from '#src/domain/records';
 import type { AccountState, Halt, PositionState } from '#src/domain/state';
 import type { ChainHeads } from './placed-rows.ts';
 
@@ -44,7 +44,10 @@ export const LogEntity = defineEntity({
 });
 export type LogEntityRow = InferEntity<typeof LogEntity>;
 
-/** Positions as the last record about each left it. */
+/**
+ * Positions as the last record about each left it. The columns of the close say which one is under
+ * way, or was last, and what was last told of it: after partial fills that is the last part.
+ */
 export const PositionEntity = defineEntity({
   name: 'Position',
   tableName: 'positions',
@@ -65,6 +68,7 @@ export const PositionEntity = defineEntity({
     closeOrderId: text().strictNullable(),
     state: text().$type<PositionState>(),
     closeId: text().strictNullable(),
+    clientOrderId: text().strictNullable(),
     closeReason: text().strictNullable(),
     outcome: text().$type<CloseResult['outcome']>().strictNullable(),
     closedPrice: amount().strictNullable(),
@@ -85,6 +89,8 @@ export const AccountEntity = defineEntity({
     accountId: text().primary(),
     currency: text(),
     mode: text().$type<AccountRecord['mode']>(),
+    /** By which its closes are sent; null on paper. */
+    route: text().strictNullable(),
     preset: text().strictNullable(),
     rules: p.json<AccountRecord['rules']>(),
     balance: amount(),
@@ -99,6 +105,27 @@ export const AccountEntity = defineEntity({
   },
 });
 export type AccountEntityRow = InferEntity<typeof AccountEntity>;
+
+/** Closes that failed three times, open ones and those that are over. */
+export const DeadLetterEntity = defineEntity({
+  name: 'DeadLetter',
+  tableName: 'dead_letters',
+  properties: {
+    closeId: text().primary(),
+    positionId: text().index('dead_letters_position_id'),
+    accountId: text().index('dead_letters_account_id'),
+    reason: text(),
+    attempts: p.integer(),
+    lastError: text(),
+    since: time(),
+    /** Null while it is open, as are the three behind it. */
+    endedAt: time().strictNullable(),
+    how: text().$type<DeadLetterEnd>().strictNullable(),
+    endedBy: text().strictNullable(),
+    endedReason: text().strictNullable(),
+  },
+});
+export type DeadLetterEntityRow = InferEntity<typeof DeadLetterEntity>;
 
 /** Replies that a repeated command is answered with, until they expire. */
 export const ReplyEntity = defineEntity({
@@ -132,4 +159,11 @@ export const CursorEntity = defineEntity({
 /** Id of the only row of `ledger_cursor`. */
 export const cursorId = 1;
 
-export const entities = [LogEntity, PositionEntity, AccountEntity, ReplyEntity, CursorEntity];
+export const entities = [
+  LogEntity,
+  PositionEntity,
+  AccountEntity,
+  DeadLetterEntity,
+  ReplyEntity,
+  CursorEntity,
+];

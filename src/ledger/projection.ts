@@ -1,4 +1,4 @@
-// What records change in the tables of positions, accounts and replies: the part of
+// What records change in the tables of positions, accounts, dead letters and replies: the part of
 // `domain/apply.ts` that the tables show.
 import type { CloseIntent, CloseResult } from '#src/domain/closing';
 import { noAccount } from '#src/domain/ids';
@@ -9,33 +9,66 @@ import type {
   PositionRecord,
   StoredReply,
 } from '#src/domain/records';
-import type { AccountEntityRow, PositionEntityRow, ReplyEntityRow } from './entities.ts';
+import type {
+  AccountEntityRow,
+  DeadLetterEntityRow,
+  PositionEntityRow,
+  ReplyEntityRow,
+} from './entities.ts';
+import { endedLetter, failedAgain, letterRow, openLetterOf } from './letter-rows.ts';
 import { storable } from './storable.ts';
 import { View } from './view.ts';
 
 export interface Projection {
   readonly positions: View<PositionEntityRow>;
   readonly accounts: View<AccountEntityRow>;
+  readonly letters: View<DeadLetterEntityRow>;
   readonly replies: View<ReplyEntityRow>;
 }
 
-/** Ids of rows that the records may change; they are loaded before the records are projected. */
-export function touchedBy(records: readonly JournalRecord[]): {
-  positionIds: Set<string>;
-  accountIds: Set<string>;
-} {
-  const positionIds = new Set<string>();
-  const accountIds = new Set<string>();
-  for (const record of records) {
-    const { accountId, body } = record;
-    if (accountId !== noAccount) accountIds.add(accountId);
-    if ('positionId' in body) positionIds.add(body.positionId);
-    else if ('intent' in body) positionIds.add(body.intent.positionId);
-  }
-  return { positionIds, accountIds };
+/** Rows that are loaded before the records are projected, since what they become depends on them. */
+export interface Touched {
+  readonly positionIds: Set<string>;
+  readonly accountIds: Set<string>;
+  /** Dead letters by their close. */
+  readonly closeIds: Set<string>;
+  /** Positions of which the open dead letters are wanted. */
+  readonly failedPositionIds: Set<string>;
 }
 
-export function project(record: JournalRecord, { positions, accounts, replies }: Projection): void {
+export function touchedBy(records: readonly JournalRecord[]): Touched {
+  const positionIds = new Set<string>();
+  const accountIds = new Set<string>();
+  const closeIds = new Set<string>();
+  const failedPositionIds = new Set<string>();
+  for (const { accountId, type, body } of records) {
+    if (accountId !== noAccount) accountIds.add(accountId);
+    switch (type) {
+      case 'close.sent':
+      case 'close.amended':
+        positionIds.add(body.positionId);
+        break;
+      case 'close.acknowledged':
+      case 'close.partially-filled':
+        positionIds.add(body.intent.positionId);
+        break;
+      case 'close.unknown':
+      case 'close.rejected':
+        positionIds.add(body.intent.positionId);
+        failedPositionIds.add(body.intent.positionId);
+        break;
+      case 'deadletter.cleared':
+        closeIds.add(body.closeId);
+        break;
+      default:
+        break;
+    }
+  }
+  return { positionIds, accountIds, closeIds, failedPositionIds };
+}
+
+export function project(record: JournalRecord, projection: Projection): void {
+  const { positions, accounts, letters, replies } = projection;
   const updatedN = record.n;
   switch (record.type) {
     case 'account.created':
@@ -48,29 +81,70 @@ export function project(record: JournalRecord, { positions, accounts, replies }:
     }
     case 'position.amended': {
       const { positionId, exits } = record.body;
-      positions.change(positionId, () => ({ exits, updatedN }));
+      positions.patch(positionId, { exits, updatedN });
+      break;
+    }
+    case 'position.corrected': {
+      const { positionId, ...corrected } = record.body;
+      positions.patch(positionId, { ...corrected, updatedN });
       break;
     }
     case 'position.untracked':
-      positions.change(record.body.positionId, () => ({ state: 'untracked', updatedN }));
+      positions.patch(record.body.positionId, { state: 'untracked', updatedN });
       break;
     case 'close.intended': {
       const { intent } = record.body;
-      const columns = closeColumns(intent, undefined);
-      positions.change(intent.positionId, () => ({ ...columns, state: 'closing', updatedN }));
+      const columns = { ...intentColumns(intent), outcome: 'pending' as const };
+      positions.patch(intent.positionId, { ...columns, state: 'closing', updatedN });
+      break;
+    }
+    case 'close.sent': {
+      const { body } = record;
+      positions.change(body.positionId, (row) => {
+        return isUnderWay(row, body) ? { outcome: 'pending', updatedN } : {};
+      });
+      break;
+    }
+    case 'close.acknowledged':
+    case 'close.unknown':
+    case 'close.rejected':
+      projectNotYet(record, projection);
+      break;
+    case 'close.partially-filled': {
+      const { result } = record.body;
+      positions.change(result.positionId, (row) => {
+        const remainingQuantity = minus(row.remainingQuantity, result.quantity);
+        return { ...laterColumns(row, result), remainingQuantity, updatedN };
+      });
+      accounts.change(record.accountId, (row) => ({ ...accountAfter(record, row), updatedN }));
       break;
     }
     case 'close.filled': {
-      const { intent, result } = record.body;
-      const columns = { ...closeColumns(intent, result), remainingQuantity: '0' };
-      positions.change(intent.positionId, () => ({ ...columns, state: 'closed', updatedN }));
+      const { result } = record.body;
+      const columns = { ...closeColumns(result), closedAt: new Date(result.closeTimestamp) };
+      const last = { ...columns, remainingQuantity: '0', state: 'closed' as const };
+      positions.patch(result.positionId, { ...last, updatedN });
+      accounts.change(record.accountId, (row) => ({ ...accountAfter(record, row), updatedN }));
+      break;
+    }
+    case 'close.amended': {
+      const { positionId, result } = record.body;
+      positions.change(positionId, (row) => ({ ...laterColumns(row, result), updatedN }));
       accounts.change(record.accountId, (row) => ({ ...accountAfter(record, row), updatedN }));
       break;
     }
     case 'close.failed': {
-      const { intent, result } = record.body;
-      const columns = closeColumns(intent, result);
-      positions.change(intent.positionId, () => ({ ...columns, state: 'guarded', updatedN }));
+      const { result } = record.body;
+      const columns = closeColumns(result);
+      positions.patch(result.positionId, { ...columns, state: 'guarded', updatedN });
+      break;
+    }
+    case 'deadletter.added':
+      letters.put(record.body.closeId, letterRow(record.accountId, record.body, record.ts));
+      break;
+    case 'deadletter.cleared': {
+      const { body, ts } = record;
+      letters.change(body.closeId, (row) => endedLetter(row, body, ts));
       break;
     }
     case 'command.answered': {
@@ -123,7 +197,9 @@ function accountAfter(record: JournalRecord, row: AccountEntityRow): Partial<Acc
       const halt = storable({ by: 'breach' as const, reason, breachId, ruleId, observed, floor });
       return { state: 'closing', halt };
     }
-    case 'close.filled': {
+    case 'close.partially-filled':
+    case 'close.filled':
+    case 'close.amended': {
       const { pnl } = record.body.result;
       return pnl === undefined ? {} : { balance: plus(row.balance, pnl) };
     }
@@ -136,11 +212,16 @@ function plus(a: string, b: string): string {
   return text(decimal(a).plus(b));
 }
 
+function minus(a: string, b: string): string {
+  return text(decimal(a).minus(b));
+}
+
 function createdRow(account: AccountRecord, ts: number, n: number): AccountEntityRow {
   return {
     accountId: account.accountId,
     currency: account.currency,
     mode: account.mode,
+    route: account.route ?? null,
     preset: account.preset ?? null,
     rules: account.rules,
     balance: account.balance,
@@ -170,6 +251,7 @@ function trackedRow(position: PositionRecord, n: number): PositionEntityRow {
     closeOrderId: position.closeOrderId ?? null,
     state: 'guarded',
     closeId: null,
+    clientOrderId: null,
     closeReason: null,
     outcome: null,
     closedPrice: null,
@@ -181,19 +263,56 @@ function trackedRow(position: PositionRecord, n: number): PositionEntityRow {
   };
 }
 
-/** What a position says of its last close: the intent, and the result where there is one. */
-function closeColumns(
-  intent: CloseIntent,
-  result: CloseResult | undefined,
-): Partial<PositionEntityRow> {
+/** A close that has not come to anything yet; of one that is not under way any more, nothing. */
+function projectNotYet(
+  { n, type, body: { intent, result } }: NotYet,
+  { positions, letters }: Projection,
+): void {
+  const row = positions.get(intent.positionId);
+  if (row === undefined || !isUnderWay(row, intent)) return;
+  const values = type === 'close.rejected' ? valueColumns(result) : {};
+  positions.put(intent.positionId, { ...row, ...values, outcome: result.outcome, updatedN: n });
+  if (type === 'close.acknowledged') return;
+  const letter = openLetterOf(letters.rows(), intent.positionId);
+  if (letter !== undefined) letters.put(letter.closeId, failedAgain(letter, result));
+}
+
+type NotYet = Extract<
+  JournalRecord,
+  { type: 'close.acknowledged' | 'close.unknown' | 'close.rejected' }
+>;
+
+function isUnderWay(
+  row: PositionEntityRow,
+  { clientOrderId }: Pick<CloseIntent, 'clientOrderId'>,
+): boolean {
+  return row.state === 'closing' && row.clientOrderId === clientOrderId;
+}
+
+/** Which close is under way. */
+function intentColumns(
+  intent: Pick<CloseIntent, 'closeId' | 'clientOrderId' | 'reason'>,
+): Pick<PositionEntityRow, 'closeId' | 'clientOrderId' | 'closeReason'> {
+  const { closeId, clientOrderId, reason } = intent;
+  return { closeId, clientOrderId, closeReason: storable(reason) };
+}
+
+/** A close that is over. */
+function closeColumns(result: CloseResult): Partial<PositionEntityRow> {
+  const { outcome, closeReason: reason } = result;
+  return { ...intentColumns({ ...result, reason }), ...valueColumns(result), outcome };
+}
+
+/** A part of a close, or what is learned of one later: the close under way stays what it is. */
+function laterColumns(row: PositionEntityRow, result: CloseResult): Partial<PositionEntityRow> {
+  return row.state === 'closing' ? valueColumns(result) : closeColumns(result);
+}
+
+function valueColumns({ closedPrice, pnl, commission }: CloseResult): Partial<PositionEntityRow> {
   return {
-    closeId: intent.closeId,
-    closeReason: storable(result?.closeReason ?? intent.reason),
-    outcome: result?.outcome ?? 'pending',
-    closedPrice: result?.closedPrice ?? null,
-    pnl: result?.pnl ?? null,
-    commission: result?.commission ?? null,
-    closedAt: result?.outcome === 'closed' ? new Date(result.closeTimestamp) : null,
+    closedPrice: closedPrice ?? null,
+    pnl: pnl ?? null,
+    commission: commission ?? null,
   };
 }
 

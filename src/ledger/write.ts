@@ -2,15 +2,22 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import type { JournalEntry } from '#src/ports/journal';
-import { AccountEntity, LogEntity, PositionEntity, ReplyEntity } from './entities.ts';
+import { insertRows, updateRows } from './bulk-rows.ts';
+import {
+  AccountEntity,
+  DeadLetterEntity,
+  LogEntity,
+  PositionEntity,
+  ReplyEntity,
+} from './entities.ts';
 import { logColumnsOf } from './log-rows.ts';
 import { placeRows, type ChainHeads } from './placed-rows.ts';
-import { project, touchedBy, type Projection } from './projection.ts';
+import { project, touchedBy, type Projection, type Touched } from './projection.ts';
 import { View } from './view.ts';
 
 /**
- * Entries that are written in one turn of the event loop, and rows of one statement. Making the
- * statements takes this thread's time (PGlite works in it altogether), and prices must not wait.
+ * Entries that are hashed, and rows that are written, in one turn of the event loop. Both take this
+ * thread's time (PGlite works in it altogether), and prices must not wait.
  */
 const entriesPerTurnMax = 100;
 
@@ -20,27 +27,74 @@ export async function writeEntries(
   entries: readonly JournalEntry[],
   before: ChainHeads,
 ): Promise<ChainHeads> {
+  const records = entries.map(({ record }) => record);
+  const projection = await loaded(em, touchedBy(records));
+  const writes = new Overlapped();
   let heads = before;
   for (const some of slices(entries)) {
     const after = placeRows(some, heads);
-    if (after.placed.length > 0) await em.insertMany(LogEntity, after.placed.map(logColumnsOf));
-    await turn();
-    await projectEntries(em, some);
-    await turn();
+    const rows = after.placed.map(logColumnsOf);
+    await writes.next(() => insertRows(em, LogEntity, rows));
     heads = after.heads;
+    for (const { record } of some) project(record, projection);
+  }
+  await writeTables(em, projection, writes);
+  await writes.end();
+  if (projection.replies.changed().length > 0) {
+    const now = records.reduce((latest, { ts }) => Math.max(latest, ts), 0);
+    await em.nativeDelete(ReplyEntity, { expiresAt: { $lte: new Date(now) } });
   }
   return heads;
 }
 
-async function projectEntries(
+async function writeTables(
   em: SqlEntityManager,
-  entries: readonly JournalEntry[],
+  { positions, accounts, letters, replies }: Projection,
+  writes: Overlapped,
 ): Promise<void> {
-  const records = entries.map(({ record }) => record);
-  const { positionIds, accountIds } = touchedBy(records);
+  for (const rows of slices(positions.changed())) {
+    await writes.next(() => insertRows(em, PositionEntity, rows, ['positionId']));
+  }
+  const patches = [...positions.patches()].map(([positionId, set]) => ({ ...set, positionId }));
+  for (const rows of slices(patches)) {
+    await writes.next(() => updateRows(em, PositionEntity, 'positionId', rows));
+  }
+  for (const rows of slices(accounts.changed())) {
+    await writes.next(() => insertRows(em, AccountEntity, rows, ['accountId']));
+  }
+  for (const rows of slices(letters.changed())) {
+    await writes.next(() => insertRows(em, DeadLetterEntity, rows, ['closeId']));
+  }
+  for (const rows of slices(replies.changed())) {
+    await writes.next(() => insertRows(em, ReplyEntity, rows, ['client', 'messageId']));
+  }
+}
+
+/** Writes one after the other, each while this thread makes the next. */
+class Overlapped {
+  #last: Promise<void> = Promise.resolve();
+
+  async next(write: () => Promise<void>): Promise<void> {
+    await this.#last;
+    this.#last = write();
+    // Its failure is that of the next call or of `end`, unless something else has failed by then.
+    this.#last.catch(() => {});
+    await turn();
+  }
+
+  async end(): Promise<void> {
+    await this.#last;
+  }
+}
+
+async function loaded(
+  em: SqlEntityManager,
+  { positionIds, accountIds, closeIds, failedPositionIds }: Touched,
+): Promise<Projection> {
   const projection: Projection = {
     positions: new View(),
     accounts: new View(),
+    letters: new View(),
     replies: new View(),
   };
   for (const ids of slices([...positionIds])) {
@@ -51,23 +105,16 @@ async function projectEntries(
     const found = em.createQueryBuilder(AccountEntity).where({ accountId: { $in: ids } });
     for (const row of await found.execute('all')) projection.accounts.load(row.accountId, row);
   }
-  for (const record of records) project(record, projection);
-
-  for (const rows of slices(projection.positions.changed())) {
-    const insert = em.createQueryBuilder(PositionEntity).insert(rows);
-    await insert.onConflict('positionId').merge().execute('run');
+  for (const ids of slices([...closeIds])) {
+    const found = em.createQueryBuilder(DeadLetterEntity).where({ closeId: { $in: ids } });
+    for (const row of await found.execute('all')) projection.letters.load(row.closeId, row);
   }
-  for (const rows of slices(projection.accounts.changed())) {
-    const insert = em.createQueryBuilder(AccountEntity).insert(rows);
-    await insert.onConflict('accountId').merge().execute('run');
-    await turn();
+  for (const ids of slices([...failedPositionIds])) {
+    const open = { positionId: { $in: ids }, endedAt: null };
+    const found = em.createQueryBuilder(DeadLetterEntity).where(open);
+    for (const row of await found.execute('all')) projection.letters.load(row.closeId, row);
   }
-  for (const rows of slices(projection.replies.changed())) {
-    const insert = em.createQueryBuilder(ReplyEntity).insert(rows);
-    await insert.onConflict(['client', 'messageId']).merge().execute('run');
-    const now = records.reduce((latest, { ts }) => Math.max(latest, ts), 0);
-    await em.nativeDelete(ReplyEntity, { expiresAt: { $lte: new Date(now) } });
-  }
+  return projection;
 }
 
 function* slices<T>(items: readonly T[]): Generator<T[]> {

@@ -1,11 +1,15 @@
 // Intents and results of closes (contract section 6).
 import { expect, test } from 'vitest';
 import {
+  attemptOf,
   failedResult,
   filledResult,
+  goneResult,
   intentOf,
+  nextIntent,
   notFoundResult,
   pendingResult,
+  unknownResult,
   type Closable,
   type CloseCause,
 } from '#src/domain/closing';
@@ -99,6 +103,46 @@ test('a failed result says why', () => {
     outcome: 'failed',
     errorMessage: 'no margin',
     closeTimestamp: 1001,
+  });
+});
+
+test('what is gone is closed, at a price and with a P&L that nobody has told', () => {
+  expect(goneResult(intent, 1001)).toEqual({
+    ...base,
+    success: true,
+    outcome: 'closed',
+    closeTimestamp: 1001,
+  });
+});
+
+test('an unknown outcome is neither a success nor a failure', () => {
+  expect(unknownResult(intent, 'no reply within 2000 ms', 1001)).toEqual({
+    ...base,
+    success: false,
+    outcome: 'unknown',
+    errorMessage: 'no reply within 2000 ms',
+    closeTimestamp: 1001,
+  });
+});
+
+test('the next intent is the same close: what is left, under the next generation', () => {
+  const routed = { ...intent, route: 'r', ticket: 7, bulkId: 'bulk_1' };
+  const left = { ...position, generation: 5, remainingQuantity: decimal('0.2') };
+  const next = nextIntent(routed, left);
+  expect(next).toEqual({
+    ...routed,
+    generation: 6,
+    clientOrderId: clientOrderIdOf('a', 'p', 6),
+    quantity: '0.2',
+    attempt: 2,
+  });
+  expect(attemptOf(intent)).toBe(1);
+  expect(attemptOf(nextIntent(next, left))).toBe(3);
+  expect(failedResult(next, 'no', 1001)).toMatchObject({
+    closeId: base.closeId,
+    attempts: 2,
+    quantity: '0.2',
+    clientOrderId: next.clientOrderId,
   });
 });
 

@@ -15,8 +15,11 @@ test('an operational failure carries its code, its cause and whether to try agai
   });
   expect(new CloseoutError('journal_corrupt', 'broken')).toMatchObject({
     retryable: false,
+    retryAfterMs: undefined,
     cause: undefined,
   });
+  const later = new CloseoutError('rate_limited', 'slow down', { retryAfterMs: 250 });
+  expect(later).toMatchObject({ retryAfterMs: 250, retryable: false });
 });
 
 test.each([[true], [1], ['x']])('an invariant holds on %j', (condition) => {

@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { eventsOf, numberedEvents } from '#src/domain/events';
 import type { Draft, RecordType } from '#src/domain/records';
-import { by, drafts, market, observation, recordOf } from './every-record.ts';
+import { by, drafts, drift, market, observation, recordOf } from './every-record.ts';
 import { accountCreated, gold, instrumentPut, Story } from './story.ts';
 
 const { result } = drafts['close.filled'];
 
-test.each<[RecordType, [string, object][]]>([
+const toldOf: [RecordType, [string, object][]][] = [
   ['instrument.put', []],
   ['guard.put', []],
   ['guard.removed', []],
@@ -45,10 +45,43 @@ test.each<[RecordType, [string, object][]]>([
   ['close.joined', []],
   ['close.filled', [['position.closed', result]]],
   ['close.failed', [['position.close-failed', drafts['close.failed'].result]]],
+  ['close.sent', []],
+  ['close.acknowledged', []],
+  ['close.unknown', []],
+  ['close.rejected', [['position.close-failed', drafts['close.rejected'].result]]],
+  [
+    'close.partially-filled',
+    [['position.partially-closed', drafts['close.partially-filled'].result]],
+  ],
+  ['close.amended', [['position.close-amended', drafts['close.amended'].result]]],
+  ['position.corrected', []],
+  ['deadletter.added', [['deadletter.added', drafts['deadletter.added']]]],
+  ['deadletter.retried', []],
+  ['deadletter.cleared', [['deadletter.cleared', drafts['deadletter.cleared']]]],
+  ['deadletter.alarmed', [['deadletter.alarm', { open: 2, oldestSince: 5 }]]],
+  ['drift.detected', [['drift.detected', { ...drift, policy: 'alarm', route: 'r' }]]],
+  ['drift.cleared', []],
+  ['bulk.progressed', [['bulk.progressed', drafts['bulk.progressed']]]],
+  ['route.put', []],
+  ['runtime.paused', [['entries.halted', by]]],
+  ['runtime.resumed', [['entries.resumed', by]]],
   ['command.answered', []],
-])('%s tells %j', (type, events) => {
-  const told = eventsOf(recordOf(type));
-  expect(told).toEqual(events.map(([event, fields]) => ({ event, accountId: 'a', fields })));
+];
+
+test.each(toldOf)('%s tells %j', (type, events) => {
+  expect(eventsOf(recordOf(type))).toEqual(
+    events.map(([event, fields]) => ({ event, accountId: 'a', fields })),
+  );
+});
+
+test('of every type of record it is known what it tells', () => {
+  const types = [...toldOf.map(([type]) => type), 'market.changed'];
+  expect(types.sort()).toEqual(Object.keys(drafts).sort());
+});
+
+test('what a part of a close tells is of that part', () => {
+  const [event] = eventsOf(recordOf('close.partially-filled'));
+  expect(event?.fields).toMatchObject({ outcome: 'closed', quantity: '0.4', pnl: '1' });
 });
 
 test.each([
@@ -94,11 +127,16 @@ const anyDraft: fc.Arbitrary<Draft> = fc
       'rule.recovered',
       'rule.breached',
       'market.changed',
+      'drift.detected',
+      'drift.cleared',
+      'bulk.progressed',
+      'deadletter.alarmed',
+      'runtime.paused',
     ),
     fc.constantFrom(...accountIds),
   )
   .map(([type, accountId]) => {
-    const isOfNone = type === 'market.changed';
+    const isOfNone = ['market.changed', 'deadletter.alarmed', 'runtime.paused'].includes(type);
     return { type, accountId: isOfNone ? '_' : accountId, body: drafts[type] } as Draft;
   });
 

@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { chainStart } from '#src/domain/chain';
-import { intentOf } from '#src/domain/closing';
+import { goneResult, intentOf } from '#src/domain/closing';
 import { chainRow, ledgerRowOf, verifyChain, type LedgerRowDraft } from '#src/domain/ledger-rows';
 import { decimal } from '#src/domain/money';
 import type { RecordType } from '#src/domain/records';
-import { by, drafts, observation, recordOf } from './every-record.ts';
+import { by, drafts, drift, observation, recordOf } from './every-record.ts';
 
 const base = { userId: 'a', createdAt: '1970-01-01T00:00:01.000Z', partition: 44 };
 const { intent } = drafts['close.intended'];
@@ -20,7 +20,7 @@ const close = {
   clientOrderId,
 };
 
-test.each<[RecordType, Omit<LedgerRowDraft, keyof typeof base>]>([
+const rows: [RecordType, Omit<LedgerRowDraft, keyof typeof base>][] = [
   [
     'close.filled',
     {
@@ -100,11 +100,116 @@ test.each<[RecordType, Omit<LedgerRowDraft, keyof typeof base>]>([
       status: 0,
     },
   ],
-])('%s is a row', (type, row) => {
+  [
+    'close.partially-filled',
+    {
+      closeId,
+      eventType: 'position_partially_closed',
+      description: 'Position p partially closed: manual',
+      metaData: { ...close, quantity: '0.4', closedPrice: '2000', pnl: '1', reasons: ['manual'] },
+      status: 0,
+    },
+  ],
+  [
+    'close.amended',
+    {
+      closeId,
+      eventType: 'position_close_amended',
+      description: 'Position p close amended: manual',
+      metaData: { ...close, closedPrice: '2000', pnl: '5', reasons: ['manual'] },
+      status: 0,
+    },
+  ],
+  [
+    'close.acknowledged',
+    {
+      closeId,
+      eventType: 'position_close_pending',
+      description: 'Position p close pending: manual',
+      metaData: { ...close, reasons: ['manual'] },
+      status: 1,
+    },
+  ],
+  [
+    'close.unknown',
+    {
+      closeId,
+      eventType: 'position_close_pending',
+      description: 'Position p close unknown: manual',
+      metaData: { ...close, errorMessage: 'no reply', reasons: ['manual'] },
+      status: 1,
+    },
+  ],
+  [
+    'close.rejected',
+    {
+      closeId,
+      eventType: 'position_close_failed',
+      description: 'Position p not closed: no',
+      metaData: { ...close, errorMessage: 'no', reasons: ['manual'] },
+      status: 2,
+    },
+  ],
+  [
+    'deadletter.added',
+    {
+      closeId,
+      eventType: 'deadletter_added',
+      description: 'Position p dead letter added',
+      metaData: {
+        closeId,
+        positionId: 'p',
+        reason: 'stop_loss',
+        attempts: 3,
+        lastError: 'no reply',
+      },
+      status: 2,
+    },
+  ],
+  [
+    'deadletter.retried',
+    {
+      closeId,
+      eventType: 'deadletter_retried',
+      description: 'Position p dead letter retried',
+      metaData: { closeId, positionId: 'p', ...by },
+      status: 0,
+    },
+  ],
+  [
+    'deadletter.cleared',
+    {
+      closeId,
+      eventType: 'deadletter_cleared',
+      description: 'Position p dead letter cleared',
+      metaData: { closeId, positionId: 'p', how: 'closed' },
+      status: 0,
+    },
+  ],
+  [
+    'drift.detected',
+    {
+      eventType: 'drift_detected',
+      description: 'Account a drift: quantity',
+      metaData: { ...drift, policy: 'alarm', route: 'r' },
+      status: 1,
+    },
+  ],
+  [
+    'runtime.paused',
+    { eventType: 'runtime_paused', description: 'Runtime paused: why', metaData: by, status: 0 },
+  ],
+  [
+    'runtime.resumed',
+    { eventType: 'runtime_resumed', description: 'Runtime resumed: why', metaData: by, status: 0 },
+  ],
+];
+
+test.each(rows)('%s is a row', (type, row) => {
   expect(ledgerRowOf(recordOf(type))).toEqual({ ...base, ...row });
 });
 
-test.each<RecordType>([
+const silent: RecordType[] = [
   'instrument.put',
   'guard.put',
   'guard.removed',
@@ -114,10 +219,37 @@ test.each<RecordType>([
   'position.tracked',
   'position.amended',
   'close.joined',
+  'close.sent',
+  'position.corrected',
+  'deadletter.alarmed',
+  'drift.cleared',
+  'bulk.progressed',
+  'route.put',
   'market.changed',
   'command.answered',
-])('%s is no row', (type) => {
+];
+
+test.each(silent)('%s is no row', (type) => {
   expect(ledgerRowOf(recordOf(type))).toBeUndefined();
+});
+
+test('of every type of record it is known whether it is a row', () => {
+  const types = [...rows.map(([type]) => type), ...silent];
+  expect(types.sort()).toEqual(Object.keys(drafts).sort());
+});
+
+test('an intent that is sent has no row of its own: its outcome has one', () => {
+  const body = { intent: { ...intent, route: 'r' } };
+  expect(ledgerRowOf(recordOf('close.intended', body))).toBeUndefined();
+});
+
+test('a close whose price nobody has told has neither price nor P&L in its row', () => {
+  const body = { intent, result: goneResult(intent, 5), reasons: ['manual'] };
+  expect(ledgerRowOf(recordOf('close.filled', body))).toMatchObject({
+    eventType: 'position_closed',
+    metaData: { ...close, reasons: ['manual'] },
+    status: 0,
+  });
 });
 
 test('the row of a close keeps everything that led to it', () => {

@@ -5,7 +5,7 @@ import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { LedgerRow } from '#src/domain/ledger-rows';
 import { verifyChain } from '#src/domain/ledger-rows';
 import type { Quote } from '#src/domain/quote';
-import { proxyTo, type Proxy } from '../ledger/proxy.ts';
+import { proxyTo, type Proxy } from '../support/proxy.ts';
 import { freshDatabase, startNats } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 import { Publisher } from './publisher.ts';

@@ -39,7 +39,8 @@ function run(args: readonly string[], environment: Environment = {}): Running {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('CLOSEOUT_'));
   const child = spawn(process.execPath, [entry, ...args], {
     cwd: root,
-    env: { ...Object.fromEntries(own), ...environment },
+    // A free port: others would share the default one.
+    env: { ...Object.fromEntries(own), CLOSEOUT_HTTP_PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -69,9 +70,14 @@ export async function finished(
   return { status: await ended, stdout: stdout(), stderr: stderr() };
 }
 
+/** `closeout start`, which is not ready yet. */
+export function launchRuntime(environment: Environment): Running {
+  return run(['start'], { CLOSEOUT_LOG_LEVEL: 'info', ...environment });
+}
+
 /** `closeout start`, ready. Throws, with what it printed, where it ends instead. */
 export async function startRuntime(environment: Environment): Promise<Running> {
-  const running = run(['start'], { CLOSEOUT_LOG_LEVEL: 'info', ...environment });
+  const running = launchRuntime(environment);
   const isDecided = (): boolean =>
     running.child.exitCode !== null || running.stderr().includes('"msg":"ready"');
   await until(isDecided, startMsMax, 'the runtime ready or gone');

@@ -5,10 +5,19 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { verifyChain } from '#src/domain/ledger-rows';
 import { Connection } from '#src/ledger/connection';
-import { CursorEntity, cursorId } from '#src/ledger/entities';
+import {
+  AccountEntity,
+  CursorEntity,
+  cursorId,
+  LogEntity,
+  PositionEntity,
+} from '#src/ledger/entities';
+import { logColumnsOf } from '#src/ledger/log-rows';
 import { mikroLedger } from '#src/ledger/mikro-ledger';
+import { placeRows } from '#src/ledger/placed-rows';
+import { project, type Projection } from '#src/ledger/projection';
 import type { LedgerTarget } from '#src/ledger/unavailable';
-import { writeEntries } from '#src/ledger/write';
+import { View } from '#src/ledger/view';
 import { freshDatabase } from '../support/servers.ts';
 import { allRows, errorOf } from './conformance.ts';
 import { closedPositions, Entries } from './entries.ts';
@@ -133,7 +142,17 @@ describe.each([
   test('of a database of the first version stay, and are refused changes from then on', async () => {
     await connection.use((_em, orm) => orm.migrator.up({ to: '0001-ledger' }));
     await connection.transact(async (tx) => {
-      const heads = await writeEntries(tx, entries.slice(0, half), {});
+      const { placed, heads } = placeRows(entries.slice(0, half), {});
+      await tx.insertMany(LogEntity, placed.map(logColumnsOf));
+      const views = { positions: new View(), accounts: new View() };
+      const tables = { ...views, letters: new View(), replies: new View() } as Projection;
+      for (const { record } of entries.slice(0, half)) project(record, tables);
+      const accounts = tables.accounts.changed().map(({ route: _route, ...then }) => then);
+      await tx.insertMany(AccountEntity, accounts);
+      const positions = tables.positions
+        .changed()
+        .map(({ clientOrderId: _order, ...then }) => then);
+      await tx.insertMany(PositionEntity, positions);
       const row = { id: cursorId, directoryId: 'dir-1', lastN: half, heads };
       await tx.insert(CursorEntity, row);
     });
@@ -144,6 +163,10 @@ describe.each([
     });
     expect(rows).toHaveLength(6);
     expect(verifyChain(rows)).toBeUndefined();
+    // What was closed by then was no provider's order; what is closed now says which it was.
+    const told = `select state, count(client_order_id)::int as orders, count(*)::int as all
+      from positions group by state`;
+    expect(await query(told)).toEqual([{ state: 'closed', orders: 3, all: 6 }]);
     await expectRefusals();
   });
 });

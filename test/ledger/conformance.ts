@@ -2,13 +2,15 @@
 import { sample, string } from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InvariantError, type CloseoutError } from '#src/domain/errors';
-import { verifyChain, type LedgerRow } from '#src/domain/ledger-rows';
-import type { Draft } from '#src/domain/records';
+import { ledgerRowOf, verifyChain, type LedgerRow } from '#src/domain/ledger-rows';
+import type { Draft, RecordType } from '#src/domain/records';
 import { placeRows } from '#src/ledger/placed-rows';
 import type { JournalEntry } from '#src/ports/journal';
 import type { Ledger, LedgerFilter } from '#src/ports/ledger';
+import { drafts, recordOf } from '../domain/every-record.ts';
 import * as make from './entries.ts';
 import { Entries } from './entries.ts';
+import { liveStory } from './live-story.ts';
 
 export interface LedgerWorld {
   /** A ledger on the world's one place. */
@@ -47,7 +49,7 @@ const rowsOf = (entries: readonly JournalEntry[]): LedgerRow[] =>
 
 const bulk = { cause: { bulkId: 'bulk_1', reason: 'manual' } };
 
-/** One of each record that has a row. */
+/** One of each record that has a row, where no provider is in it. */
 const story: Draft[] = [
   make.created('a'),
   make.created('b'),
@@ -112,6 +114,48 @@ export function describeLedger(name: string, makeWorld: () => Promise<LedgerWorl
         ['account_resumed', 'a', 0],
         ['account_halted', 'b', 0],
       ]);
+    });
+
+    test('tells of every step of closes that go to a provider, but not that one is meant', async () => {
+      await ledger.open('dir-1');
+      const all = entries.of(liveStory);
+      await ledger.write(all);
+      const { rows } = await allRows(ledger);
+      expect(rows).toEqual(rowsOf(all));
+      const stepsOf = async (filter: Partial<LedgerFilter>): Promise<string[]> =>
+        (await allRows(ledger, filter)).rows.map((row) => `${row.eventType} ${row.status}`);
+      expect(await stepsOf({ positionId: 'parts' })).toEqual([
+        'position_close_pending 1',
+        'position_close_pending 1',
+        'position_partially_closed 0',
+        'position_close_pending 1',
+        'position_close_failed 2',
+        'position_close_pending 1',
+        'position_closed 0',
+        'position_close_pending 1',
+      ]);
+      const { closeId } = rows.find(({ eventType }) => eventType === 'deadletter_added') ?? {};
+      expect((await stepsOf({ closeId })).slice(3)).toEqual([
+        'deadletter_added 2',
+        'position_close_pending 1',
+        'position_close_failed 2',
+        'deadletter_retried 0',
+        'position_close_pending 1',
+        'position_closed 0',
+        'deadletter_cleared 0',
+        'position_close_amended 0',
+      ]);
+      expect(await stepsOf({ positionId: 'own' })).toEqual([
+        'position_partially_closed 0',
+        'drift_detected 1',
+      ]);
+    });
+
+    test('has been asked to tell of every type of record that has a row', () => {
+      const told = new Set([...story, ...liveStory].map(({ type }) => type));
+      const types = Object.keys(drafts) as RecordType[];
+      const withRow = types.filter((type) => ledgerRowOf(recordOf(type)) !== undefined);
+      expect(withRow.filter((type) => !told.has(type))).toEqual([]);
     });
 
     test('gives back the rows as they were hashed, however they were batched', async () => {

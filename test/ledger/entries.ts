@@ -4,7 +4,7 @@ import { failedResult, filledResult, intentOf, type CloseCause } from '#src/doma
 import { noAccount, partitionOf } from '#src/domain/ids';
 import { decimal } from '#src/domain/money';
 import { recordVersion, type Draft, type JournalRecord } from '#src/domain/records';
-import type { PositionRecord } from '#src/domain/records';
+import type { AccountRecord, PositionRecord, RecordBodies } from '#src/domain/records';
 import type { JournalEntry } from '#src/ports/journal';
 
 export const firstTs = 1_399_500_000_123;
@@ -38,9 +38,14 @@ export function put(symbol: string, quoteCurrency: string): Draft {
   return { type: 'instrument.put', accountId: noAccount, body: { instrument } };
 }
 
-export function created(accountId: string, balance = '10000'): Draft {
+export function created(
+  accountId: string,
+  balance = '10000',
+  more: Partial<AccountRecord> = {},
+): Draft {
   const rules = [{ id: 'peak', anchor: 'peakEquity' as const, limitPct: '20' }];
-  const account = { accountId, currency: 'USD', mode: 'PAPER' as const, balance, rules };
+  const paper = { accountId, currency: 'USD', mode: 'PAPER' as const, balance, rules };
+  const account = { ...paper, ...more };
   return { type: 'account.created', accountId, body: { account } };
 }
 
@@ -120,6 +125,25 @@ export function warned(accountId: string, ruleId: string): Draft {
 export function answered(messageId: string, expiresTs: number, reply: object = {}): Draft {
   const body = { client: 'gw', messageId, requestHash: 'a'.repeat(64), reply, expiresTs };
   return { type: 'command.answered', accountId: noAccount, body };
+}
+
+export function letterAdded(
+  accountId: string,
+  positionId: string,
+  closeId: string,
+  lastError = 'no reply',
+): Draft {
+  const body = { closeId, positionId, reason: 'stop_loss', attempts: 3, lastError };
+  return { type: 'deadletter.added', accountId, body };
+}
+
+export function letterCleared(
+  accountId: string,
+  positionId: string,
+  closeId: string,
+  end: Pick<RecordBodies['deadletter.cleared'], 'how' | 'by' | 'reason'>,
+): Draft {
+  return { type: 'deadletter.cleared', accountId, body: { closeId, positionId, ...end } };
 }
 
 /** Accounts, each with positions that are tracked and then closed, their rows in turn. */

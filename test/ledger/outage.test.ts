@@ -11,7 +11,7 @@ import { until } from '../support/until.ts';
 import { databaseUrl, freshDatabase } from '../support/servers.ts';
 import { allRows, errorOf } from './conformance.ts';
 import { closedPositions, Entries } from './entries.ts';
-import { proxyTo, type Proxy } from './proxy.ts';
+import { proxyTo, type Proxy } from '../support/proxy.ts';
 
 const quickly = { connectTimeoutMs: 1_000, statementTimeoutMs: 1_000 };
 
@@ -59,12 +59,12 @@ describe('while the database is away', () => {
 
   test('calls that hang fail in bounded time, and pass on new connections', async () => {
     const hung = { code: 'ledger_unavailable', retryable: true };
-    proxy.freeze();
+    proxy.blackhole();
     expect(await errorOf(ledger.cursor())).toMatchObject(hung);
     await proxy.restore();
     expect(await ledger.cursor()).toBe(100);
 
-    proxy.freeze();
+    proxy.blackhole();
     expect(await errorOf(ledger.write(all))).toMatchObject(hung);
     await proxy.restore();
     // The server still believes in the hung transaction for a while, and holds its locks.

@@ -44,7 +44,7 @@ async function world() {
 }
 
 describeLedger('the ledger in PGlite', world);
-describeTables('PGlite', [17], world);
+describeTables('PGlite', { sizes: [17], runs: 3 }, world);
 
 test('a directory that cannot be had is named', async () => {
   const parent = await temporary();

@@ -14,7 +14,7 @@ describeLedger('the ledger in Postgres', async () => {
   return { ledger: () => mikroLedger({ url }), remove: async () => {} };
 });
 
-describeTables('Postgres', [1, 7, 100], async () => {
+describeTables('Postgres', { sizes: [1, 7, 100], runs: 20 }, async () => {
   const url = await freshDatabase();
   const client = new Client(url);
   await client.connect();

@@ -1,15 +1,21 @@
 // What the tables of a ledger must say: the state that the same records add up to.
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { apply } from '#src/domain/apply';
 import { text } from '#src/domain/money';
 import type { Draft } from '#src/domain/records';
-import { emptyState, type State } from '#src/domain/state';
+import { emptyState, type ClosePhase, type Position, type State } from '#src/domain/state';
 import type { JournalEntry } from '#src/ports/journal';
 import type { Ledger } from '#src/ports/ledger';
+import { drafts } from '../domain/every-record.ts';
 import * as make from './entries.ts';
 import { Entries, firstTs } from './entries.ts';
+import { liveSteps, LiveStory, liveStory } from './live-story.ts';
 
 type Row = Record<string, unknown>;
+
+/** The stories by chance end after this; also where one fails and is made shorter. */
+const chanceMsMax = 30_000;
 
 export interface TablesWorld {
   ledger(): Ledger;
@@ -70,15 +76,25 @@ const story: Draft[] = [
     accountId: '_',
     body: { guard: { symbol: 'EURUSD', gap: false, spread: false } },
   },
+  {
+    type: 'market.changed',
+    accountId: '_',
+    body: { symbol: 'EURUSD', condition: 'gap', level: 'warning', measured: '6', limit: '5' },
+  },
   { type: 'guard.removed', accountId: '_', body: { symbol: 'EURUSD' } },
+  ...liveStory,
 ];
 
-const accountsSql = `select account_id as "accountId", balance::text, initial_balance::text as
+const msOf = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint::text`;
+
+const accountsSql = `select account_id as "accountId", mode, route, balance::text, initial_balance::text as
   "initialBalance", state, halt, warned from accounts order by account_id`;
 
 function accountsOf(state: State): Row[] {
   return [...state.accounts.values()].map((account) => ({
     accountId: account.accountId,
+    mode: account.mode,
+    route: account.route ?? null,
     balance: text(account.balance),
     initialBalance: text(account.initialBalance),
     state: account.state,
@@ -89,7 +105,10 @@ function accountsOf(state: State): Row[] {
 
 const positionsSql = `select position_id as "positionId", account_id as "accountId", ticket, symbol,
   side, quantity::text, remaining_quantity::text as "remainingQuantity",
-  entry_price::text as "entryPrice", exits, state, close_id as "closeId", pnl::text
+  entry_price::text as "entryPrice", exits, state, close_id as "closeId",
+  client_order_id as "clientOrderId", close_reason as "closeReason", outcome,
+  closed_price::text as "closedPrice", pnl::text, commission::text,
+  ${msOf('closed_at')} as "closedAt"
   from positions where state <> 'untracked' order by tracked_n`;
 
 function positionsOf(state: State): Row[] {
@@ -104,22 +123,66 @@ function positionsOf(state: State): Row[] {
     entryPrice: text(position.entryPrice),
     exits: position.exits,
     state: position.state,
-    closeId: position.intent?.closeId ?? position.result?.closeId ?? null,
-    pnl: position.result?.pnl ?? null,
+    ...closeOf(position),
   }));
 }
 
-async function expectTablesToSay(world: TablesWorld, state: State): Promise<void> {
+const outcomes: Record<ClosePhase, string> = {
+  waiting: 'pending',
+  sending: 'pending',
+  pending: 'pending',
+  unknown: 'unknown',
+  rejected: 'failed',
+};
+
+/** The close that is under way, else the last one; and what was last told of either. */
+function closeOf({ state, intent, phase, result }: Position): Row {
+  return {
+    closeId: intent?.closeId ?? result?.closeId ?? null,
+    clientOrderId: intent?.clientOrderId ?? result?.clientOrderId ?? null,
+    closeReason: intent?.reason ?? result?.closeReason ?? null,
+    outcome: (phase === undefined ? result?.outcome : outcomes[phase]) ?? null,
+    closedPrice: result?.closedPrice ?? null,
+    pnl: result?.pnl ?? null,
+    commission: result?.commission ?? null,
+    closedAt: state === 'closed' ? String(result?.closeTimestamp) : null,
+  };
+}
+
+const lettersSql = `select close_id as "closeId", position_id as "positionId",
+  account_id as "accountId", reason, attempts, last_error as "lastError",
+  ${msOf('since')} as since, ${msOf('ended_at')} as "endedAt", how
+  from dead_letters order by close_id collate "C"`;
+
+function lettersOf({ deadLetters, closedLetters }: State): Row[] {
+  const letters = [...deadLetters.values(), ...closedLetters.values()].map(
+    ({ end, since, lastError, ...letter }) => ({
+      ...letter,
+      lastError: lastError.replaceAll('\0', '\uFFFD'),
+      since: String(since),
+      endedAt: end === undefined ? null : String(end.ts),
+      how: end?.how ?? null,
+    }),
+  );
+  return letters.toSorted((a, b) => (a.closeId < b.closeId ? -1 : 1));
+}
+
+export async function expectTablesToSay(
+  world: Pick<TablesWorld, 'query'>,
+  state: State,
+): Promise<void> {
   const accounts = plain(await world.query(accountsSql));
   const positions = plain(await world.query(positionsSql));
+  const letters = await world.query(lettersSql);
   const { n } = state;
   const wanted = { n, accounts: accountsOf(state), positions: positionsOf(state) };
-  expect({ n, accounts, positions }).toEqual(wanted);
+  expect({ n, accounts, positions, letters }).toEqual({ ...wanted, letters: lettersOf(state) });
 }
 
 /** Numbers as the records write them: the database pads what it has added up. */
 function plain(rows: Row[]): Row[] {
-  const names = ['balance', 'initialBalance', 'quantity', 'remainingQuantity', 'entryPrice'];
+  const money = ['balance', 'initialBalance', 'closedPrice', 'pnl', 'commission'];
+  const names = [...money, 'quantity', 'remainingQuantity', 'entryPrice'];
   return rows.map((row) => {
     const numbers = names.filter((name) => typeof row[name] === 'string');
     const texts = numbers.map((name) => [name, trimmed(row[name] as string)]);
@@ -131,10 +194,13 @@ function trimmed(number: string): string {
   return number.includes('.') ? number.replace(/\.?0+$/, '') : number;
 }
 
-/** `sizes` are those of the batches; the ledger is closed while the tables are looked at. */
+/**
+ * `sizes` are those of the batches, `runs` the stories by chance; the ledger is closed while the
+ * tables are looked at.
+ */
 export function describeTables(
   name: string,
-  sizes: readonly number[],
+  { sizes, runs }: { readonly sizes: readonly number[]; readonly runs: number },
   makeWorld: () => Promise<TablesWorld>,
 ): void {
   describe(`the tables of ${name}`, () => {
@@ -166,6 +232,48 @@ export function describeTables(
       const left = await world.query(`select position_id from positions where state = 'untracked'`);
       expect(left).toEqual([{ position_id: 'p4' }]);
     });
+
+    test('are told by every type of record there is', () => {
+      const told = new Set<string>(story.map(({ type }) => type));
+      expect(Object.keys(drafts).filter((type) => !told.has(type))).toEqual([]);
+    });
+
+    test('say who ended a dead letter, and why; the first end counts', async () => {
+      await write(new Entries().of(story));
+      const ends = await world.query(
+        'select position_id, how, ended_by, ended_reason from dead_letters order by position_id',
+      );
+      expect(ends).toEqual([
+        { position_id: 'lost', how: 'closed', ended_by: null, ended_reason: null },
+        { position_id: 'refused', how: 'discarded', ended_by: 'op', ended_reason: "it's gone" },
+      ]);
+    });
+
+    test(
+      'say what any records of LIVE closes add up to, however they are batched',
+      async () => {
+        const batchSizes = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1 });
+        const property = fc.asyncProperty(liveSteps, batchSizes, async (steps, batches) => {
+          const { state, entries } = new LiveStory(steps);
+          const own = await makeWorld();
+          const written = own.ledger();
+          await written.open('dir-1');
+          for (let at = 0, i = 0; at < entries.length; i++) {
+            const size = batches[i % batches.length] as number;
+            await written.write(entries.slice(at, at + size));
+            at += size;
+          }
+          await written.close();
+          try {
+            await expectTablesToSay(own, state);
+          } finally {
+            await own.remove();
+          }
+        });
+        await fc.assert(property, { numRuns: runs, interruptAfterTimeLimit: chanceMsMax });
+      },
+      2 * chanceMsMax,
+    );
 
     test('keep replies until they expire', async () => {
       const entries = new Entries();

@@ -2,14 +2,10 @@
 // happens: a restart makes the machines from that state.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { initialTransition, transition } from 'xstate';
-import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import { drawdownGuardValue } from '#actors/drawdown-guard.actor';
 import { marketGuardValue } from '#actors/market-guard.actor';
 import { drawdownGuardMachine, type DrawdownGuardEvent } from '#machines/drawdown-guard.machine';
-import { marketGuardMachine, type MarketGuardEvent } from '#machines/market-guard.machine';
-import { positionMachine, type PositionEvent } from '#machines/position.machine';
-import type { Exits } from '#src/domain/exits';
+import { marketGuardMachine } from '#machines/market-guard.machine';
 import {
   conditions,
   guardOf,
@@ -19,25 +15,8 @@ import {
 import { decimal, text } from '#src/domain/money';
 import type { Draft } from '#src/domain/records';
 import { judge, type RuleRecord } from '#src/domain/rules';
-import { accountCreated, closeFailed, closeFilled, guardedStory, Story } from '../domain/story.ts';
-
-/** A machine that is stepped purely; what its actions record is told to the story. */
-class Stepper {
-  snapshot: AnyMachineSnapshot;
-  private readonly machine: AnyStateMachine;
-
-  constructor(machine: AnyStateMachine, input: object) {
-    this.machine = machine;
-    [this.snapshot] = initialTransition(machine, input);
-  }
-
-  /** The actions that the event asks for. */
-  send(event: DrawdownGuardEvent | MarketGuardEvent | PositionEvent): string[] {
-    const [next, actions] = transition(this.machine, this.snapshot, event);
-    this.snapshot = next;
-    return actions.map((action) => action.type);
-  }
-}
+import { accountCreated, Story } from '../domain/story.ts';
+import { Stepper } from './step.ts';
 
 const ruleSets: RuleRecord[][] = [
   [{ id: 'peak', anchor: 'peakEquity', limitPct: '20' }],
@@ -212,66 +191,4 @@ test('the conditions of a market are those of its guard, after every event', () 
     { numRuns: 300 },
   );
   expect(seen.size).toBe(9);
-});
-
-type PositionStep =
-  { cross: [boolean, boolean] } | { amend: Exits } | 'intend' | 'fill' | 'fail' | 'untrack';
-
-const positionStep: fc.Arbitrary<PositionStep> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ cross: fc.tuple(fc.boolean(), fc.boolean()) }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({ amend: fc.constantFrom({}, { stopLoss: '1' }, { takeProfit: '2' }) }),
-  },
-  { weight: 4, arbitrary: fc.constantFrom('intend' as const, 'fail' as const) },
-  { weight: 1, arbitrary: fc.constantFrom('fill' as const, 'untrack' as const) },
-);
-
-test('the state of a position is that of its machine, after every event', () => {
-  const seen = new Set<string>();
-  fc.assert(
-    fc.property(fc.array(positionStep, { maxLength: 20 }), (steps) => {
-      const story = guardedStory();
-      const position = story.position();
-      const machine = new Stepper(positionMachine, { positionId: 'p', exits: position.exits });
-      const record = (draft: Draft, event: PositionEvent): void => {
-        story.tell(draft);
-        machine.send(event);
-      };
-      for (const step of steps) {
-        const { state } = position;
-        if (state === 'closed' || state === 'untracked') break;
-        const accountId = 'a';
-        const intent = position.intent ?? story.intent();
-        if (step === 'intend') {
-          if (state !== 'guarded') continue;
-          record(
-            { type: 'close.intended', accountId, body: { intent } },
-            { type: 'close.intended', isSent: false },
-          );
-        } else if (step === 'fill') {
-          record(closeFilled(intent, '1'), { type: 'close.filled' });
-        } else if (step === 'fail') {
-          record(closeFailed(intent, 'no'), { type: 'close.failed' });
-        } else if (step === 'untrack') {
-          const body = { positionId: 'p', reason: 'why', by: 'ops' };
-          record({ type: 'position.untracked', accountId, body }, { type: 'position.untracked' });
-        } else if ('amend' in step) {
-          const { amend: exits } = step;
-          record(
-            { type: 'position.amended', accountId, body: { positionId: 'p', exits } },
-            { type: 'position.amended', exits },
-          );
-        } else {
-          const [stopLoss, takeProfit] = step.cross;
-          machine.send({ type: 'levels.crossed', crossing: { stopLoss, takeProfit } });
-        }
-        expect(machine.snapshot.value).toBe(position.state);
-        expect(machine.snapshot.context).toEqual({ positionId: 'p', exits: position.exits });
-        seen.add(position.state);
-      }
-    }),
-    { numRuns: 500 },
-  );
-  expect([...seen].sort()).toEqual(['closed', 'closing', 'guarded', 'untracked']);
 });

@@ -1,5 +1,5 @@
 // One step of a machine as a pure function: where it leads, and which actions it asks for.
-import { transition } from 'xstate';
+import { initialTransition, transition } from 'xstate';
 import type {
   AnyMachineSnapshot,
   AnyStateMachine,
@@ -29,4 +29,22 @@ export function stepOf<M extends AnyStateMachine>(
     actions: actions.map((action) => action.type),
     isDone: to.status === 'done',
   };
+}
+
+/** A machine that is stepped purely, event after event. */
+export class Stepper<M extends AnyStateMachine> {
+  snapshot: AnyMachineSnapshot;
+  private readonly machine: AnyStateMachine;
+
+  constructor(machine: M, input: object) {
+    this.machine = machine;
+    [this.snapshot] = initialTransition(this.machine, input);
+  }
+
+  /** The actions that the event asks for. */
+  send(event: EventFromLogic<M>): string[] {
+    const [next, actions] = transition(this.machine, this.snapshot, event);
+    this.snapshot = next;
+    return actions.map((action) => action.type);
+  }
 }

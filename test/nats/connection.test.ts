@@ -10,7 +10,7 @@ import { CloseoutError } from '#src/domain/errors';
 import { EventsOut } from '#src/nats/events-out';
 import type { NatsBusOptions } from '#src/nats/nats-bus';
 import { probeNats } from '#src/nats/probe';
-import { proxyTo, type Proxy } from '../ledger/proxy.ts';
+import { proxyTo, type Proxy } from '../support/proxy.ts';
 import { startNats } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 import { connected, event, World } from './world.ts';
@@ -204,7 +204,7 @@ test('a bus whose server was killed comes back with it: quotes, commands and eve
 });
 
 test.each([
-  ['never had', (proxy: Proxy) => proxy.freeze(), 0, [1, 2, 3]],
+  ['never had', (proxy: Proxy) => proxy.blackhole(), 0, [1, 2, 3]],
   ['had, without our knowing', (proxy: Proxy) => proxy.deafenAt('evt_'), 2, [1, 2, 1, 2, 3]],
 ] as const)(
   'events that the server %s are sent again, in order',
@@ -308,7 +308,7 @@ test('a bus is closed in bounded time where the server has frozen', async () => 
   onTestFinished(() => proxy.cut());
   const world = new World();
   const bus = await world.started(proxy.url);
-  proxy.freeze();
+  proxy.blackhole();
   bus.publish(event(1));
   await bus.close();
   expect(bus.status().isConnected).toBe(false);
@@ -324,7 +324,7 @@ test('events that a frozen server does not confirm are kept up to a limit, the r
   const events = new EventsOut(await connected({ servers: proxy.url }), world, 1000);
   events.publish(event(0));
   await events.flush();
-  proxy.freeze();
+  proxy.blackhole();
   const size = JSON.stringify(event(1)).length;
   for (let seq = 1; seq <= 20; seq++) events.publish(event(seq % 10));
   const kept = Math.floor(1000 / size);

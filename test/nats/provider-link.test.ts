@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { replyBytesMax, requestBytesMax } from '#src/contracts/json';
 import { CloseoutError, InvariantError } from '#src/domain/errors';
 import type { NatsBus } from '#src/nats/nats-bus';
-import { proxyTo } from '../ledger/proxy.ts';
+import { proxyTo } from '../support/proxy.ts';
 import { startNats } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 import { connected, World } from './world.ts';
@@ -234,7 +234,7 @@ describe('without a connection', () => {
     await frozen.connect(world.reportHost);
     await serve((message) => message.respond('{}'));
     await frozen.link.request('demo', 'close', {}, 5000);
-    proxy.freeze();
+    proxy.blackhole();
     const error = await failure(frozen.link.request('demo', 'close', {}, 50));
     expect(error).toMatchObject({ code: 'broker_failed' });
     await proxy.cut();

@@ -2,7 +2,7 @@
 // what it really did, so that a test can tell what was done twice.
 import { Subject } from 'rxjs';
 import { CloseoutError } from '#src/domain/errors';
-import { decimal, text, zero, type Decimal } from '#src/domain/money';
+import { Decimal, decimal, text, zero } from '#src/domain/money';
 import type {
   Broker,
   BrokerAccount,
@@ -23,8 +23,8 @@ export type Behaviour =
   | { readonly kind: 'answer' }
   /** Answers after a while; it is executed at once, or just before the answer. */
   | { readonly kind: 'late'; readonly ms: number; readonly executes: 'first' | 'last' }
-  /** Executes it, and says nothing. */
-  | { readonly kind: 'silent' }
+  /** Executes it, or a share of it, and says nothing. */
+  | { readonly kind: 'silent'; readonly share?: number }
   /** Never had it, and says nothing. */
   | { readonly kind: 'lost' }
   | { readonly kind: 'reject'; readonly code: string }
@@ -34,7 +34,11 @@ export type Behaviour =
   | { readonly kind: 'pending'; readonly ms: number; readonly parts: number }
   | { readonly kind: 'throttled'; readonly retryAfterMs: number }
   | { readonly kind: 'unreachable' }
-  | { readonly kind: 'garbage'; readonly executes: boolean };
+  | { readonly kind: 'garbage'; readonly executes: boolean }
+  /** Fails at once, such as a 500: whether it was executed the caller cannot know. */
+  | { readonly kind: 'fail'; readonly executes: boolean }
+  /** Says this, whatever it is, and does nothing. */
+  | { readonly kind: 'say'; readonly reply: unknown };
 
 export type Call = 'close' | 'query' | 'positions' | 'orders' | 'account' | 'cancel';
 
@@ -43,6 +47,8 @@ export interface FakeProviderOptions {
   /** Of a symbol and side: what a close is filled at. */
   readonly priceOf: (symbol: string, side: 'long' | 'short') => string;
   readonly capabilities?: Partial<BrokerCapabilities>;
+  /** Executes whatever comes, as a provider without tickets does, be it open or not. */
+  readonly isNetting?: boolean;
   readonly behaviour?: (call: Call, order?: CloseOrder) => Behaviour;
 }
 
@@ -66,8 +72,10 @@ export class FakeProvider implements Broker {
   readonly cancels: CounterpartCancel[] = [];
   /** How much of each position was closed, in all. */
   readonly closedOf = new Map<string, Decimal>();
-  /** Times that a close was asked for beyond what was open. */
+  /** Times that more was closed than was open: a netting provider turns the position around. */
   overCloses = 0;
+  /** Times that more was asked for than was open; it is closed by ticket, and no further than flat. */
+  asksBeyond = 0;
   readonly held = new Map<string, Held>();
   readonly balances = new Map<string, Decimal>();
   readonly calls: Call[] = [];
@@ -122,7 +130,10 @@ export class FakeProvider implements Broker {
   async account({ accountId }: { accountId: string }): Promise<BrokerAccount> {
     const balance = this.balances.get(accountId);
     if (balance === undefined) throw new CloseoutError('broker_failed', 'no such account');
-    return await this.act('account', undefined, () => ({ currency: 'USD', balance: text(balance) }));
+    return await this.act('account', undefined, () => ({
+      currency: 'USD',
+      balance: text(balance),
+    }));
   }
 
   async cancelCounterpart(cancel: CounterpartCancel): Promise<void> {
@@ -132,13 +143,22 @@ export class FakeProvider implements Broker {
     });
   }
 
-  /** Closes what the provider's own stop or target closes; the report is the caller's to send. */
-  closeByItself(positionId: string): { quantity: string; price: string } | undefined {
+  /** Loses its memory of orders: asked about one, it never had it. */
+  forget(): void {
+    this.orders_.clear();
+  }
+
+  /** Closes what the provider's own stop or target closes, all of it by default; the report is the caller's to send. */
+  closeByItself(
+    positionId: string,
+    quantity?: string,
+  ): { quantity: string; price: string } | undefined {
     const held = this.held.get(positionId);
     if (held === undefined) return undefined;
     const price = this.options.priceOf(held.symbol, held.side);
-    this.settle(held, decimal(held.quantity), price);
-    return { quantity: held.quantity, price };
+    const closed = quantity ?? held.quantity;
+    this.settle(held, decimal(closed), price);
+    return { quantity: closed, price };
   }
 
   private async act<T extends object>(
@@ -157,7 +177,8 @@ export class FakeProvider implements Broker {
         return early ?? execute();
       }
       case 'silent':
-        execute();
+        if (order === undefined) execute();
+        else this.execute(order, decimal(behaviour.share ?? 1));
         return await new Promise(() => {});
       case 'lost':
         return await new Promise(() => {});
@@ -170,6 +191,11 @@ export class FakeProvider implements Broker {
       case 'garbage':
         if (behaviour.executes) execute();
         return { status: 'done?' } as unknown as T;
+      case 'fail':
+        if (behaviour.executes) execute();
+        throw new Error('500');
+      case 'say':
+        return behaviour.reply as T;
       default:
         return (order === undefined ? execute() : this.special(order, behaviour)) as T;
     }
@@ -205,7 +231,8 @@ export class FakeProvider implements Broker {
     }
     const isLast = part === parts;
     const whole = decimal(order.quantity);
-    const share = isLast ? whole.minus(pending.filled) : whole.div(parts).toDecimalPlaces(2);
+    const wanted = isLast ? whole.minus(pending.filled) : whole.div(parts).toDecimalPlaces(2);
+    const share = Decimal.min(wanted, held.quantity);
     if (share.lte(0)) return;
     const price = this.options.priceOf(held.symbol, held.side);
     this.settle(held, share, price);
@@ -231,11 +258,14 @@ export class FakeProvider implements Broker {
     if (before !== undefined && this.capabilities.idempotentByClientId) return before.reply;
     const held = this.held.get(order.positionId);
     if (held === undefined) {
+      if (this.options.isNetting !== true) return { status: 'gone' };
       this.overCloses += 1;
-      return { status: 'gone' };
+      return { status: 'filled', filledQuantity: order.quantity, price: '1' };
     }
     const wanted = decimal(order.quantity);
-    const quantity = share.lt(1) ? wanted.times(share).toDecimalPlaces(2) : wanted;
+    if (wanted.gt(held.quantity)) this.asksBeyond += 1;
+    const most = this.options.isNetting === true ? wanted : Decimal.min(wanted, held.quantity);
+    const quantity = share.lt(1) ? Decimal.min(wanted.times(share).toDecimalPlaces(2), most) : most;
     if (quantity.lte(0)) return { status: 'rejected', code: 'size' };
     const price = this.options.priceOf(held.symbol, held.side);
     this.settle(held, quantity, price);
@@ -253,7 +283,9 @@ export class FakeProvider implements Broker {
     if (left.lt(0)) this.overCloses += 1;
     if (left.lte(0)) this.held.delete(key);
     else this.held.set(key, { ...held, quantity: text(left) });
-    const move = decimal(price).minus(held.entryPrice).times(held.side === 'long' ? 1 : -1);
+    const move = decimal(price)
+      .minus(held.entryPrice)
+      .times(held.side === 'long' ? 1 : -1);
     const pnl = move.times(quantity).times(held.contractSize);
     const balance = this.balances.get(held.accountId);
     if (balance !== undefined) this.balances.set(held.accountId, balance.plus(pnl));

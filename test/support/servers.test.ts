@@ -75,6 +75,33 @@ test('a private Postgres is ended by its stop', async () => {
   await expect(rowsOf(server.url, 'select 1')).rejects.toThrow('ECONNREFUSED');
 });
 
+test('a frozen server says nothing until it goes on, and can be stopped all the same', async () => {
+  const [nats, postgres] = await Promise.all([startNats(), startPostgres()]);
+  const connection = await connect({ servers: nats.url });
+  const client = new Client({ connectionString: postgres.url });
+  await client.connect();
+  nats.pause();
+  postgres.pause();
+  let said = 0;
+  const answers = [
+    connection.flush().then(() => said++),
+    // On a connection that is there, served by a child, and on a new one.
+    client.query('select 1').then(() => said++),
+    rowsOf(postgres.url, 'select 1').then(() => said++),
+  ];
+  const frozenMs = performance.now();
+  await until(() => performance.now() - frozenMs > 300);
+  expect(said).toBe(0);
+  nats.resume();
+  postgres.resume();
+  await Promise.all(answers);
+  await Promise.all([connection.close(), client.end()]);
+  nats.pause();
+  postgres.pause();
+  await Promise.all([nats.stop(), postgres.stop()]);
+  await expect(connect({ servers: nats.url, reconnect: false })).rejects.toThrow('refused');
+});
+
 /** Starts both servers in a process of their own, which ends with its input: with the test. */
 const program = `
   const { startNatsServer } = await import('./servers/nats-server.ts');

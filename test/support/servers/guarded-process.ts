@@ -1,7 +1,7 @@
 // A server for tests that ends with the tests, however they end: also by Ctrl-C and by kill -9.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -17,6 +17,9 @@ export interface Guarded {
   readonly stop: () => Promise<void>;
   /** Ends the server as a crash would; its folder stays until `stop`. */
   readonly kill: () => void;
+  /** Freezes the server and its children, as SIGSTOP does, until `resume` or `stop`. */
+  readonly pause: () => void;
+  readonly resume: () => void;
   /** The last lines that the server has written. */
   log(): string;
   /** Whether it runs. */
@@ -69,13 +72,52 @@ export async function startGuarded(options: GuardedOptions): Promise<Guarded> {
   const pid = Number(line);
   let isAlive = true;
   lines.on('line', () => (isAlive = false));
+  let frozen: number[] = [];
+  const resume = (): void => {
+    for (const one of frozen) signal(one, 'SIGCONT');
+    frozen = [];
+  };
+  const pause = (): void => {
+    // The parent first: then there are no new children.
+    if (isAlive) signal(pid, 'SIGSTOP');
+    frozen = [pid, ...childrenOf(pid)];
+    for (const one of frozen) signal(one, 'SIGSTOP');
+  };
   return {
     pid,
-    stop: () => stop(shell, folder),
+    pause,
+    resume,
+    stop: async () => {
+      resume();
+      await stop(shell, folder);
+    },
     kill: () => void (isAlive && process.kill(pid, 'SIGKILL')),
     log: () => tailOf(join(folder, 'log')),
     isAlive: () => isAlive,
   };
+}
+
+/** One that has ended meanwhile needs none. */
+function signal(pid: number, name: 'SIGSTOP' | 'SIGCONT'): void {
+  try {
+    process.kill(pid, name);
+  } catch {}
+}
+
+function childrenOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === parent)
+    .map(Number);
+}
+
+/** From /proc: the second field, the name, is in parentheses and may hold anything. */
+function parentOf(pid: string): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined;
+  }
 }
 
 async function stop(shell: ChildProcess, folder: string): Promise<void> {

@@ -13,6 +13,9 @@ export interface NatsServer {
   readonly stop: () => Promise<void>;
   /** Ends it as a crash would. */
   readonly kill: () => void;
+  /** Freezes it, as SIGSTOP does, until `resume` or `stop`. */
+  readonly pause: () => void;
+  readonly resume: () => void;
 }
 
 export interface NatsOptions {
@@ -49,7 +52,8 @@ export async function startNatsServer({
   const chosen = portOf(portsFile);
   if (server.isAlive() && chosen !== undefined) {
     const url = `nats://127.0.0.1:${chosen}`;
-    return { url, port: chosen, stop: server.stop, kill: server.kill };
+    const { stop, kill, pause, resume } = server;
+    return { url, port: chosen, stop, kill, pause, resume };
   }
   const log = server.log();
   await server.stop();

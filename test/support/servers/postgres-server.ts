@@ -16,6 +16,9 @@ export interface PostgresServer {
   readonly stop: () => Promise<void>;
   /** Ends it as a crash would. */
   readonly kill: () => void;
+  /** Freezes it, as SIGSTOP does, until `resume` or `stop`. */
+  readonly pause: () => void;
+  readonly resume: () => void;
 }
 
 const startMs = 30_000;
@@ -38,7 +41,8 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     const server = await startOn(port);
     if (await isReady(server)) {
       const url = `postgresql://closeout@127.0.0.1:${port}/postgres`;
-      return { url, stop: server.stop, kill: server.kill };
+      const { stop, kill, pause, resume } = server;
+      return { url, stop, kill, pause, resume };
     }
     const log = server.log();
     await server.stop();

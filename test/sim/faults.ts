@@ -1,0 +1,113 @@
+// What goes wrong in a simulated world. To add a fault, add a row: its name, how often it strikes in
+// an hour, and what it does; how it ends is its own business, and `heal` ends everything.
+import type { Behaviour, Call } from '../support/fake-provider.ts';
+import type { Route } from './routes.ts';
+import type { World } from './world.ts';
+
+export interface Fault {
+  readonly name: string;
+  readonly perHour: number;
+  readonly strike: (world: World) => void;
+}
+
+const second = 1000;
+const minute = 60 * second;
+
+export const faults: readonly Fault[] = [
+  {
+    name: 'crash',
+    perHour: 6,
+    strike: (world) => world.crashSoon(),
+  },
+  {
+    name: 'disk slow',
+    perHour: 4,
+    strike: (world) => world.during('disk slow', world.random.int(1, 20) * second),
+  },
+  {
+    name: 'disk full',
+    perHour: 0.5,
+    strike: (world) => world.during('disk full', world.random.int(1, 30) * second),
+  },
+  {
+    name: 'database away',
+    perHour: 2,
+    strike: (world) => world.during('database away', world.random.int(1, 300) * second),
+  },
+  {
+    name: 'commit without an answer',
+    perHour: 4,
+    strike: (world) => world.during('database silent', world.random.int(1, 5) * second),
+  },
+  {
+    name: 'bus away',
+    perHour: 2,
+    strike: (world) => world.during('bus away', world.random.int(1, 60) * second),
+  },
+  {
+    name: 'feed away',
+    perHour: 2,
+    strike: (world) => world.during('feed away', world.random.int(5, 120) * second),
+  },
+  {
+    name: 'provider away',
+    perHour: 3,
+    strike: (world) => world.during('provider away', world.random.int(1, 120) * second),
+  },
+  {
+    name: 'provider mute',
+    perHour: 2,
+    strike: (world) => world.during('provider mute', world.random.int(1, 60) * second),
+  },
+  {
+    name: 'provider forgets',
+    perHour: 2,
+    strike: (world) => {
+      for (const { provider } of world.routes) provider.forget();
+    },
+  },
+  {
+    name: 'stop at the provider',
+    perHour: 8,
+    strike: (world) => world.executeAtProvider(),
+  },
+  {
+    name: 'reports twice',
+    perHour: 3,
+    strike: (world) => world.during('reports twice', 2 * minute),
+  },
+  {
+    name: 'reports lost',
+    perHour: 1,
+    strike: (world) => world.during('reports lost', minute),
+  },
+  {
+    name: 'reports late',
+    perHour: 2,
+    strike: (world) => world.during('reports late', minute),
+  },
+];
+
+/** What a provider does with one call while things go wrong; undefined where it behaves. */
+export function misbehaviour(world: World, route: Route, call: Call): Behaviour | undefined {
+  const { random } = world;
+  if (world.is('provider away')) return { kind: 'unreachable' };
+  if (world.is('provider mute')) return { kind: random.chance(0.5) ? 'silent' : 'lost' };
+  if (!random.chance(call === 'close' ? 0.3 : 0.1)) return undefined;
+  const all: Behaviour[] = [
+    { kind: 'silent' },
+    { kind: 'lost' },
+    { kind: 'late', ms: random.int(1, 5000), executes: random.pick(['first', 'last'] as const) },
+    { kind: 'throttled', retryAfterMs: random.int(10, 5000) },
+    { kind: 'unreachable' },
+    { kind: 'garbage', executes: random.chance(0.5) },
+    { kind: 'reject', code: 'busy' },
+    { kind: 'partial', share: random.pick([0.25, 0.5, 0.75]) },
+    { kind: 'pending', ms: random.int(10, 3000), parts: random.int(1, 3) },
+  ];
+  const chosen = random.pick(call === 'close' ? all : all.slice(0, 6));
+  // Executing later what was not known when it was asked about is what no one can guard against
+  // without ids that are executed once.
+  if (chosen.kind === 'late' && !route.isIdempotent) return { ...chosen, executes: 'first' };
+  return chosen;
+}

@@ -1,0 +1,161 @@
+// One start of a runtime in a simulated world, and the ports between the two. Every call through a
+// port is a place at which it may crash: before the call, or after it and before its answer.
+import { recover } from '#actors/recovery';
+import { quoteOf } from '#src/contracts/quote';
+import { parseSettings, type SettingsInput } from '#src/contracts/settings';
+import { invariant } from '#src/domain/errors';
+import type { RuntimeEvent } from '#src/domain/events';
+import { Host } from '#src/host/host';
+import type { SimJournal } from './sim-disk.ts';
+import { openLedger } from '#src/ledger/open-ledger';
+import type { Broker } from '#src/ports/broker';
+import type { CommandMessage } from '#src/ports/bus';
+import type { Clock } from '#src/ports/clock';
+import type { Journal } from '#src/ports/journal';
+import { silentLogger } from '#src/ports/logger';
+import { memoryMetrics } from '#src/ports/metrics';
+import { Subject } from 'rxjs';
+import type { Route } from './routes.ts';
+import type { World } from './world.ts';
+
+export class SimRuntime {
+  isDead = false;
+  isReady = false;
+  /** Why it takes no more records; a supervisor would restart it. */
+  hasFailed = false;
+  host: Host | undefined;
+  readonly metrics = memoryMetrics();
+  private readonly world: World;
+  private readonly clock: Clock;
+  private readonly journal: SimJournal;
+
+  constructor(world: World) {
+    this.world = world;
+    this.clock = world.clock.faceOf(() => this.isDead);
+    this.journal = world.disk.journal(this.clock, () => this.isDead);
+  }
+
+  async start(settings: SettingsInput): Promise<void> {
+    const { world, clock, journal } = this;
+    const { epoch, directoryId, lastN } = await journal.open();
+    const ledger = world.database.ledger(
+      () => this.isDead,
+      () => world.crashPoint(this),
+    );
+    const logger = silentLogger;
+    const reopenLedger = await openLedger(ledger, { directoryId, lastN, logger });
+    const { state, unpublished } = await recover(journal, lastN);
+    if (this.isDead) return;
+    for (const event of unpublished) this.publish(event);
+    const brokers = new Map(world.routes.map((route) => [route.name, this.face(route)]));
+    const host = new Host({
+      journal: this.crashing(),
+      ...{ ledger, reopenLedger, state, durableN: lastN, epoch, clock, logger },
+      metrics: this.metrics,
+      ids: world.ids,
+      chance: { next: () => world.random.next() },
+      inspect: undefined,
+      brokerOf: (route) => brokers.get(route),
+      reconcileEveryS: 60,
+      publish: (event) => this.publish(event),
+      flush: async () => {
+        if (world.is('bus away')) throw new Error('the bus is away');
+      },
+      onFailure: () => {
+        this.hasFailed = true;
+        this.isReady = false;
+      },
+      status: () => ({}),
+      unready: () => (this.isReady ? undefined : 'starting'),
+      drain: () => {},
+    });
+    this.host = host;
+    const parsed = parseSettings(settings);
+    invariant(parsed.ok, 'the settings of the simulator are valid');
+    await host.arm(parsed.value);
+    if (this.isDead || this.hasFailed) return;
+    this.isReady = true;
+  }
+
+  quote(symbol: string, bid: string, ask: string): void {
+    const now = this.clock.now();
+    const quote = quoteOf({ symbol, bid, ask, ts: now }, now);
+    if (quote !== undefined) this.host?.engine.quote(quote);
+  }
+
+  report(route: string, report: object): void {
+    if (!this.isDead) this.host?.engine.live.reports.take(route, report);
+  }
+
+  /** The answer, if it lives to give one. */
+  ask(message: CommandMessage, answer: (reply: object) => void): void {
+    const { host } = this;
+    if (this.isDead || host === undefined || !this.isReady) return;
+    void host.desk.handle(message).then((reply) => {
+      if (!this.isDead) answer(reply);
+    });
+  }
+
+  crash(): void {
+    if (this.isDead) return;
+    this.isDead = true;
+    this.isReady = false;
+    this.journal.crash(this.world.random.next());
+    this.host?.engine.stop();
+  }
+
+  private publish(event: RuntimeEvent): void {
+    if (!this.isDead) this.world.heard(event);
+  }
+
+  /** The journal, with a place to crash before each append and before it is told of. */
+  private crashing(): Journal {
+    const { journal, world } = this;
+    return {
+      open: async () => await journal.open(),
+      append: (records, whenDurable) => {
+        world.crashPoint(this);
+        journal.append(records, (error) => {
+          world.crashPoint(this);
+          if (!this.isDead) whenDurable(error);
+        });
+      },
+      read: async (after, limit) => await journal.read(after, limit),
+      note: (name, value) => journal.note(name, value),
+      notes: async (prefix) => await journal.notes(prefix),
+      close: async () => await journal.close(),
+    };
+  }
+
+  /** A provider as this start sees it: what it is told after its end it never hears. */
+  private face({ provider, hasStops }: Route): Broker {
+    const through = async <T>(call: () => Promise<T>): Promise<T> => {
+      this.world.crashPoint(this);
+      if (this.isDead) return await never();
+      const called = call();
+      this.world.crashPoint(this);
+      try {
+        const reply = await called;
+        return this.isDead ? await never() : reply;
+      } catch (error) {
+        if (this.isDead) return await never();
+        throw error;
+      }
+    };
+    return {
+      capabilities: provider.capabilities,
+      reports$: new Subject(),
+      close: async (order) => await through(() => provider.close(order)),
+      query: async (request) => await through(() => provider.query(request)),
+      positions: async (request) => await through(() => provider.positions(request)),
+      ...(hasStops && {
+        cancelCounterpart: async (cancel) =>
+          await through(() => provider.cancelCounterpart(cancel)),
+      }),
+    };
+  }
+}
+
+async function never(): Promise<never> {
+  return await new Promise(() => {});
+}

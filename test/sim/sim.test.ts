@@ -1,0 +1,80 @@
+// A thousand simulated worlds, in processes of their own; a seed that fails says how to repeat it.
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import process from 'node:process';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { World } from './world.ts';
+
+const main = join(import.meta.dirname, 'main.ts');
+const seedsOfOne = 500;
+const minutes = 60;
+/** Some two minutes on two quiet cores. */
+const testMsMax = 900_000;
+
+const run = promisify(execFile);
+
+interface Ran {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function simulate(args: readonly string[]): Promise<Ran> {
+  try {
+    const { stdout, stderr } = await run(process.execPath, [main, ...args]);
+    return { status: 0, stdout, stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { status: code, stdout, stderr };
+  }
+}
+
+test.concurrent.each([1, 1 + seedsOfOne])(
+  `${seedsOfOne} worlds from seed %i on hold together`,
+  async (first) => {
+    const seeds = ['--seeds', String(seedsOfOne), '--first-seed', String(first)];
+    const { status, stdout, stderr } = await simulate([...seeds, '--minutes', String(minutes)]);
+    expect(stderr).toBe('');
+    expect(stdout).toContain(`seeds ${seedsOfOne}, failed 0, simulated hours ${seedsOfOne}`);
+    expect(status).toBe(0);
+  },
+  testMsMax,
+);
+
+test('an hour has quotes, commands, due closes and faults enough', async () => {
+  const tallies = [];
+  for (const seed of [11, 12, 13, 14, 15]) {
+    const world = new World(seed);
+    await world.run(minutes);
+    tallies.push(world.tally);
+  }
+  for (const { quotes, commands, dueCloses, faults } of tallies) {
+    const count = Object.values(faults).reduce((sum, one) => sum + one, 0);
+    expect({ quotes, commands, dueCloses, count }).toSatisfy(
+      (hour: typeof hour0) =>
+        hour.quotes >= 1000 && hour.commands >= 50 && hour.dueCloses >= 20 && hour.count >= 5,
+    );
+  }
+});
+
+const hour0 = { quotes: 0, commands: 0, dueCloses: 0, count: 0 };
+
+test('the same seed is the same world, to the last hash', async () => {
+  const last = async (): Promise<unknown> => {
+    const world = new World(42);
+    await world.run(minutes);
+    const rows = await world.database.content.list({ limit: 1000 });
+    return [world.tally, rows.items.map(({ hash }) => hash)];
+  };
+  expect(await last()).toEqual(await last());
+});
+
+test.each([
+  [['--seeds', '0'], 'whole numbers above 0'],
+  [['--minutes', 'x'], 'whole numbers above 0'],
+])('%j is refused', async (args, why) => {
+  const { status, stderr } = await simulate(args);
+  expect(status).toBe(2);
+  expect(stderr).toContain(why);
+});

@@ -1,0 +1,422 @@
+// A simulated world: one seed decides its prices, its gateway's commands, its providers and all that
+// goes wrong. An hour of it takes some milliseconds.
+import { canonical } from '#src/domain/chain';
+import { decimal, text, zero, type Decimal } from '#src/domain/money';
+import type { RuntimeEvent } from '#src/domain/events';
+import { isRefused } from '#src/domain/refusals';
+import type { State } from '#src/domain/state';
+import type { SettingsInput } from '#src/contracts/settings';
+import type { ExecutionReport } from '#src/ports/broker';
+import type { Ids } from '#src/ports/ids';
+import { FakeProvider } from '../support/fake-provider.ts';
+import { Random } from '../support/random.ts';
+import { Client, type SimCommand } from './client.ts';
+import { commandKinds } from './commands.ts';
+import { faults, misbehaviour } from './faults.ts';
+import { checkAfterQuote, checkAtEnd } from './invariants.ts';
+import { Market } from './market.ts';
+import { routeKinds, type Route } from './routes.ts';
+import { SimClock } from './sim-clock.ts';
+import { SimDisk } from './sim-disk.ts';
+import { SimDatabase } from './sim-ledger.ts';
+import { SimRuntime } from './sim-runtime.ts';
+
+/** 2026-01-05T00:00:00Z, a Monday. */
+const startTs = 1_767_571_200_000;
+const second = 1000;
+const minute = 60 * second;
+/** The last part of every run, in which nothing goes wrong any more. */
+const healingMs = 12 * minute;
+const quoteEveryMs = 2500;
+const initialBalance = '100000';
+
+/** A position as the gateway knows it. */
+export interface SimPosition {
+  readonly positionId: string;
+  readonly accountId: string;
+  readonly symbol: string;
+  readonly side: 'long' | 'short';
+  readonly quantity: string;
+  readonly stopLossId: string | undefined;
+  readonly takeProfitId: string | undefined;
+}
+
+/** What the gateway was promised. */
+class Book {
+  /** Positions whose tracking was acknowledged. */
+  readonly tracked = new Map<string, SimPosition>();
+  readonly untracked = new Set<string>();
+  /** Positions whose stop or target was executed at the provider. */
+  readonly executedThere = new Set<string>();
+  readonly deposits = new Map<string, Decimal>();
+
+  deposited(accountId: string, amount: string): void {
+    this.deposits.set(accountId, (this.deposits.get(accountId) ?? zero).plus(amount));
+  }
+}
+
+export interface Tally {
+  quotes: number;
+  commands: number;
+  dueCloses: number;
+  closesChecked: number;
+  restarts: number;
+  readonly faults: Record<string, number>;
+}
+
+export class World {
+  readonly seed: number;
+  readonly random: Random;
+  readonly clock = new SimClock(startTs);
+  readonly market: Market;
+  readonly disk: SimDisk;
+  readonly database: SimDatabase;
+  readonly routes: readonly Route[];
+  readonly client: Client;
+  readonly book = new Book();
+  readonly ids: Ids;
+  readonly events = new Map<string, string>();
+  readonly tally: Tally = {
+    ...{ quotes: 0, commands: 0, dueCloses: 0, closesChecked: 0, restarts: 0 },
+    faults: {},
+  };
+  runtime: SimRuntime | undefined;
+  /** What the journal adds up to, at the end. */
+  recovered: State | undefined;
+  private readonly until = new Map<string, number>();
+  private readonly accounts: readonly string[];
+  private isHealed = false;
+  private crashAfterCalls = 0;
+  private positionsOpened = 0;
+  private failure: unknown;
+
+  constructor(seed: number) {
+    this.seed = seed;
+    const random = (this.random = new Random(seed));
+    this.market = new Market(random);
+    this.disk = new SimDisk({
+      writeMs: () => (this.is('disk slow') ? random.int(50, 3000) : random.int(0, 3)),
+      isFull: () => this.is('disk full'),
+    });
+    this.database = new SimDatabase({
+      isAway: () => this.is('database away'),
+      isSilent: () => this.is('database silent') && random.chance(0.3),
+    });
+    this.client = new Client(this);
+    let id = 0;
+    this.ids = { next: (kind) => `${kind}_${++id}` };
+    this.routes = routeKinds.map((kind) => this.route(kind));
+    this.accounts = [...this.routes.map((route) => route.accountId), 'paper', 'paper-eur'];
+  }
+
+  /** Runs so many minutes, the last of them without faults, and checks that all came right. */
+  async run(minutes: number): Promise<void> {
+    const end = startTs + Math.max(minutes * minute, healingMs + minute);
+    for (const symbol of this.market.symbols) this.market.quote(symbol);
+    this.startRuntime();
+    this.often(quoteEveryMs, () => this.quote());
+    for (const { perHour, make } of commandKinds) {
+      this.atRandom(perHour, () => this.command(make(this)));
+    }
+    for (const { name, perHour, strike } of faults) {
+      this.atRandom(perHour, () => {
+        if (this.isHealed) return;
+        this.count(name);
+        strike(this);
+      });
+    }
+    await this.advance(end - healingMs);
+    this.heal();
+    await this.advance(end - 8 * minute);
+    this.sweep();
+    await this.advance(end);
+    await checkAtEnd(this);
+    this.runtime?.crash();
+  }
+
+  /** Whether something is the matter now. */
+  is(fault: string): boolean {
+    return (this.until.get(fault) ?? 0) > this.clock.now();
+  }
+
+  during(fault: string, ms: number): void {
+    this.until.set(fault, this.clock.now() + ms);
+  }
+
+  crashSoon(): void {
+    this.crashAfterCalls = this.random.int(1, 25);
+  }
+
+  /** A port is used: here the runtime may come to its end. */
+  crashPoint(runtime: SimRuntime): void {
+    if (runtime !== this.runtime || runtime.isDead || this.crashAfterCalls === 0) return;
+    if (--this.crashAfterCalls > 0) return;
+    runtime.crash();
+    this.restartLater();
+  }
+
+  heard(event: RuntimeEvent): void {
+    if (this.is('bus away')) return;
+    const told = canonical(event);
+    const before = this.events.get(event.id);
+    if (before !== undefined && before !== told) {
+      this.fail(new Error(`event ${event.id} was told twice, and differs: ${before} ${told}`));
+    }
+    this.events.set(event.id, told);
+  }
+
+  fail(error: unknown): void {
+    this.failure ??= error;
+  }
+
+  anyAccount(): string {
+    return this.random.pick(this.accounts);
+  }
+
+  anyPosition(): SimPosition | undefined {
+    const open = [...(this.runtime?.host?.engine.core.state.positions.values() ?? [])]
+      .filter((position) => position.state === 'guarded')
+      .map((position) => this.book.tracked.get(position.positionId))
+      .filter((position) => position !== undefined);
+    return open.length === 0 ? undefined : this.random.pick(open);
+  }
+
+  exitsFor(symbol: string, side: 'long' | 'short'): { stopLoss?: string; takeProfit?: string } {
+    const { random, market } = this;
+    const down = side === 'long' ? -1 : 1;
+    return {
+      ...(random.chance(0.9) && { stopLoss: market.away(symbol, down * random.int(2, 25)) }),
+      ...(random.chance(0.7) && { takeProfit: market.away(symbol, -down * random.int(2, 25)) }),
+    };
+  }
+
+  /** Opens a position at a provider, or on paper, and tracks it. */
+  openPosition(): SimCommand {
+    const { random, market } = this;
+    const accountId = this.anyAccount();
+    const route = this.routes.find((one) => one.accountId === accountId);
+    const symbol = random.pick(market.symbols);
+    const side = random.pick(['long', 'short'] as const);
+    const positionId = `p${++this.positionsOpened}`;
+    const quantity = String(random.int(1, 40) / 10);
+    const entryPrice = market.closingPrice(symbol, side === 'long' ? 'short' : 'long');
+    const links = random.chance(0.5)
+      ? { stopLossId: `sl-${positionId}`, takeProfitId: `tp-${positionId}` }
+      : { stopLossId: undefined, takeProfitId: undefined };
+    const position = { positionId, accountId, symbol, side, quantity, ...links };
+    const closeOrderId = `co-${positionId}`;
+    const named = route?.isNetting === true ? {} : { ticket: this.positionsOpened };
+    if (route !== undefined) {
+      const held = { ticket: this.positionsOpened, positionId, symbol, side };
+      route.provider.open(accountId, { ...held, quantity, entryPrice });
+    }
+    const given = Object.fromEntries(
+      Object.entries(position).filter(([key, value]) => key !== 'accountId' && value !== undefined),
+    );
+    return {
+      ...{ accountId, resource: 'position', action: 'track' },
+      body: { ...given, ...named, closeOrderId, entryPrice, exits: this.exitsFor(symbol, side) },
+      onAnswer: (reply) => {
+        if (!isRefused(reply)) this.book.tracked.set(positionId, position);
+        else this.fail(new Error(`tracking was refused: ${reply.error.message}`));
+      },
+    };
+  }
+
+  /** A provider executes a stop or a target that it holds itself, and reports it. */
+  executeAtProvider(): void {
+    const { random } = this;
+    const route = random.pick(this.routes.filter(({ hasStops }) => hasStops));
+    const linked = [...this.book.tracked.values()].filter(
+      (p) => p.accountId === route.accountId && p.stopLossId !== undefined,
+    );
+    const held = linked.filter(({ positionId }) => route.provider.held.has(positionId));
+    if (held.length === 0) return;
+    const position = random.pick(held);
+    const done = route.provider.closeByItself(position.positionId);
+    if (done === undefined) return;
+    this.book.executedThere.add(position.positionId);
+    const orderId = random.pick([position.stopLossId, position.takeProfitId]);
+    route.provider.report({
+      order_id: orderId as string,
+      ord_status: random.pick(['EXECUTED', 'FILLED']),
+      avgpx: done.price,
+      cumqty: done.quantity,
+    });
+  }
+
+  private route(kind: (typeof routeKinds)[number]): Route {
+    const { clock, market } = this;
+    const provider = new FakeProvider({
+      clock,
+      priceOf: (symbol, side) => market.closingPrice(symbol, side),
+      capabilities: kind.can,
+      isNetting: kind.isNetting,
+    });
+    const isIdempotent = kind.can.idempotentByClientId;
+    const route = { ...kind, accountId: `live-${kind.name}`, provider, isIdempotent };
+    provider.behaviour = (call) => {
+      const bad = this.isHealed ? undefined : misbehaviour(this, route, call);
+      if (bad === undefined) return { kind: 'answer' };
+      this.count(`${call} ${bad.kind}`);
+      return bad;
+    };
+    provider.reports$.subscribe((report) => this.deliver(kind.name, report));
+    return route;
+  }
+
+  /** A report on its way: lost, late, out of order, or twice. */
+  private deliver(route: string, report: ExecutionReport): void {
+    const { random, clock } = this;
+    if (this.is('reports lost')) return;
+    const named = this.renamed(report);
+    const times = this.is('reports twice') ? 2 : 1;
+    for (let i = 0; i < times; i++) {
+      const ms = this.is('reports late') ? random.int(0, 20_000) : random.int(0, 20);
+      clock.at(clock.now() + ms, () => this.runtime?.report(route, named));
+    }
+  }
+
+  /** A provider calls the close of a position by our id, by its own, or by that of the position. */
+  private renamed(report: ExecutionReport): ExecutionReport {
+    const ours = /^co_/.test(report.order_id);
+    const positionId = this.runtime?.host?.engine.core.state.clientOrders.get(report.order_id);
+    if (!ours || positionId === undefined) return report;
+    const names = [report.order_id, positionId, `co-${positionId}`];
+    return { ...report, order_id: this.random.pick(names) };
+  }
+
+  private count(fault: string): void {
+    this.tally.faults[fault] = (this.tally.faults[fault] ?? 0) + 1;
+  }
+
+  private settings(): SettingsInput {
+    const rules = [
+      { id: 'peak', anchor: 'peakEquity' as const, limitPct: 4, warningPct: 3 },
+      { id: 'floor', anchor: 'fixed' as const, floor: 90_000 },
+    ];
+    const shared = { currency: 'USD', balance: initialBalance };
+    return {
+      instruments: [
+        { symbol: 'GOLD', quoteCurrency: 'USD', contractSize: 10 },
+        { symbol: 'EURUSD', quoteCurrency: 'USD', contractSize: 10_000 },
+        { symbol: 'DAX', quoteCurrency: 'EUR', commissionRate: '0.0001' },
+      ],
+      routes: routeKinds.map(({ name }, i) => ({ route: name, timeoutMs: 500 + 500 * i })),
+      accounts: [
+        ...this.routes.map(({ name, accountId }) => {
+          return { accountId, ...shared, mode: 'LIVE' as const, route: name, rules };
+        }),
+        { accountId: 'paper', ...shared, rules },
+        { accountId: 'paper-eur', currency: 'EUR', balance: initialBalance, preset: 'default' },
+      ],
+      marketGuards: { GOLD: { gap: { limit: '0.3' } } },
+    };
+  }
+
+  private startRuntime(): void {
+    const runtime = new SimRuntime(this);
+    this.runtime = runtime;
+    this.tally.restarts++;
+    runtime.start(this.settings()).catch((error: unknown) => {
+      // A disk or a database that is away at a start ends it; a supervisor starts it again.
+      if (runtime.isDead) return;
+      runtime.crash();
+      const isExpected = error instanceof Error && 'code' in error;
+      if (isExpected) this.restartLater();
+      else this.fail(error);
+    });
+  }
+
+  private restartLater(): void {
+    const { clock, random } = this;
+    clock.at(clock.now() + random.int(10, 20_000), () => {
+      if (this.runtime?.isDead === true) this.startRuntime();
+    });
+  }
+
+  private quote(): void {
+    const symbol = this.random.pick(this.market.symbols);
+    const { bid, ask } = this.market.move(symbol);
+    if (!this.is('feed away')) this.tell(symbol, bid, ask);
+  }
+
+  private tell(symbol: string, bid: string, ask: string): void {
+    const { runtime } = this;
+    if (runtime?.hasFailed === true && !runtime.isDead && this.random.chance(0.2)) {
+      runtime.crash();
+      this.restartLater();
+      return;
+    }
+    if (runtime === undefined || runtime.isDead || !runtime.isReady) return;
+    runtime.quote(symbol, bid, ask);
+    this.tally.quotes++;
+    // The inbox gives it to the core a turn later.
+    this.clock.soon(() => {
+      if (!runtime.isDead && runtime.host !== undefined) checkAfterQuote(this, symbol, bid, ask);
+    });
+  }
+
+  private command(command: SimCommand | undefined): void {
+    if (command === undefined || this.isHealed) return;
+    this.tally.commands++;
+    this.client.send(command);
+  }
+
+  /** Everything works again. */
+  private heal(): void {
+    this.until.clear();
+    this.isHealed = true;
+    this.crashAfterCalls = 0;
+    if (this.runtime?.hasFailed === true) {
+      this.runtime.crash();
+      this.restartLater();
+    }
+  }
+
+  /** Prices cross every level, and what has none is closed by the gateway. */
+  private sweep(): void {
+    for (const symbol of this.market.symbols) {
+      for (const factor of [0.5, 4, 0.5]) {
+        const { bid, ask } = this.market.crash(symbol, factor);
+        this.tell(symbol, bid, ask);
+        this.clock.step(this.clock.now());
+      }
+    }
+    for (const accountId of this.accounts) {
+      const body = { reason: 'the end' };
+      this.client.send({ accountId, resource: 'account', action: 'close-all', body });
+    }
+  }
+
+  private often(everyMs: number, act: () => void): void {
+    this.clock.at(this.clock.now() + everyMs, () => {
+      act();
+      this.often(everyMs, act);
+    });
+  }
+
+  /** So many times an hour, at times that nobody knows before. */
+  private atRandom(perHour: number, act: () => void): void {
+    const { clock, random } = this;
+    const meanMs = (60 * minute) / perHour;
+    const wait = Math.max(1, Math.round(-Math.log(1 - random.next()) * meanMs));
+    clock.at(clock.now() + wait, () => {
+      act();
+      this.atRandom(perHour, act);
+    });
+  }
+
+  private async advance(ts: number): Promise<void> {
+    do {
+      // Whatever is promised has its turn before time goes on.
+      await new Promise<void>((resolve) => void setImmediate(resolve));
+      if (this.failure !== undefined) throw this.failure;
+    } while (this.clock.step(ts));
+  }
+
+  /** What an account had at first, and what was promised to be added. */
+  expectedCapital(accountId: string): string {
+    return text(decimal(initialBalance).plus(this.book.deposits.get(accountId) ?? 0));
+  }
+}
