@@ -19,7 +19,7 @@ import { MarketMeter } from '#src/prices/market-meter';
 import { BulkCloses } from './bulk-progress.ts';
 import { CloseLog } from './close-log.ts';
 import type { CoreContext, DurableAct } from './core-context.ts';
-import { closeForBreach } from './drawdown-guard.actor.ts';
+import { finishClosing } from './drawdown-guard.actor.ts';
 import { clearKey, clearsAt, parseClearKey } from './market-guard.actor.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { Live, type LiveOptions } from './live.ts';
@@ -114,7 +114,9 @@ export class Core implements CoreContext {
       }
       void this.supervisor.closer;
       for (const account of this.state.accounts.values()) {
-        if (account.state === 'closing') this.finishClosing(account);
+        if (account.state !== 'closing') continue;
+        finishClosing(this, account);
+        this.settling.add(account);
       }
       this.bulks.arm();
       this.live?.arm();
@@ -137,7 +139,6 @@ export class Core implements CoreContext {
     this.supervisor.stop();
   }
 
-  /** Runs `work` as one turn: what it commits is delivered together when it ends. */
   turn<T>(work: () => T): T {
     this.beginTurn();
     try {
@@ -283,9 +284,14 @@ export class Core implements CoreContext {
         supervisor.position(record.body.positionId)?.send({ type: 'position.untracked' });
         this.leave(record.accountId, record.body.positionId);
         break;
-      case 'position.corrected':
-        this.revalue(record.accountId, record.body.positionId);
+      case 'position.corrected': {
+        const { positionId, exits } = record.body;
+        this.revalue(record.accountId, positionId);
+        if (exits !== undefined) {
+          supervisor.position(positionId)?.send({ type: 'position.amended', exits });
+        }
         break;
+      }
       default:
         break;
     }
@@ -390,15 +396,5 @@ export class Core implements CoreContext {
     watch.remove(position);
     this.markets.of(position.symbol).release(watch);
     for (const leg of position.conversion) this.markets.of(leg.symbol).release(watch);
-  }
-
-  /** A restart came between a breach and the closes that follow from it. */
-  private finishClosing(account: Account): void {
-    const { bookOf } = this.markets;
-    const quoted = [...account.positions.values()].filter(
-      (position) => position.state === 'guarded' && bookOf(position.symbol).hasQuote,
-    );
-    closeForBreach(this, account, quoted);
-    this.settling.add(account);
   }
 }

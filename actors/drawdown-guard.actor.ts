@@ -66,6 +66,15 @@ export function closeForBreach(
   if (positionIds.length > 0) core.requestClose({ positionIds, cause });
 }
 
+/** A restart came between a breach and the closes that follow from it. */
+export function finishClosing(core: CoreContext, account: Account): void {
+  const { bookOf } = core.markets;
+  const quoted = [...account.positions.values()].filter(
+    (position) => position.state === 'guarded' && bookOf(position.symbol).hasQuote,
+  );
+  closeForBreach(core, account, quoted);
+}
+
 /** By unrealised P&L, lowest first; one that has no price yet counts 0. */
 function worstFirst(positions: readonly Position[], markets: Markets): Position[] {
   return positions

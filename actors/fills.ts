@@ -27,6 +27,8 @@ export interface TakeOptions {
   readonly isFinal: boolean;
   /** Why the provider closed it, where that was not our order. */
   readonly cause?: CloseCause;
+  /** The close that the order was of, which may have been given up since. */
+  readonly of?: CloseIntent;
   readonly reportKey?: string | undefined;
 }
 
@@ -86,7 +88,11 @@ export class Fills {
     return true;
   }
 
-  private book(position: Position, execution: Execution, { cause, reportKey }: TakeOptions): void {
+  private book(
+    position: Position,
+    execution: Execution,
+    { cause, of, reportKey }: TakeOptions,
+  ): void {
     const { core } = this;
     const { accountId } = position;
     const account = accountOf(core.state, accountId);
@@ -96,7 +102,7 @@ export class Fills {
       const theirs = text(fill.quantity.plus(fill.excess));
       this.tellDrift(position, { kind: 'overfill', ours, theirs });
     }
-    const intent = this.intentFor(position, cause);
+    const intent = this.intentFor(position, cause, of);
     const result = resultOf(intent, fill, core.clock.now());
     const mark: FillMark = {
       orderKey: execution.orderKey,
@@ -115,8 +121,12 @@ export class Fills {
   }
 
   /** The close under way, or one that the provider made by itself. */
-  private intentFor(position: Position, cause: CloseCause | undefined): CloseIntent {
-    const { intent } = position;
+  private intentFor(
+    position: Position,
+    cause: CloseCause | undefined,
+    of: CloseIntent | undefined,
+  ): CloseIntent {
+    const intent = position.intent ?? of;
     if (intent !== undefined) return cause === undefined ? intent : { ...intent, ...cause };
     const { core } = this;
     const { book } = core.markets.of(position.symbol);

@@ -170,7 +170,7 @@ export class LiveCloser implements CloseSender {
     } else if (this.isCurrent(position, intent.clientOrderId)) {
       this.settle(position, intent, reply);
     } else if (reply.status === 'filled' || reply.status === 'partiallyFilled') {
-      this.fills.take(position, executionOf(intent, reply), { isFinal: false });
+      this.fills.take(position, executionOf(intent, reply), { isFinal: false, of: intent });
     }
   }
 
@@ -305,7 +305,9 @@ export class LiveCloser implements CloseSender {
     // What is missing there our own order may have closed, and its reply will tell the price.
     if (!isWhole && isUndecided && !wasNeverThere) this.tasks.of(intent).most = theirs.quantity;
     else if (!isWhole) this.clamp(position, theirs.quantity);
-    this.resend(position, intent, wasNeverThere, isWhole);
+    // What only looks like it may be another's, and a close that cannot flip would close that.
+    const isNamed = position.ticket !== undefined || theirs.positionId === position.positionId;
+    this.resend(position, intent, wasNeverThere, isWhole && isNamed);
   }
 
   private resend(

@@ -72,7 +72,10 @@ async function startedRuntime(url: string, dataDir: string): Promise<Runtime> {
   const scenario = farPositions(positions, symbol);
   const { instruments, accounts } = scenario;
   const runtime = createRuntime({
-    settings: { CLOSEOUT_NATS_URL: url, CLOSEOUT_DATA_DIR: dataDir, instruments, accounts },
+    settings: {
+      ...{ CLOSEOUT_NATS_URL: url, CLOSEOUT_DATA_DIR: dataDir, CLOSEOUT_HTTP_PORT: 0 },
+      ...{ instruments, accounts },
+    },
     logger: silentLogger,
   });
   await runtime.start();

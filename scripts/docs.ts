@@ -4,6 +4,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { brokerSessionMachine } from '#machines/broker-session.machine';
+import { counterpartCancelerMachine } from '#machines/counterpart-canceler.machine';
 import { drawdownGuardMachine } from '#machines/drawdown-guard.machine';
 import { ledgerProjectorMachine } from '#machines/ledger-projector.machine';
 import { marketGuardMachine } from '#machines/market-guard.machine';
@@ -15,6 +17,8 @@ import { settingRows } from '#src/contracts/settings';
 const machines: readonly AnyStateMachine[] = [
   positionMachine,
   positionCloserMachine,
+  brokerSessionMachine,
+  counterpartCancelerMachine,
   drawdownGuardMachine,
   marketGuardMachine,
   ledgerProjectorMachine,

@@ -57,6 +57,7 @@ async function look(key: (typeof settingKeys)[number], settings: Settings): Prom
     case 'CLOSEOUT_NATS_CREDS':
       return { isWell: true, what: settings[key] === undefined ? 'none' : 'readable' };
     case 'CLOSEOUT_HTTP_PORT':
+      return { isWell: true, what: 'on 127.0.0.1: /health and /ready' };
     case 'CLOSEOUT_HTTP_TOKENS_FILE':
       return unused;
     case 'CLOSEOUT_LOG_LEVEL':

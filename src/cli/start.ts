@@ -17,7 +17,8 @@ export async function startCommand(args: readonly string[]): Promise<number> {
   const logger = createLogger(settings.CLOSEOUT_LOG_LEVEL);
   let end: (status: number) => void = () => {};
   const ended = new Promise<number>((resolve) => (end = resolve));
-  const runtime = createRuntime({ settings, logger, onFailure: () => end(1) });
+  const runtime = createRuntime({ settings, logger });
+  void runtime.ended.then(() => end(0));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       const since = Date.now();

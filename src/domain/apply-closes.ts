@@ -92,7 +92,10 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
     const position = state.positions.get(positionId);
     if (position === undefined) return;
     position.result = result;
-    position.untold = Decimal.max(position.untold.minus(result.quantity), zero);
+    // Without a fill only the rate was missing: the price had been told.
+    if (fill !== undefined) {
+      position.untold = Decimal.max(position.untold.minus(result.quantity), zero);
+    }
     book(state, position, result, fill);
   },
   'deadletter.added': (state, body, { accountId, ts }) => {

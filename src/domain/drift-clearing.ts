@@ -23,6 +23,9 @@ export function clearableOf(
   const isComplete = view.positions?.complete === true;
 
   const isOfPositionOver = (drift: Drift, position: Position): boolean => {
+    // A close is kept from the other side for as long as it stands, and that side is seen meanwhile.
+    if (drift.kind === 'side' && matched().theirsOf.get(position)?.side === position.side)
+      return true;
     if (doubts.isUnsettled(position)) return false;
     if (drift.kind === 'stop' || drift.kind === 'target') {
       return isLevelShown(drift.kind, position, view);

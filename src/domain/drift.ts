@@ -45,10 +45,14 @@ export const entrySlippagePctMax = 0.1;
  */
 export const balanceToleranceAmount = '0.01';
 
-/** Names a difference: the same key and values again are not told again. */
+/**
+ * Names a difference: the same key and values again are not told again. Of a position of ours its id
+ * says which, be the ticket known here or not; rows of theirs are told apart by their tickets.
+ */
 export function driftKey({ kind, positionId, ticket }: Drift): string {
+  const isOurs = positionId !== undefined && kind !== 'unknown_here';
   // JSON keeps the ticket 1 apart from '1', and no text in an id can look like the next field.
-  return JSON.stringify([kind, positionId ?? null, ticket ?? null]);
+  return JSON.stringify([kind, positionId ?? null, isOurs ? null : (ticket ?? null)]);
 }
 
 const incidents: ReadonlySet<DriftKind> = new Set([

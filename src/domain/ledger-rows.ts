@@ -69,7 +69,7 @@ function closeMetaData(
     breachId: intent.breachId,
     observed: intent.observed,
     floor: intent.floor,
-    bulkId: intent.bulkId,
+    bulkId: intent.bulkId ?? result.bulkId,
     quote: intent.quote,
     errorMessage: result.errorMessage,
   };

@@ -18,6 +18,16 @@ export interface Pnl {
   readonly commission: Decimal;
 }
 
+/** In the quote currency, before any commission. */
+export function grossOf(
+  { instrument, entryPrice, side }: Pick<PnlTerms, 'instrument' | 'entryPrice' | 'side'>,
+  quantity: Decimal,
+  price: Decimal,
+): Decimal {
+  const move = side === 'long' ? price.minus(entryPrice) : entryPrice.minus(price);
+  return move.times(quantity).times(instrument.contractSize);
+}
+
 /**
  * gross = (price − entry) · quantity · contractSize, negated for a short;
  * commission = commissionRate · entry · quantity · contractSize; pnl = gross − commission, then
@@ -31,9 +41,8 @@ export function pnlOf(
 ): Pnl {
   const { instrument, entryPrice, conversion } = terms;
   const size = quantity.times(instrument.contractSize);
-  const move = terms.side === 'long' ? price.minus(entryPrice) : entryPrice.minus(price);
   const commission = instrument.commissionRate.times(entryPrice).times(size);
-  const pnl = move.times(size).minus(commission);
+  const pnl = grossOf(terms, quantity, price).minus(commission);
   return {
     pnl: roundPnl(convert(pnl, conversion, midOf)),
     commission: roundPnl(convert(commission, conversion, midOf)),

@@ -1,7 +1,7 @@
 // A fill as a provider tells it: how much of it is new, and what it is worth.
 import { convert, conversionBetween, type Conversion } from './conversion.ts';
 import { roundPnl, text, zero, type Decimal } from './money.ts';
-import { pnlOf } from './pnl.ts';
+import { grossOf, pnlOf } from './pnl.ts';
 import type { Account, OrderFill, Position, State } from './state.ts';
 
 /** What was executed of one order, in all. */
@@ -96,8 +96,9 @@ export function worthOf(
   if (conversion === undefined || !hasRates(conversion, mids)) return own;
   // Of an overfill only the part that closed something is ours to pay here.
   const share = filled.gt(quantity) ? fee.times(quantity).div(filled) : fee;
-  const commission = roundPnl(convert(share, conversion, midOf));
-  return { pnl: roundPnl(own.pnl.plus(own.commission).minus(commission)), commission };
+  const commission = convert(share, conversion, midOf);
+  const gross = convert(grossOf(position, quantity, price), position.conversion, midOf);
+  return { pnl: roundPnl(gross.minus(commission)), commission: roundPnl(commission) };
 }
 
 function hasRates(conversion: Conversion, mids: MidOf): boolean {

@@ -1,14 +1,16 @@
 // Settings from the environment and the file that CLOSEOUT_CONFIG names, read once.
 import { accessSync, constants, readFileSync } from 'node:fs';
-import { parseSettings, type Settings } from '#src/contracts/settings';
+import { parseSettings, settingKeys, type Settings } from '#src/contracts/settings';
 import { CloseoutError, messageOf } from '#src/domain/errors';
 import type { Issue } from '#src/domain/refusals';
 
 const ours = 'CLOSEOUT_';
 /** Names the file, and is no setting itself. */
 const configKey = 'CLOSEOUT_CONFIG';
-/** Of docker-compose.yml and nats.conf, which one shell often holds together with the settings. */
-const passwordSuffix = '_PASSWORD';
+/** A setting of the contract that a later version knows. */
+const laterKeys: readonly string[] = ['CLOSEOUT_OBSERVE_ONLY'];
+/** Letters by which a mistyped setting differs from the one that was meant. */
+const typoLettersMax = 2;
 
 const fileSettings = [
   'CLOSEOUT_NATS_CA',
@@ -17,16 +19,36 @@ const fileSettings = [
 ] as const;
 
 /**
- * The environment wins over the file. What begins as our settings do and is none is a fault, so that
- * nobody believes it to be in force. Throws `CloseoutError` `settings_invalid`, naming every fault.
+ * The environment wins over the file. What looks like one of our settings and is none is a fault, so
+ * that nobody believes it to be in force; other names are other programs' and passed over. Throws
+ * `CloseoutError` `settings_invalid`, naming every fault.
  */
 export function loadSettings(env: Readonly<Record<string, string | undefined>>): Settings {
   const merged: Record<string, unknown> = { ...readFile(env[configKey]) };
   for (const [key, value] of Object.entries(env)) {
-    if (!key.startsWith(ours) || key === configKey || key.endsWith(passwordSuffix)) continue;
+    if (!key.startsWith(ours) || key === configKey || !looksLikeSetting(key)) continue;
     if (value !== undefined && value !== '') merged[key] = value;
   }
   return checkSettings(merged);
+}
+
+function looksLikeSetting(key: string): boolean {
+  const known = [...settingKeys, ...laterKeys];
+  return known.some((one) => distance(key, one) <= typoLettersMax);
+}
+
+/** Letters to add, drop or change (Levenshtein's distance). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(changed, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
 }
 
 /** Settings given as an object. Throws as `loadSettings` does. */

@@ -31,7 +31,7 @@ test('nothing set: what is used instead', async () => {
     CLOSEOUT_NATS_CREDS: 'ok (not set): none',
     CLOSEOUT_DATABASE_URL: 'ok (not set): PGlite in the data directory',
     CLOSEOUT_DATA_DIR: `ok ${directory}: writable, not in use`,
-    CLOSEOUT_HTTP_PORT: 'ok 7070: valid; not used yet by this version',
+    CLOSEOUT_HTTP_PORT: 'ok 7070: on 127.0.0.1: /health and /ready',
     CLOSEOUT_HTTP_TOKENS_FILE: 'ok (not set): valid; not used yet by this version',
     CLOSEOUT_LOG_LEVEL: 'ok info: valid',
     'the file': 'ok declares 0 instruments, 0 accounts, 0 market guards',

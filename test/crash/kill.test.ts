@@ -7,7 +7,7 @@ import { kill, launchRuntime, startRuntime } from '../e2e/world.ts';
 import { Random } from '../support/random.ts';
 import { figuresOf, type Figures } from './figures.ts';
 import { Load } from './load.ts';
-import { crashWorld } from './world.ts';
+import { crashWorld, type CrashWorld } from './world.ts';
 
 /** 20 here; `npm run crash -- --kills 100 --seed N` for as many as you like. */
 const kills = Number(process.env['CRASH_KILLS'] ?? 20);
@@ -16,6 +16,9 @@ const killsPerWorld = 10;
 const faultRate = 0.35;
 /** A round is killed so long after it began, at the most. */
 const roundMsMax = 2500;
+/** Or at an answer, or at a close that comes to the provider, of the first so many. */
+const answersMax = 150;
+const closesMax = 30;
 /** How often the start after a kill is killed as well, and how long after it began at the most. */
 const startKilled = 0.25;
 const startMsMax = 1200;
@@ -39,7 +42,7 @@ test.each(worlds)(
     let killed = 0;
     while (killed < count) {
       const { running } = world;
-      await load.run(pause(random.int(0, roundMsMax)).then(() => kill(running)));
+      await load.run(moment(world, load, random).then(() => kill(running)));
       killed++;
       while (killed < count && random.chance(startKilled)) {
         const starting = launchRuntime(world.environment);
@@ -63,6 +66,21 @@ test.each(worlds)(
   },
   worldMsMax,
 );
+
+/** Some time, or just after an answer, or while a close is on its way. */
+async function moment({ stub }: CrashWorld, load: Load, random: Random): Promise<void> {
+  const late = pause(roundMsMax);
+  switch (random.pick(['time', 'answer', 'close'] as const)) {
+    case 'time':
+      await pause(random.int(0, roundMsMax));
+      return;
+    case 'answer':
+      await Promise.race([load.answered(random.int(1, answersMax)), late]);
+      return;
+    case 'close':
+      await Promise.race([stub.closes(random.int(1, closesMax)), late]);
+  }
+}
 
 afterAll(() => {
   const sums = new Map<string, number>();

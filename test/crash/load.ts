@@ -2,6 +2,7 @@
 // message id, what was not answered, as a client does that cannot know whether it was done.
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { firstValueFrom, skip, Subject } from 'rxjs';
 import type { Reply } from '../e2e/world.ts';
 import type { Random } from '../support/random.ts';
 import { Market, type Levels } from './market.ts';
@@ -53,6 +54,7 @@ export class Load {
   private ids = 0;
   private isOver = false;
   private tracksLeft = 0;
+  private readonly answers = new Subject<void>();
 
   constructor(world: CrashWorld, random: Random) {
     this.world = world;
@@ -82,6 +84,11 @@ export class Load {
     }
   }
 
+  /** Resolves with so many answers from now on. */
+  async answered(count: number): Promise<void> {
+    await firstValueFrom(this.answers.pipe(skip(count - 1)));
+  }
+
   private async walk(): Promise<void> {
     while (!this.isOver) {
       this.market.walk();
@@ -108,6 +115,7 @@ export class Load {
   private async attempt(sent: Sent, over: Promise<unknown>): Promise<void> {
     const asked = this.world.operator.ask(sent.place, sent.body, sent.id).catch(() => undefined);
     const reply = await Promise.race([asked, over.then(() => undefined)]);
+    if (reply !== undefined) this.answers.next();
     if (reply === undefined || notNow.includes(reply.error?.code)) {
       this.owed.push(sent);
     } else if (reply.error !== undefined) {

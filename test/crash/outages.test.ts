@@ -12,8 +12,6 @@ import { accounts, routes } from './world.ts';
 const testMsMax = 120_000;
 /** Longer than any call is waited for. */
 const outageMs = 1500;
-/** A close to the provider, and its answer, while everything that matters for it works. */
-const closeMsMax = 5000;
 
 let postgres: Awaited<ReturnType<typeof startPostgres>>;
 let databases = 0;

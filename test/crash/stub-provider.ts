@@ -4,7 +4,13 @@ import process from 'node:process';
 import { connect, type Msg } from '@nats-io/transport-node';
 import { Random } from '../support/random.ts';
 import { StubBook, type Answer } from './stub-book.ts';
-import { controlSubject, type Body, type Control, type StubOptions } from './stub-types.ts';
+import {
+  closeSubject,
+  controlSubject,
+  type Body,
+  type Control,
+  type StubOptions,
+} from './stub-types.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as StubOptions;
 const nats = await connect({
@@ -27,7 +33,10 @@ for (const [i, route] of options.routes.entries()) {
   });
   books.set(route.route, book);
   const calls: Record<string, (body: Body) => Answer> = {
-    close: (body) => book.close(body),
+    close: (body) => {
+      nats.publish(closeSubject);
+      return book.close(body);
+    },
     query: (body) => book.query(body),
     positions: (body) => book.listed(body),
     orders: () => ({ body: { status: 'unsupported' }, afterMs: 0 }),

@@ -80,6 +80,9 @@ export interface RouteDump {
 /** Subject of what the test asks of the stub. */
 export const controlSubject = 'stub-provider';
 
+/** Subject on which the stub tells of each close that it was sent, before it does anything. */
+export const closeSubject = 'stub-provider.close';
+
 export type Control =
   | { readonly ask: 'open'; readonly route: string; readonly position: NewPosition }
   | { readonly ask: 'account'; readonly route: string; readonly accountId: string; balance: string }

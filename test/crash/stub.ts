@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest';
 import type { Operator } from '../e2e/world.ts';
 import { until } from '../support/until.ts';
 import {
+  closeSubject,
   controlSubject,
   type Control,
   type NewPosition,
@@ -61,6 +62,17 @@ export class Stub {
 
   async dump(route: string): Promise<RouteDump> {
     return await this.tell<RouteDump>({ ask: 'dump', route });
+  }
+
+  /** Resolves when it has had so many closes from now on. */
+  async closes(count: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.operator.nats.subscribe(closeSubject, { max: count, callback: countdown });
+      let left = count;
+      function countdown(): void {
+        if (--left === 0) resolve();
+      }
+    });
   }
 
   private async tell<Reply>(control: Control): Promise<Reply> {

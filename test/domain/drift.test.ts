@@ -8,6 +8,11 @@ test('a difference is named by its kind and what it is of, not by its values', (
   expect(driftKey(same)).toBe(driftKey({ ...drift, theirs: '3' }));
 });
 
+test('a difference of our own position is the same whether its ticket is known or not', () => {
+  const drift: Drift = { kind: 'quantity', positionId: 'p' };
+  expect(driftKey({ ...drift, ticket: 1 })).toBe(driftKey(drift));
+});
+
 test('no two of these are the same', () => {
   const drifts: Drift[] = [
     { kind: 'balance' },
@@ -15,13 +20,14 @@ test('no two of these are the same', () => {
     { kind: 'quantity', positionId: 'p' },
     { kind: 'side', positionId: 'p' },
     { kind: 'quantity', positionId: 'q' },
-    { kind: 'quantity', positionId: 'p', ticket: 1 },
-    { kind: 'quantity', positionId: 'p', ticket: '1' },
-    { kind: 'quantity', ticket: 1 },
-    { kind: 'quantity', ticket: '1' },
-    { kind: 'quantity', ticket: 'p' },
-    { kind: 'quantity', ticket: '","p' },
-    { kind: 'quantity', positionId: 'p', ticket: '"' },
+    { kind: 'unknown_here', positionId: 'p' },
+    { kind: 'unknown_here', positionId: 'p', ticket: 1 },
+    { kind: 'unknown_here', positionId: 'p', ticket: '1' },
+    { kind: 'unknown_here', ticket: 1 },
+    { kind: 'unknown_here', ticket: '1' },
+    { kind: 'unknown_here', ticket: 'p' },
+    { kind: 'unknown_here', ticket: '","p' },
+    { kind: 'unknown_here', positionId: 'p', ticket: '"' },
   ];
   expect(new Set(drifts.map(driftKey)).size).toBe(drifts.length);
 });

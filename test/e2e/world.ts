@@ -39,8 +39,7 @@ function run(args: readonly string[], environment: Environment = {}): Running {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('CLOSEOUT_'));
   const child = spawn(process.execPath, [entry, ...args], {
     cwd: root,
-    // A free port: others would share the default one.
-    env: { ...Object.fromEntries(own), CLOSEOUT_HTTP_PORT: '0', ...environment },
+    env: { ...Object.fromEntries(own), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -72,7 +71,9 @@ export async function finished(
 
 /** `closeout start`, which is not ready yet. */
 export function launchRuntime(environment: Environment): Running {
-  return run(['start'], { CLOSEOUT_LOG_LEVEL: 'info', ...environment });
+  // A free port: others would share the default one.
+  const own = { CLOSEOUT_LOG_LEVEL: 'info', CLOSEOUT_HTTP_PORT: '0' };
+  return run(['start'], { ...own, ...environment });
 }
 
 /** `closeout start`, ready. Throws, with what it printed, where it ends instead. */

@@ -203,6 +203,11 @@ export function describeTables(
   { sizes, runs }: { readonly sizes: readonly number[]; readonly runs: number },
   makeWorld: () => Promise<TablesWorld>,
 ): void {
+  test(`the tables of ${name} are told of every type of record there is`, () => {
+    const told = new Set<string>(story.map(({ type }) => type));
+    expect(Object.keys(drafts).filter((type) => !told.has(type))).toEqual([]);
+  });
+
   describe(`the tables of ${name}`, () => {
     let world: TablesWorld;
     let ledger: Ledger;
@@ -231,11 +236,6 @@ export function describeTables(
       }
       const left = await world.query(`select position_id from positions where state = 'untracked'`);
       expect(left).toEqual([{ position_id: 'p4' }]);
-    });
-
-    test('are told by every type of record there is', () => {
-      const told = new Set<string>(story.map(({ type }) => type));
-      expect(Object.keys(drafts).filter((type) => !told.has(type))).toEqual([]);
     });
 
     test('say who ended a dead letter, and why; the first end counts', async () => {

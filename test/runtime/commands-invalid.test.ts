@@ -44,9 +44,8 @@ describe('a body that is no valid one is refused with every fault of it', () => 
     ['op.new.account.create', { currency: 5, balance: 'NaN', x: 1 }, bad('balance, currency, x')],
     ['op.new.account.create', { currency: 'USD', balance: '1e3' }, bad('balance')],
     ['op.new.account.create', { currency: 'USD', balance: -1 }, bad('balance')],
-    ['op.new.account.create', { currency: 'USD', balance: 1, mode: 'LIVE' }, bad('mode')],
+    ['op.new.account.create', { currency: 'USD', balance: 1, mode: 'LIVE' }, bad('route')],
     ['op.new.account.create', { currency: 'USD', balance: 1, mode: 'DRY_RUN' }, bad('mode')],
-    ['op.new.account.create', { currency: 'USD', balance: 1, route: 'r1' }, bad('route')],
     ['op.new.account.create', { currency: 'USD', balance: 1, preset: 'apex' }, bad('preset')],
     [
       'op.new.account.create',

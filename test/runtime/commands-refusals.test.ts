@@ -67,8 +67,8 @@ describe('what is not there', () => {
   test.each<Row>([
     ['gw.acc1.order.submit', {}, '404 unknown_subject'],
     ['gw.acc1.account.rules', { preset: 'default' }, '404 unknown_subject'],
-    ['gw._.route.put', {}, '404 unknown_subject'],
-    ['gw._.runtime.pause', {}, '404 unknown_subject'],
+    ['gw._.route.remove', {}, '404 unknown_subject'],
+    ['gw._.runtime.restart', {}, '404 unknown_subject'],
     ['gw.acc1.position.closeAll', {}, '404 unknown_subject'],
     ['gw.acc1.account.closeAll', {}, '404 unknown_subject'],
     ['gw.acc1.position.toString', {}, '404 unknown_subject'],

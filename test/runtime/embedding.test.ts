@@ -26,16 +26,16 @@ function faultOf(options: object): CloseoutError {
 }
 
 describe('options', () => {
-  test.each([
-    ['brokers', { brokers: { mt5: {} } }],
-    ['notifiers', { notifiers: [] }],
-  ])('%s are refused until there is something to them', (name, options) => {
-    const settings = { CLOSEOUT_DATA_DIR: 'nowhere' };
-    expect(faultOf({ settings, ...options })).toMatchObject({
-      ...{ name: 'CloseoutError', code: 'settings_invalid' },
-      message: `${name}: is not supported by this version`,
-    });
-  });
+  test.each([['notifiers', { notifiers: [] }]])(
+    '%s are refused until there is something to them',
+    (name, options) => {
+      const settings = { CLOSEOUT_DATA_DIR: 'nowhere' };
+      expect(faultOf({ settings, ...options })).toMatchObject({
+        ...{ name: 'CloseoutError', code: 'settings_invalid' },
+        message: `${name}: is not supported by this version`,
+      });
+    },
+  );
 
   test('that are undefined are as good as absent', () => {
     const settings = { CLOSEOUT_DATA_DIR: 'nowhere' };
@@ -152,15 +152,20 @@ describe('a runtime that runs', () => {
 
   test('tells its status, in process and as a command', async () => {
     const status = live.runtime.status();
+    const well = { isHealthy: true, since: expect.any(Number) };
     expect(status).toEqual({
       state: 'ready',
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
       ready: true,
       uptimeMs: expect.any(Number),
       components: {
-        priceFeed: { isHealthy: true },
-        journal: { isHealthy: true },
-        ledger: { isHealthy: true, detail: expect.stringMatching(/records behind$/) },
+        queueManager: well,
+        priceMonitor: well,
+        orderClosure: well,
+        orderWorker: { ...well, detail: 'ready' },
+        journal: well,
+        http: { ...well, detail: expect.stringMatching(/^port \d+$/) },
+        ledger: { ...well, detail: expect.stringMatching(/records behind$/) },
       },
       counters: expect.objectContaining({
         ...{ quotes_accepted: 1, quotes_refused: 0, quotes_conflated: 0, actor_restarts: 0 },

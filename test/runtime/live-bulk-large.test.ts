@@ -1,7 +1,7 @@
 // Ten thousand closes at a provider that takes a hundred a second: in order, at its rate, all of them.
 import { expect, test } from 'vitest';
 import { decimal, text, zero } from '#src/domain/money';
-import { account, LiveWorld } from './live-world.ts';
+import { account, answers, LiveWorld } from './live-world.ts';
 
 const count = 10_000;
 const burst = 200;
@@ -36,10 +36,9 @@ test('ten thousand positions on a route of a hundred a second', async () => {
   w.quote(100);
   const startedTs = w.clock.now();
   const calledMs: number[] = [];
-  const { close } = w.provider;
-  w.provider.close = async (order) => {
-    calledMs.push(w.clock.now() - startedTs);
-    return await close.call(w.provider, order);
+  w.provider.behaviour = (call) => {
+    if (call === 'close') calledMs.push(w.clock.now() - startedTs);
+    return answers;
   };
   const answer = w.ask('a.account.close-all', { reason: 'flatten' });
   await w.run(2100, 100);

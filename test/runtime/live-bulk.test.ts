@@ -6,11 +6,7 @@ describe('progress is told to the end', () => {
   test('with what failed', async () => {
     const w = await LiveWorld.start();
     for (const id of ['p', 'q', 'r']) await w.open(id);
-    const { close } = w.provider;
-    w.provider.close = async (order) => {
-      w.provider.behaviour = () => (order.positionId === 'q' ? rejects : answers);
-      return await close.call(w.provider, order);
-    };
+    w.provider.behaviour = (_call, order) => (order?.positionId === 'q' ? rejects : answers);
     w.quote(100);
     const answer = w.ask('a.account.close-all', { reason: 'manual' });
     await w.run(5000);
@@ -123,4 +119,24 @@ test('progress of a stop of several accounts is told under none, and to its end'
     pending: 0,
     pnl: '-4',
   });
+});
+
+test('a close that waits behind many passes them once a guard has joined it', async () => {
+  const other = { ...account, accountId: 'b' };
+  const w = await LiveWorld.start({
+    settings: { accounts: [account, other] },
+    route: { ratePerSecond: 1, burst: 1 },
+  });
+  for (let i = 0; i < 20; i++) await w.open(`p${i}`);
+  await w.open('q', { accountId: 'b' });
+  w.quote(100);
+  void w.ask('a.account.close-all', { reason: 'manual' });
+  void w.ask('b.position.close', { positionId: 'q' });
+  await w.run(100);
+  void w.ask('b.position.close', { positionId: 'q', reason: 'stop_loss' });
+  await w.run(3000);
+  expect(w.stateOf('q')).toBe('closed');
+  await w.run(20_000, 100);
+  expect(w.sent('q')).toEqual(['1:2']);
+  expect(w.excess()).toEqual([]);
 });

@@ -28,6 +28,18 @@ describe('an intent is durable before it is sent', () => {
     expect(await w.story()).toEqual(['position_closed 0 -2']);
     expect(w.balance()).toBe('998');
   });
+
+  test.each(routes)('%o, in a journal that is durable at once', async (capabilities) => {
+    const w = await LiveWorld.start({ provider: { capabilities } });
+    await w.open('p', { exits: { stopLoss: 99.5 } });
+    await w.run(1000);
+    w.journal.isInstant = true;
+    w.quote(100);
+    w.quote(99);
+    await w.run(100);
+    expect(w.sent()).toEqual(['1:2']);
+    expect(await w.story()).toEqual(['position_closed 0 -2']);
+  });
 });
 
 describe('what the provider replies is what is told', () => {
@@ -85,6 +97,13 @@ describe('what the provider replies is what is told', () => {
     {
       name: 'unreachable once',
       reply: unreachable,
+      answer: { ...closed, attempts: 1 },
+      ...once,
+      sent: ['1:2', '1:2'],
+    },
+    {
+      name: 'too many calls, once',
+      reply: { kind: 'throttled', retryAfterMs: 300 },
       answer: { ...closed, attempts: 1 },
       ...once,
       sent: ['1:2', '1:2'],
@@ -207,15 +226,10 @@ describe('a reply after the timeout still counts', () => {
   });
 
   test('rejected: the next attempt is under the next generation', async () => {
-    const w = await LiveWorld.start({ script: { query: [lost] } });
+    const w = await LiveWorld.start();
     await w.open('p');
     const reply = Promise.withResolvers<OrderReply>();
-    const { close } = w.provider;
-    w.provider.close = (order) => {
-      w.provider.close = close;
-      w.provider.received.push(order);
-      return reply.promise;
-    };
+    w.play({ close: [says(reply.promise), answers], query: [lost] });
     await w.close('p');
     await w.run(100);
     expect(w.stateOf('p')).toBe('closing unknown');
@@ -244,7 +258,7 @@ describe('a reply after the position was closed by something else', () => {
   ])('$name', async ({ reply, drifts }) => {
     const late = Promise.withResolvers<OrderReply>();
     const w = await LiveWorld.start();
-    w.provider.close = () => late.promise;
+    w.play({ close: [says(late.promise)] });
     await w.open('p', { stopLossId: 'sl-1', exits: { stopLoss: 99.5 } });
     w.quote(100);
     const answer = w.ask('a.position.close', { positionId: 'p' });
@@ -274,4 +288,37 @@ test('a position that is gone is closed without a price, and has it when a repor
   w.provider.report({ order_id: 'sl-1', ord_status: 'EXECUTED', avgpx: '97', cumqty: '2' });
   await w.run(20);
   expect(w.balance()).toBe('994');
+});
+
+test('asked for twice it is one close, and asked again it tells how that stands', async () => {
+  const w = await LiveWorld.start({
+    script: { close: [{ kind: 'late', ms: 1000, executes: 'first' }] },
+  });
+  await w.open('p');
+  w.quote(100);
+  const ask = (): Promise<unknown> =>
+    w.harness.ask('gw.a.position.close', { positionId: 'p' }, { messageId: 'm1' });
+  const [first, second, third] = [ask(), ask(), w.close('p')];
+  const replies = await Promise.all([w.settled(first), second, third]);
+  expect(replies).toMatchObject([{ outcome: 'closed' }, { outcome: 'closed' }, { pnl: '-2' }]);
+  expect(w.sent()).toEqual(['1:2']);
+  await w.killAndRestart();
+  expect(await w.settled(ask())).toEqual(replies[0]);
+  expect(w.sent()).toEqual(['1:2']);
+});
+
+test('an answer that could not wait says pending, and the same id tells the outcome later', async () => {
+  const w = await LiveWorld.start({ script: { close: [lost], query: [lost] } });
+  await w.open('p');
+  w.quote(100);
+  const ask = (): Promise<unknown> =>
+    w.harness.ask('gw.a.position.close', { positionId: 'p' }, { messageId: 'm1' });
+  const first = await w.settled(ask());
+  expect(first).toMatchObject({ success: false, outcome: 'pending' });
+  await w.run(500);
+  expect(await w.settled(ask())).toMatchObject({ success: false, outcome: 'unknown' });
+  w.play({});
+  await w.run(20_000, 100);
+  const { closeId } = first as { closeId: string };
+  expect(await w.settled(ask())).toMatchObject({ closeId, success: true, outcome: 'closed' });
 });

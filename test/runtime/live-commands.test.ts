@@ -102,7 +102,7 @@ describe('dead letters', () => {
   test('are listed by account and page, with when they are tried next', async () => {
     const w = await withLetters('a1', 'a2risk', 'b1');
     const byId = new Map((await w.letters()).map((item) => [item['positionId'], item]));
-    expect([...byId.keys()].sort()).toEqual(['a1', 'a2risk', 'b1']);
+    expect([...byId.keys()].map(String).toSorted()).toEqual(['a1', 'a2risk', 'b1']);
     expect(byId.get('a1')).toEqual({
       ...{ positionId: 'a1', accountId: 'a', reason: 'manual', attempts: 3 },
       closeId: expect.stringMatching(/^close_.{12,}/) as string,
@@ -112,7 +112,7 @@ describe('dead letters', () => {
     const { nextAttemptAt } = byId.get('a2risk') ?? {};
     expect(Number(nextAttemptAt)).toBeGreaterThanOrEqual(w.clock.now());
     const own = await w.settled(w.ask('a.deadletter.list'));
-    expect((own['items'] as Body[]).map((item) => item['positionId']).sort()).toEqual([
+    expect((own['items'] as Body[]).map((item) => String(item['positionId'])).toSorted()).toEqual([
       'a1',
       'a2risk',
     ]);

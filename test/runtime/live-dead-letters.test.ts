@@ -45,6 +45,22 @@ describe('a manual close that fails three times is left', () => {
   });
 });
 
+test('a stop that was crossed while its manual close failed acts on the next quote', async () => {
+  const w = await LiveWorld.start({ script: { close: [rejects, rejects, rejects, answers] } });
+  await w.open('p', { exits: { stopLoss: 99.5 } });
+  w.quote(100);
+  const answer = w.ask('a.position.close', { positionId: 'p' });
+  await w.run(20);
+  w.quote(99);
+  await w.run(3000);
+  expect(await answer).toMatchObject({ outcome: 'failed' });
+  expect(w.stateOf('p')).toBe('guarded');
+  w.quote('98.9');
+  await w.run(100);
+  expect((await w.rows()).at(-2)?.metaData).toMatchObject({ closeReason: 'stop_loss' });
+  expect(w.stateOf('p')).toBe('closed');
+});
+
 describe('a risk close is tried until it is done', () => {
   test.each([
     { name: 'rejected', close: rejects, generations: true },
@@ -238,6 +254,29 @@ describe('where nothing makes a second send safe', () => {
   });
 });
 
+test('a fill that comes after the close was given up is booked, once', async () => {
+  const w = await LiveWorld.start({
+    provider: { capabilities: { idempotentByClientId: false, queryByClientId: false } },
+    script: { close: [{ kind: 'late', ms: 20_000, executes: 'first' }], positions: [says({})] },
+  });
+  await w.open('p', { exits: { stopLoss: 99.5 } });
+  w.quote(100);
+  w.quote(99);
+  await w.run(10_000, 100);
+  const [letter] = await w.letters();
+  await w.settled(w.ask('_.deadletter.discard', { closeId: letter?.['closeId'], reason: 'x' }));
+  expect(w.stateOf('p')).toBe('guarded');
+  await w.run(20_000, 100);
+  expect(w.stateOf('p')).toBe('closed');
+  expect(w.balance()).toBe('998');
+  expect(w.sent()).toEqual(['1:2']);
+  const closed = (await w.rows()).filter((row) => row.eventType === 'position_closed');
+  // It is the close that was given up, whose order it was: the same id, for the same reason.
+  expect(closed.map((row) => [row.closeId, row.metaData['closeReason']])).toEqual([
+    [letter?.['closeId'], 'stop_loss'],
+  ]);
+});
+
 test('the alarm is raised every minute until there is no letter, across a restart too', async () => {
   const w = await LiveWorld.start({ script: { close: [rejects] } });
   await w.open('p');
@@ -285,17 +324,20 @@ test('a position that is not tracked any more has no letter', async () => {
 });
 
 test('five hundred letters that are over are kept', async () => {
-  const w = await LiveWorld.start({ script: { close: [rejects], positions: [says({})] } });
-  w.quote(100);
-  for (let i = 0; i < 502; i++) await w.open(`p${i}`);
-  const reply = w.ask('a.account.close-all', { reason: 'manual' });
-  await w.run(30_000, 500);
-  await reply;
-  expect(w.deadLetters()).toHaveLength(502);
-  w.play({});
-  const again = w.ask('a.account.close-all', { reason: 'manual' });
-  await w.run(20_000, 500);
-  await again;
-  expect(w.deadLetters()).toEqual([]);
-  expect(w.harness.core.state.closedLetters.size).toBe(500);
+  const w = await LiveWorld.start();
+  await w.open('p');
+  const { core } = w.harness;
+  const common = { positionId: 'p' };
+  core.turn(() => {
+    for (let i = 0; i < 502; i++) {
+      const letter = { ...common, closeId: `close_${i}`, reason: 'x', attempts: 3, lastError: 'e' };
+      core.commit({ type: 'deadletter.added', accountId: 'a', body: letter });
+      const end = { ...common, closeId: `close_${i}`, how: 'discarded' } as const;
+      core.commit({ type: 'deadletter.cleared', accountId: 'a', body: end });
+    }
+  });
+  const reply = await w.settled(w.ask('_.deadletter.list', { state: 'closed', limit: 1000 }));
+  const ids = (reply['items'] as { closeId: string }[]).map(({ closeId }) => closeId);
+  expect(ids).toHaveLength(500);
+  expect([ids.at(0), ids.at(-1)]).toEqual(['close_2', 'close_501']);
 });

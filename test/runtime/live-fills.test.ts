@@ -113,10 +113,7 @@ describe('reports and replies tell of the same order, in any order', () => {
   ])('$name', async ({ steps }) => {
     const w = await LiveWorld.start();
     const answer = Promise.withResolvers<OrderReply>();
-    w.provider.close = (order) => {
-      w.provider.received.push(order);
-      return answer.promise;
-    };
+    w.play({ close: [says(answer.promise)] });
     await w.open('p');
     w.quote(100);
     const closing = w.ask('a.position.close', { positionId: 'p' });
@@ -137,10 +134,7 @@ describe('reports and replies tell of the same order, in any order', () => {
   test('gone, of which a part was told before, is worth what the report says in the end', async () => {
     const w = await LiveWorld.start();
     const answer = Promise.withResolvers<OrderReply>();
-    w.provider.close = (order) => {
-      w.provider.received.push(order);
-      return answer.promise;
-    };
+    w.play({ close: [says(answer.promise)] });
     await w.open('p');
     w.quote(100);
     const closing = w.ask('a.position.close', { positionId: 'p' });

@@ -9,6 +9,18 @@ export type Able = Pick<
   'idempotentByClientId' | 'queryByClientId' | 'closeByTicket' | 'reduceOnly'
 >;
 
+const bools = [true, false];
+
+export function ables(idempotentByClientId: boolean): Able[] {
+  return bools.flatMap((queryByClientId) =>
+    bools.flatMap((closeByTicket) =>
+      bools.map((reduceOnly) => ({
+        ...{ idempotentByClientId, queryByClientId, closeByTicket, reduceOnly },
+      })),
+    ),
+  );
+}
+
 /** What became of the close that was not answered. */
 const firsts = {
   executed: { kind: 'silent' },
@@ -82,8 +94,11 @@ export async function faultsOf({ able, first, query, positions }: Way): Promise<
     query: [stays(queries[query]) ? unsupported : answers],
     positions: [stays(list) ? unsupported : answers],
   });
-  await w.run(60_000, 1000);
+  await w.run(60_000, 3000);
   faults.push(...faultsNow(w));
+  // Whoever lists less is not asked for more.
+  const isListed = list === answers && queries[query] !== unreachable;
+  if (first === 'lost' && isListed && provider.asksBeyond > 0) faults.push('more than is listed');
   const isDone = w.stateOf('p') === 'closed';
   if (!isDone && w.deadLetters().length === 0) faults.push(`${w.stateOf('p')}, and not alarmed`);
   await w.kill();

@@ -3,6 +3,7 @@
 import { decimal, text, zero } from '#src/domain/money';
 import type { CloseResult } from '#src/domain/closing';
 import type { JournalRecord, RecordType } from '#src/domain/records';
+import type { RouteSpec } from '#src/domain/route';
 import type { Broker } from '#src/ports/broker';
 import type { Journal } from '#src/ports/journal';
 import type { SettingsInput } from '#src/contracts/settings';
@@ -37,7 +38,11 @@ export function says(reply: unknown): Behaviour {
 
 /** A journal that makes nothing durable while it is held, and takes nothing once it is broken. */
 export interface HeldJournal extends Journal {
+  /** Types of what became durable, in order. */
+  readonly log: string[];
   isHeld: boolean;
+  /** Durable before `append` returns, as a journal in memory. */
+  isInstant: boolean;
   /** Makes durable what waits. */
   flush(): void;
   /** Every append fails from now on. */
@@ -51,15 +56,22 @@ export function heldJournal(): HeldJournal {
   let waiting: (() => void)[] = [];
   return {
     ...inner,
+    log: [],
     isHeld: false,
+    isInstant: false,
     // Durable a little later, as on disk, or not at all.
     append(records, whenDurable) {
       const isFirst = waiting.length === 0;
       waiting.push(() => {
         if (isBroken) whenDurable(new CloseoutError('journal_failed', 'the disk is full'));
-        else inner.append(records, whenDurable);
+        else
+          inner.append(records, (error) => {
+            this.log.push(...records.map(({ type }) => type));
+            whenDurable(error);
+          });
       });
-      if (isFirst && !this.isHeld) queueMicrotask(() => this.isHeld || this.flush());
+      if (this.isInstant) this.flush();
+      else if (isFirst && !this.isHeld) queueMicrotask(() => this.isHeld || this.flush());
     },
     flush() {
       const now = waiting;
@@ -85,7 +97,8 @@ export interface LiveWorldOptions {
   readonly provider?: Partial<Omit<FakeProviderOptions, 'clock'>>;
   readonly script?: Script;
   readonly settings?: Partial<SettingsInput>;
-  readonly route?: Partial<NonNullable<SettingsInput['routes']>[number]>;
+  /** Of the route by which `a` is reached. */
+  readonly route?: Omit<RouteSpec, 'route'>;
   /** What the core is given to reach the provider; the provider itself where absent. */
   readonly brokerOf?: (provider: FakeProvider) => Broker;
   readonly harness?: Partial<HarnessOptions>;
@@ -264,7 +277,7 @@ export class LiveWorld {
     return rows
       .filter((row) => positionId === undefined || row.metaData['positionId'] === positionId)
       .map(({ eventType, status, metaData: { pnl } }) =>
-        [eventType, status, ...(pnl === undefined ? [] : [pnl])].join(' '),
+        [eventType, status, ...(typeof pnl === 'string' ? [pnl] : [])].join(' '),
       );
   }
 

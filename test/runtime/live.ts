@@ -45,7 +45,8 @@ export async function liveRuntime({
   const quotes = new Subject<QuoteInput>();
   const runtime = createRuntime({
     settings: {
-      ...{ CLOSEOUT_DATA_DIR: path, CLOSEOUT_LOG_LEVEL: 'silent', instruments, accounts },
+      ...{ CLOSEOUT_DATA_DIR: path, CLOSEOUT_LOG_LEVEL: 'silent', CLOSEOUT_HTTP_PORT: 0 },
+      ...{ instruments, accounts },
       ...settings,
     },
     quotes$: quotes,

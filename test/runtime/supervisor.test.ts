@@ -87,10 +87,10 @@ describe('a position actor that fails', () => {
     await track({ positionId: 'gold', symbol: 'XAUUSD' });
     const answer = world.ask('gw.acc1.position.close', { positionId: 'gold' });
     const before = actor('position:gold');
-    expect(before.getSnapshot().value).toBe('closing');
+    expect(before.getSnapshot().value).toEqual({ closing: 'waiting' });
     fail('position:gold');
     expect(actor('position:gold')).not.toBe(before);
-    expect(actor('position:gold').getSnapshot().value).toBe('closing');
+    expect(actor('position:gold').getSnapshot().value).toEqual({ closing: 'waiting' });
     world.quote('XAUUSD', 1300, 1300);
     expect(await answer).toMatchObject({ outcome: 'closed' });
   });
@@ -264,7 +264,7 @@ describe('who looks on', () => {
     expect(states).toMatchObject({
       supervisor: ['arming', 'running', 'drained'],
       'position:p1': ['guarded', 'closed'],
-      'position:p2': ['guarded', 'closing', 'closed'],
+      'position:p2': ['guarded', { closing: 'waiting' }, 'closed'],
       'position-closer': ['ready', 'waiting', 'ready'],
       'drawdown-guard:acc1': ['normal', 'warning', 'closing', { halted: 'byBreach' }, 'normal'],
       'drawdown-guard:acc2': ['normal', { halted: 'byOperator' }],
@@ -278,7 +278,13 @@ describe('who looks on', () => {
     expect(states['ledger-projector']?.slice(0, 2)).toEqual(['idle', 'writing']);
     expect(Object.keys(states).sort()).toEqual(
       [
-        ...['supervisor', 'position-closer', 'ledger-projector', 'market-guard:EURUSD'],
+        ...[
+          'supervisor',
+          'position-closer',
+          'counterpart-canceler',
+          'ledger-projector',
+          'market-guard:EURUSD',
+        ],
         ...['drawdown-guard:acc1', 'drawdown-guard:acc2', 'drawdown-guard:eur1'],
         ...['position:p1', 'position:p2'],
       ].sort(),

@@ -159,7 +159,11 @@ const invariants: readonly Invariant[] = [
     name: 'a halt after a breach leaves nothing open',
     *faults({ state }) {
       for (const account of state.accounts.values()) {
-        if (account.state === 'halted' && account.halt?.by === 'breach' && account.closingCount > 0) {
+        if (
+          account.state === 'halted' &&
+          account.halt?.by === 'breach' &&
+          account.closingCount > 0
+        ) {
           yield `${account.accountId} is halted with ${account.closingCount} closes under way`;
         }
         const isStuck = account.state === 'closing' && account.closingCount === 0;

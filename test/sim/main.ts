@@ -17,7 +17,9 @@ const minutes = Number(values.minutes);
 const first = Number(values.seed ?? values['first-seed']);
 const count = values.seed === undefined ? Number(values.seeds) : 1;
 if (![minutes, first, count].every((n) => Number.isInteger(n) && n > 0)) {
-  process.stderr.write('sim: --seeds, --first-seed, --seed and --minutes are whole numbers above 0\n');
+  process.stderr.write(
+    'sim: --seeds, --first-seed, --seed and --minutes are whole numbers above 0\n',
+  );
   process.exit(2);
 }
 

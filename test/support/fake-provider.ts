@@ -37,7 +37,7 @@ export type Behaviour =
   | { readonly kind: 'garbage'; readonly executes: boolean }
   /** Fails at once, such as a 500: whether it was executed the caller cannot know. */
   | { readonly kind: 'fail'; readonly executes: boolean }
-  /** Says this, whatever it is, and does nothing. */
+  /** Says this, whatever it is, once it is resolved, and does nothing. */
   | { readonly kind: 'say'; readonly reply: unknown };
 
 export type Call = 'close' | 'query' | 'positions' | 'orders' | 'account' | 'cancel';
@@ -81,7 +81,7 @@ export class FakeProvider implements Broker {
   readonly calls: Call[] = [];
   behaviour: (call: Call, order?: CloseOrder) => Behaviour;
   private readonly options: FakeProviderOptions;
-  private readonly orders_ = new Map<string, Executed>();
+  private readonly known = new Map<string, Executed>();
   private reportsSent = 0;
 
   constructor(options: FakeProviderOptions) {
@@ -110,7 +110,7 @@ export class FakeProvider implements Broker {
 
   async query({ clientOrderId }: { clientOrderId: string }): Promise<QueryReply> {
     return await this.act<QueryReply>('query', undefined, () => {
-      return this.orders_.get(clientOrderId)?.reply ?? { status: 'notFound' };
+      return this.known.get(clientOrderId)?.reply ?? { status: 'notFound' };
     });
   }
 
@@ -145,7 +145,7 @@ export class FakeProvider implements Broker {
 
   /** Loses its memory of orders: asked about one, it never had it. */
   forget(): void {
-    this.orders_.clear();
+    this.known.clear();
   }
 
   /** Closes what the provider's own stop or target closes, all of it by default; the report is the caller's to send. */
@@ -195,18 +195,18 @@ export class FakeProvider implements Broker {
         if (behaviour.executes) execute();
         throw new Error('500');
       case 'say':
-        return behaviour.reply as T;
+        return (await behaviour.reply) as T;
       default:
         return (order === undefined ? execute() : this.special(order, behaviour)) as T;
     }
   }
 
   private special(order: CloseOrder, behaviour: Behaviour): OrderReply {
-    const before = this.orders_.get(order.clientOrderId);
+    const before = this.known.get(order.clientOrderId);
     if (before !== undefined) return before.reply;
     if (behaviour.kind === 'reject') {
       const reply: OrderReply = { status: 'rejected', code: behaviour.code, message: 'no' };
-      this.orders_.set(order.clientOrderId, { reply, filled: zero });
+      this.known.set(order.clientOrderId, { reply, filled: zero });
       return reply;
     }
     if (behaviour.kind === 'partial') return this.execute(order, decimal(behaviour.share));
@@ -214,7 +214,7 @@ export class FakeProvider implements Broker {
     if (!this.held.has(order.positionId)) return { status: 'gone' };
     const { clock } = this.options;
     const pending: Executed = { reply: { status: 'pending' }, filled: zero };
-    this.orders_.set(order.clientOrderId, pending);
+    this.known.set(order.clientOrderId, pending);
     for (let part = 1; part <= behaviour.parts; part++) {
       clock.at(clock.now() + behaviour.ms * part, () => {
         this.fillPending(order, pending, part, behaviour.parts);
@@ -254,7 +254,7 @@ export class FakeProvider implements Broker {
 
   /** An id that is known is not executed again, where the provider is idempotent. */
   private execute(order: CloseOrder, share: Decimal): OrderReply {
-    const before = this.orders_.get(order.clientOrderId);
+    const before = this.known.get(order.clientOrderId);
     if (before !== undefined && this.capabilities.idempotentByClientId) return before.reply;
     const held = this.held.get(order.positionId);
     if (held === undefined) {
@@ -272,7 +272,7 @@ export class FakeProvider implements Broker {
     const filledQuantity = text(quantity);
     const status = quantity.lt(wanted) ? 'partiallyFilled' : 'filled';
     const reply: OrderReply = { status, filledQuantity, price };
-    this.orders_.set(order.clientOrderId, { reply, filled: quantity });
+    this.known.set(order.clientOrderId, { reply, filled: quantity });
     return reply;
   }
 

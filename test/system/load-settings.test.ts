@@ -45,8 +45,6 @@ test('the environment wins over the file, except where it is empty', () => {
 
 test.each<[Environment, string[]]>([
   [{ CLOSEOUT_HTTP_PROT: '8080' }, ['  CLOSEOUT_HTTP_PROT: is not a known key']],
-  [{ CLOSEOUT_: '1' }, ['  CLOSEOUT_: is not a known key']],
-  [{ CLOSEOUT_RECONCILEEVERYS: '5' }, ['  CLOSEOUT_RECONCILEEVERYS: is not a known key']],
   [
     { CLOSEOUT_OBSERVE_ONLY: 'true', CLOSEOUT_LOG_LEVL: 'warn', CLOSEOUT_HTTP_PORT: '-1' },
     [
@@ -69,6 +67,8 @@ test.each<[Environment]>([
   [{}],
   [{ PATH: '/bin', CLOSEOUT: '1', MY_CLOSEOUT_THING: '1', closeout_port: '1' }],
   [{ CLOSEOUT_TYPO: '', CLOSEOUT_CONFIG: '' }],
+  // Other programs may be named after us.
+  [{ CLOSEOUT_: '1', CLOSEOUT_CI_RUN: '7' }],
   // The shell that started the servers has these (README, "On NATS").
   [{ CLOSEOUT_RUNTIME_PASSWORD: 'x', CLOSEOUT_POSTGRES_PASSWORD: 'x' }],
   [{ CLOSEOUT_GATEWAY1_PASSWORD: 'x' }],

@@ -90,7 +90,7 @@ class Demo {
     this.stop = stop;
     const logFile = pino.destination({ dest: join(directory, logFileName), sync: true });
     this.runtime = createRuntime({
-      settings: { CLOSEOUT_DATA_DIR: directory },
+      settings: { CLOSEOUT_DATA_DIR: directory, CLOSEOUT_HTTP_PORT: 0 },
       quotes$: this.quotes,
       logger: pino({ level: 'info', base: null }, logFile),
       onFailure: (error) => {
