@@ -36,6 +36,8 @@ export interface ReportTarget {
 export class ExecutionReports {
   private readonly core: CoreContext;
   private readonly target: ReportTarget;
+  /** One cancel is enough, also where a report changed nothing that could be on record. */
+  private readonly cancelledFor = new WeakSet<Position>();
 
   constructor(core: CoreContext, target: ReportTarget) {
     this.core = core;
@@ -148,7 +150,8 @@ export class ExecutionReports {
     // While a part is open the other order still has something to protect.
     if (role === 'close' || !isNew || isOpen(position)) return;
     // What one of the two orders has closed the other has been cancelled for, or executed itself.
-    if (!wasOpen && wasTold) return;
+    if ((!wasOpen && wasTold) || this.cancelledFor.has(position)) return;
+    this.cancelledFor.add(position);
     const cancel = counterpartCancelOf(position, role);
     if (cancel === undefined) {
       this.core.logger.info({ positionId: position.positionId }, 'no counterpart to cancel');

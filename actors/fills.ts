@@ -149,7 +149,7 @@ export class Fills {
     const { untold } = position;
     const isTold = untold.gt(0) && execution.price !== undefined;
     if (isTold) this.amend(position, execution, reportKey);
-    const excess = isTold ? more.minus(untold) : more;
+    const excess = more.minus(untold);
     if (excess.gt(0)) {
       const drift = { kind: 'fill_of_closed', ours: '0', theirs: text(excess) } as const;
       this.tellDrift(position, drift, reportKey);

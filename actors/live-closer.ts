@@ -183,8 +183,7 @@ export class LiveCloser implements CloseSender {
     const { error } = outcome;
     if (outcome.kind === 'unreachable') {
       // Not executed this time; of the time before nobody knows.
-      const { isDoubtful } = this.tasks.of(intent);
-      if (isDoubtful) recordUnknown(this.core, position, intent, error, 0);
+      if (this.tasks.of(intent).isDoubtful) recordUnknown(this.core, position, intent, error, 0);
       this.miss(position, intent, error);
       return;
     }

@@ -12,6 +12,8 @@ import { routes, type CrashWorld } from './world.ts';
 
 /** Retries back off, and a close that waits for a report is asked about after 10 s. */
 const settleMsMax = 90_000;
+/** Progress is told once a second. */
+const tellMsMax = 5000;
 /** Further than any level from where the prices began. */
 const sweep = 400;
 
@@ -86,6 +88,9 @@ export async function figuresOf(world: CrashWorld, load: Load, kills: number): P
     return !isDone && !isInLetters(id);
   });
   const toldClosed = new Set(world.heard.once('position.closed').map((one) => one['positionId']));
+  // The end of a bulk close is told a second later.
+  const areToldOf = (): boolean => bulksUnfinished(world.heard.events).length === 0;
+  await until(areToldOf, tellMsMax).catch(() => undefined);
   // Those that come while the rest is counted are not in it.
   const events = [...world.heard.events];
   const byId = new Map(events.map((event) => [event.id, event]));

@@ -341,6 +341,19 @@ describe('the cancel goes out once, by whichever report it is that closes the po
   });
 });
 
+test('after the close was known as gone, by a report that has no price', async () => {
+  const w = await bracket({ script: { close: [says({ status: 'gone' })] } });
+  await w.close('p');
+  const executed = { order_id: 'sl-1', ord_status: 'EXECUTED', cumqty: '2' };
+  await reports(w, { ...executed, exec_id: 'E1' });
+  await reports(w, { ...executed, exec_id: 'E1' });
+  expect(w.provider.cancels).toEqual([targetCancel]);
+  expect(await drifts(w)).toEqual([]);
+  await reports(w, { ...executed, exec_id: 'E2', avgpx: '99' });
+  expect(await w.story()).toEqual(['position_closed 0', 'position_close_amended 0 -2']);
+  expect(w.provider.cancels).toEqual([targetCancel]);
+});
+
 describe('a cancel', () => {
   test('is sent when what it follows from is durable', async () => {
     const w = await bracket();
@@ -387,4 +400,21 @@ describe('a cancel', () => {
     expect(w.provider.calls).toEqual(['cancel', 'close', 'cancel']);
     expect(w.provider.cancels.map((cancel) => cancel.takeprofit_id)).toEqual(['tp-1', 'tp-2']);
   });
+});
+
+test('an actor that fails is made anew: its close stands, and the next cancel is sent', async () => {
+  const w = await bracket();
+  await w.open('r', { stopLossId: 'sl-2', takeProfitId: 'tp-2' });
+  const count = w.harness.metrics.count.bind(w.harness.metrics);
+  w.harness.metrics.count = (name, by) => {
+    if (name === 'tp_cancel_requests') throw new Error('no such counter');
+    count(name, by);
+  };
+  await executes(w, 'sl-1');
+  w.harness.metrics.count = count;
+  expect(w.stateOf('p')).toBe('closed');
+  expect(w.harness.counter('actor_restarts')).toBe(1);
+  w.provider.closeByItself('r');
+  await reports(w, { order_id: 'sl-2', ord_status: 'EXECUTED', avgpx: '99', cumqty: '2' });
+  expect(w.provider.cancels.map((cancel) => cancel.takeprofit_id)).toEqual(['tp-2']);
 });

@@ -50,7 +50,11 @@ async function watched({ settings, ...options }: LiveOptions = {}): Promise<Watc
   const live = await liveRuntime({
     ...options,
     logger,
-    settings: { CLOSEOUT_HTTP_PORT: 0, ...settings },
+    settings: {
+      CLOSEOUT_HTTP_PORT: 0,
+      CLOSEOUT_DATABASE_URL: await freshDatabase(),
+      ...settings,
+    },
   });
   onTestFinished(() => live.runtime.stop());
   const port = (): number | undefined => {
@@ -76,22 +80,24 @@ function waitingFor({ waitingFor: parts }: Ready): string[] {
   return parts.map(({ part }) => part);
 }
 
+/** What is told once it is so. */
+async function once<T>(tell: () => Promise<T>, isSo: (told: T) => boolean): Promise<T> {
+  const { told } =
+    (await until(async () => {
+      const now = await tell();
+      return isSo(now) ? { told: now } : undefined;
+    }, backMsMax)) ?? {};
+  if (told === undefined) throw new Error('until resolves with what is truthy');
+  return told;
+}
+
 const isoMs = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 test(
-  'a runtime that starts is alive and not ready; its port is told, and it is ready in the end',
+  'a runtime that has started is ready, each of its parts is well, and its port is told',
   async () => {
     const w = await watched();
-    const starting = w.runtime.start();
-    const early = await w.ready();
-    const health = await w.health();
-    if (w.runtime.status().state === 'starting') {
-      expect(early).toMatchObject({ status: 503, ready: false });
-      expect(waitingFor(early)).toEqual(['runtime']);
-      expect(early.waitingFor[0]).toMatchObject({ detail: 'starting', since: early.since });
-      expect(health.status).toBe('down');
-    }
-    await starting;
+    await w.runtime.start();
     const late = await w.ready();
     expect(late).toMatchObject({ status: 200, ready: true, waitingFor: [] });
     expect(late.since).toMatch(isoMs);
@@ -124,6 +130,7 @@ test(
       directory,
       brokers: { demo: broker },
       settings: {
+        CLOSEOUT_DATABASE_URL: await freshDatabase(),
         routes: [{ route: 'demo', timeoutMs: 1500 }],
         accounts: [
           { accountId: 'live1', currency: 'USD', balance: 1000, mode: 'LIVE', route: 'demo' },
@@ -142,6 +149,8 @@ test(
     const early = await w.ready();
     expect(early.status).toBe(503);
     expect(waitingFor(early).toSorted()).toEqual(['broker:demo', 'runtime']);
+    expect(early.waitingFor[0]).toMatchObject({ detail: 'starting', since: early.since });
+    expect((await w.health()).status).toBe('down');
     await starting;
     const started = await w.ready();
     expect(started.status).toBe(503);
@@ -174,10 +183,7 @@ test(
     expect(await w.ready()).toMatchObject({ status: 200 });
     const lostAt = Date.now();
     await proxy.cut();
-    const away = await until(async () => {
-      const now = await w.ready();
-      return now.status === 503 && now;
-    });
+    const away = await once(w.ready, ({ status }) => status === 503);
     expect(waitingFor(away)).toEqual(['nats']);
     expect(Date.parse(away.since)).toBeGreaterThanOrEqual(lostAt - 1);
     const health = await w.health();
@@ -203,10 +209,7 @@ test(
     expect((await w.health()).status).toBe('ok');
     await proxy.cut();
     await w.runtime.commands.account.halt('acc1', { reason: 'something for the ledger' });
-    const away = await until(async () => {
-      const now = await w.health();
-      return now.status === 'degraded' && now;
-    }, backMsMax);
+    const away = await once(w.health, ({ status }) => status === 'degraded');
     expect(away.workers.components['ledger']).toMatchObject({ isHealthy: false });
     expect(away.workers.components['ledger']?.detail).toMatch(/^down since \d{4}-/);
     expect(await w.ready()).toMatchObject({ status: 200, ready: true, waitingFor: [] });
@@ -225,13 +228,10 @@ test(
     expect(await w.ready()).toMatchObject({ status: 200 });
     const brokenAt = Date.now();
     const db = new DatabaseSync(join(directory, 'journal.sqlite'));
-    db.exec('drop table records');
+    db.exec('drop table links');
     db.close();
     void w.runtime.commands.account.halt('acc1', { reason: 'something to record' });
-    const red = await until(async () => {
-      const now = await w.ready();
-      return now.status === 503 && now;
-    });
+    const red = await once(w.ready, ({ status }) => status === 503);
     expect(waitingFor(red)).toEqual(['journal']);
     expect(Date.parse(red.since)).toBeGreaterThanOrEqual(brokenAt);
     expect(red.waitingFor[0]?.detail).toBeTruthy();
