@@ -1,6 +1,7 @@
 // Progress of bulk closes that take their time: told when one begins, once a second, and at its end.
-import { decimal, text, zero } from '#src/domain/money';
+import { text, zero } from '#src/domain/money';
 import type { BulkProgress } from '#src/domain/records';
+import { closedPnlOf } from '#src/domain/state';
 import type { Cancel } from '#src/ports/clock';
 import type { CoreContext } from './core-context.ts';
 
@@ -37,7 +38,7 @@ export class BulkCloses {
         pendingAccounts.add(position.accountId);
       } else if (position?.state === 'closed') {
         progress.closed++;
-        pnl = pnl.plus(decimal(position.result?.pnl ?? '0'));
+        pnl = pnl.plus(closedPnlOf(position));
       } else progress.failed++;
     }
     const [accountId] = pendingAccounts;

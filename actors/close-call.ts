@@ -59,3 +59,8 @@ export function laneOf(position: Position): 'risk' | 'manual' {
   const isBulk = intent?.bulkId !== undefined && reasons.length === 1;
   return isRiskClose(position) && !isBulk ? 'risk' : 'manual';
 }
+
+/** Whether the position is being closed, and by this order. */
+export function isUnderWay({ state, intent }: Position, clientOrderId: string): boolean {
+  return state === 'closing' && intent?.clientOrderId === clientOrderId;
+}

@@ -1,6 +1,7 @@
 // What waits about closes at providers: one thing a position at a time, a call or a timer.
 import type { CloseIntent } from '#src/domain/closing';
 import type { Cancel, Clock } from '#src/ports/clock';
+import type { Lane } from './broker-call.ts';
 
 export interface CloseTask {
   readonly clientOrderId: string;
@@ -18,6 +19,8 @@ export interface CloseTask {
    * there is looked at before more is sent, and nobody to take it is not yet "not executed".
    */
   isDoubtful: boolean;
+  /** The lane in which it waits to be sent; undefined where it does not, or is out. */
+  lane: Lane | undefined;
   /** No more than this is asked for: the provider lists less than is left here. */
   most: string | undefined;
 }
@@ -51,6 +54,7 @@ export class CloseTasks {
       step: 0,
       isForced: before?.isForced ?? false,
       isDoubtful: false,
+      lane: undefined,
       most: undefined,
     };
     this.tasks.set(positionId, task);
@@ -62,6 +66,7 @@ export class CloseTasks {
     const task = this.of(intent);
     task.cancelTimer();
     task.nextAttemptAt = undefined;
+    task.lane = undefined;
     const step = ++task.step;
     return () => this.tasks.get(intent.positionId) === task && task.step === step;
   }

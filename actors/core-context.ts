@@ -26,6 +26,8 @@ export interface CloseSender {
   send(position: Position, intent: CloseIntent): void;
   /** Records that nothing is open at the provider; nothing is sent. */
   gone(position: Position, intent: CloseIntent): void;
+  /** Told when another reason has joined the close under way. */
+  joined(position: Position): void;
   /** Takes over that less is open at the provider than here. */
   clamp(position: Position, quantity: string): void;
 }

@@ -69,7 +69,6 @@ export class Core implements CoreContext {
   private readonly open = new Map<string, Position>();
   private readonly options: CoreOptions;
   private depth = 0;
-  private isStarted = false;
   private records: JournalRecord[] = [];
   private events: RuntimeEvent[] = [];
   private acts: DurableAct[] = [];
@@ -126,8 +125,6 @@ export class Core implements CoreContext {
 
   /** The actor system runs from then on; `arm` sees to it too. */
   start(): void {
-    if (this.isStarted) return;
-    this.isStarted = true;
     this.supervisor.start();
   }
 
@@ -154,7 +151,10 @@ export class Core implements CoreContext {
   }
 
   endTurn(): void {
-    if (this.depth === 1) this.deliver();
+    // What leaves may bring a turn of its own, where the journal is durable at once.
+    if (this.depth === 1)
+      do this.deliver();
+      while (this.records.length > 0 || this.acts.length > 0);
     this.depth--;
   }
 

@@ -71,20 +71,25 @@ export class Fills {
     core.commit({ type: 'drift.detected', accountId, body });
   }
 
-  /** Gives a close its P&L once the rates for it are there; true where it has it. */
+  /** Gives parts that wait for a rate their P&L; true where none waits any more. */
   price(position: Position): boolean {
-    const { result } = position;
-    if (result?.closedPrice === undefined || result.pnl !== undefined) return true;
     const { state } = this.core;
     const account = accountOf(state, position.accountId);
-    const [quantity, price] = [decimal(result.quantity), decimal(result.closedPrice)];
-    const told = { orderKey: result.clientOrderId, filled: quantity, price };
     const mids: MidOf = (symbol) => this.mid(symbol);
-    const worth = worthOf(state, account, position, told, mids, { quantity });
-    if (worth === undefined) return false;
-    const { pnl, commission } = worth;
-    const complete = { ...result, pnl: text(pnl), commission: text(commission) };
-    this.tellAmended(position, complete, undefined);
+    for (let part = position.unpriced[0]; part !== undefined; part = position.unpriced[0]) {
+      const { orderKey, fee, feeCurrency } = part;
+      const [quantity, price] = [decimal(part.quantity), decimal(part.price)];
+      const charged = fee === undefined ? {} : { fee: decimal(fee), feeCurrency };
+      const told = { orderKey, filled: quantity, price, ...charged };
+      const worth = worthOf(state, account, position, told, mids, { quantity });
+      if (worth === undefined || position.result === undefined) return false;
+      const { pnl, commission } = worth;
+      const { positionId, accountId, reasons, result } = position;
+      const priced = { quantity: part.quantity, closedPrice: part.price };
+      const complete = { ...result, ...priced, pnl: text(pnl), commission: text(commission) };
+      const body = { positionId, result: complete, reasons: [...reasons], priced: orderKey };
+      this.core.commit({ type: 'close.amended', accountId, body });
+    }
     return true;
   }
 
@@ -104,11 +109,7 @@ export class Fills {
     }
     const intent = this.intentFor(position, cause, of);
     const result = resultOf(intent, fill, core.clock.now());
-    const mark: FillMark = {
-      orderKey: execution.orderKey,
-      filled: text(execution.filled),
-      ...(reportKey === undefined ? {} : { reportKey }),
-    };
+    const mark = markOf(execution, reportKey);
     const reasons = position.intent === undefined ? [] : [...position.reasons];
     if (!reasons.includes(intent.reason)) reasons.push(intent.reason);
     const isAll = fill.quantity.eq(position.remainingQuantity);
@@ -165,26 +166,28 @@ export class Fills {
     const mids: MidOf = (symbol) => this.mid(symbol);
     const fill = bookedFill(core.state, account, position, execution, mids, untold);
     const amended = amendedResult(result, fill);
-    const mark = { orderKey: execution.orderKey, filled: text(execution.filled) };
-    this.tellAmended(position, amended, reportKey === undefined ? mark : { ...mark, reportKey });
-  }
-
-  private tellAmended(
-    position: Position,
-    result: CloseResult | undefined,
-    fill: FillMark | undefined,
-  ): void {
-    if (result === undefined) return;
-    const { positionId, accountId, reasons } = position;
-    const more = fill === undefined ? {} : { fill };
-    const body = { positionId, result, reasons: [...reasons], ...more };
-    this.core.commit({ type: 'close.amended', accountId, body });
+    if (amended === undefined) return;
+    const { positionId, reasons } = position;
+    const mark = markOf(execution, reportKey);
+    const body = { positionId, result: amended, reasons: [...reasons], fill: mark };
+    core.commit({ type: 'close.amended', accountId, body });
   }
 
   private mid(symbol: string): Decimal | undefined {
     const { book } = this.core.markets.of(symbol);
     return book.hasQuote ? book.mid() : undefined;
   }
+}
+
+function markOf(execution: Execution, reportKey: string | undefined): FillMark {
+  const { orderKey, filled, fee, feeCurrency } = execution;
+  return {
+    orderKey,
+    filled: text(filled),
+    ...(fee === undefined ? {} : { fee: text(fee) }),
+    ...(feeCurrency === undefined ? {} : { feeCurrency }),
+    ...(reportKey === undefined ? {} : { reportKey }),
+  };
 }
 
 /** The result of a close as far as this part of it goes. */

@@ -1,16 +1,16 @@
 // The way of a close to a provider and back: send, and on any doubt ask before sending again
 // (contract section 6). Every step is a record; what is kept here is only what waits.
-import { orderReplyOf, queryReplyOf } from '#src/contracts/provider';
+import { orderReplyOf } from '#src/contracts/provider';
 import { executionOf } from '#src/domain/close-execution';
-import { backoffMs, failuresMax, isResendSafe } from '#src/domain/close-steps';
+import { backoffMs, failuresMax, isResendSafe, otherSide } from '#src/domain/close-steps';
 import { attemptOf, type CloseIntent } from '#src/domain/closing';
-import { decimal } from '#src/domain/money';
+import { text } from '#src/domain/money';
 import type { OrderReply } from '#src/domain/provider';
 import { isRiskClose, type Position } from '#src/domain/state';
 import type { Chance } from '#src/ports/chance';
 import type { CallOutcome } from './broker-call.ts';
 import type { BrokerSessions } from './broker-sessions.ts';
-import { callClose, isOnOtherSide, laneOf, mustBeOnRecord } from './close-call.ts';
+import { callClose, isOnOtherSide, isUnderWay, laneOf, mustBeOnRecord } from './close-call.ts';
 import {
   recordClamped,
   recordFailed,
@@ -21,22 +21,21 @@ import {
   recordSent,
   recordUnknown,
 } from './close-records.ts';
+import { CloseQuestions, type CloseAnswers } from './close-questions.ts';
 import { CloseTasks } from './close-tasks.ts';
 import type { CloseSender, CoreContext } from './core-context.ts';
 import { noteDeadLetter } from './dead-letters.ts';
 import { Fills } from './fills.ts';
-import { PositionsAsker, type BrokerView } from './positions-asker.ts';
 
 /** A provider that took a close, and then reports nothing, is asked about it. */
 const pendingCheckMs = 10_000;
-const otherSide = 'the provider has the position on the other side';
 
-export class LiveCloser implements CloseSender {
+export class LiveCloser implements CloseSender, CloseAnswers {
   readonly fills: Fills;
   private readonly core: CoreContext;
   private readonly sessions: BrokerSessions;
   private readonly chance: Chance;
-  private readonly asker: PositionsAsker;
+  private readonly questions: CloseQuestions;
   private readonly tasks: CloseTasks;
 
   constructor(core: CoreContext, sessions: BrokerSessions, chance: Chance) {
@@ -44,8 +43,8 @@ export class LiveCloser implements CloseSender {
     this.sessions = sessions;
     this.chance = chance;
     this.fills = new Fills(core, (position, intent) => this.rest(position, intent));
-    this.asker = new PositionsAsker(core, sessions);
     this.tasks = new CloseTasks(core.clock);
+    this.questions = new CloseQuestions(core, sessions, this.tasks, this);
   }
 
   /** Closes that are on their way, or wait to be tried again. */
@@ -82,7 +81,7 @@ export class LiveCloser implements CloseSender {
     this.core.afterDurable({
       isSafeUnrecorded: this.sessions.capabilities(intent.route ?? '').idempotentByClientId,
       act: () => {
-        if (this.isCurrent(position, clientOrderId)) this.dispatch(position, intent);
+        if (isUnderWay(position, clientOrderId)) this.dispatch(position, intent);
       },
     });
   }
@@ -99,6 +98,14 @@ export class LiveCloser implements CloseSender {
     const task = this.tasks.of(intent);
     task.isForced = true;
     if (task.nextAttemptAt !== undefined) this.takeUp(position);
+  }
+
+  /** A close that a guard has joined passes those that wait for less. */
+  joined(position: Position): void {
+    const { intent } = position;
+    const lane = this.tasks.find(position.positionId)?.lane;
+    if (intent === undefined || lane === undefined || lane === laneOf(position)) return;
+    this.dispatch(position, intent);
   }
 
   /** Gives up a close: the position is guarded again. */
@@ -126,29 +133,33 @@ export class LiveCloser implements CloseSender {
   private takeUp(position: Position): void {
     const { intent, phase } = position;
     if (intent === undefined) return;
-    if (phase === 'unknown' || phase === 'pending') this.ask(position, intent);
+    if (phase === 'unknown' || phase === 'pending') this.questions.ask(position, intent);
     else if (phase === 'sending' && !this.tasks.of(intent).isDoubtful) {
       this.dispatch(position, intent);
     } else if (phase === 'sending' || position.failures >= failuresMax) {
       // By then it is worth asking whether there is anything left to close.
-      this.askPositions(position, intent, true);
+      this.questions.positions(position, intent, true);
     } else this.core.turn(() => this.again(position, intent));
   }
 
   private dispatch(position: Position, intent: CloseIntent): void {
     const isLast = this.tasks.begin(intent);
     const { clientOrderId, route = '' } = intent;
-    const isWanted = (): boolean => isLast() && this.isCurrent(position, clientOrderId);
+    const isWanted = (): boolean => isLast() && isUnderWay(position, clientOrderId);
     if (isOnOtherSide(this.core, position)) {
       this.core.turn(() => this.reject(position, intent, otherSide));
       return;
     }
+    const lane = laneOf(position);
+    this.tasks.of(intent).lane = lane;
     this.sessions.of(route).submit<unknown>({
       kind: 'close',
-      lane: laneOf(position),
+      lane,
       isWanted,
       run: async () => {
-        const { most } = this.tasks.of(intent);
+        const task = this.tasks.of(intent);
+        const { most } = task;
+        task.lane = undefined;
         return await callClose(this.core, this.sessions, { position, intent, most, isWanted });
       },
       done: (outcome) => {
@@ -167,7 +178,7 @@ export class LiveCloser implements CloseSender {
     if (reply === undefined) {
       const no = { kind: 'unknown', error: 'the reply of the provider is none' } as const;
       if (isLast) this.onNoReply(position, intent, no);
-    } else if (this.isCurrent(position, intent.clientOrderId)) {
+    } else if (isUnderWay(position, intent.clientOrderId)) {
       this.settle(position, intent, reply);
     } else if (reply.status === 'filled' || reply.status === 'partiallyFilled') {
       this.fills.take(position, executionOf(intent, reply), { isFinal: false, of: intent });
@@ -191,12 +202,12 @@ export class LiveCloser implements CloseSender {
     recordUnknown(this.core, position, intent, error, 1);
     const failures = this.failuresOf(position);
     noteDeadLetter(this.core, position, intent, error, failures);
-    if (failures === 1) this.ask(position, intent);
+    if (failures === 1) this.questions.ask(position, intent);
     else this.later(position, intent, backoffMs(failures, this.chance.next()));
   }
 
   /** What the provider said of the order: in reply to it, or when it was asked. */
-  private settle(position: Position, intent: CloseIntent, reply: OrderReply): void {
+  settle(position: Position, intent: CloseIntent, reply: OrderReply): void {
     const { core } = this;
     switch (reply.status) {
       case 'filled':
@@ -214,110 +225,25 @@ export class LiveCloser implements CloseSender {
         return;
       case 'pending':
         if (position.phase === 'rejected') return;
-        if (position.phase !== 'pending') recordPending(core, position, intent);
-        this.later(position, intent, pendingCheckMs);
+        if (position.phase === 'pending') this.stillPending(position, intent);
+        else {
+          recordPending(core, position, intent);
+          this.later(position, intent, pendingCheckMs);
+        }
     }
   }
 
-  /** By id first, then by position: nothing is sent before the provider has said something. */
-  private ask(position: Position, intent: CloseIntent): void {
-    const { clientOrderId, route = '' } = intent;
-    this.tasks.of(intent).isDoubtful = true;
-    const can = this.sessions.capabilities(route);
-    if (!can.queryByClientId || this.sessions.lacks(route, 'query')) {
-      this.askPositions(position, intent, false);
-      return;
-    }
-    const isLast = this.tasks.begin(intent);
-    this.sessions.of(route).submit<unknown>({
-      kind: 'query',
-      lane: laneOf(position),
-      isWanted: () => isLast() && this.isCurrent(position, clientOrderId),
-      run: async () => await this.sessions.broker(route).query?.({ clientOrderId }),
-      done: (outcome) => {
-        if (!isLast()) return;
-        this.core.turn(() => this.onAnswer(position, intent, outcome));
-      },
-    });
+  /** Less is there than here, and nobody has told why: a person must know. */
+  clampTo(position: Position, theirs: string): void {
+    const ours = text(position.remainingQuantity);
+    this.fills.tellDrift(position, { kind: 'quantity', ours, theirs });
+    this.clamp(position, theirs);
   }
 
-  private onAnswer(position: Position, intent: CloseIntent, outcome: CallOutcome<unknown>): void {
-    if (outcome.kind === 'dropped') return;
-    const answer = outcome.kind === 'reply' ? queryReplyOf(outcome.reply) : undefined;
-    // The order tells its price, so it is asked about more than once; then what is open may tell.
-    const isLeft = outcome.kind === 'unreachable' || this.failuresOf(position) >= failuresMax;
-    const reply = answer ?? (isLeft ? ({ status: 'unsupported' } as const) : undefined);
-    if (reply === undefined) {
-      this.miss(position, intent, 'the provider did not say what became of the close');
-    } else if (reply.status === 'notFound' || reply.status === 'unsupported') {
-      this.askPositions(position, intent, reply.status === 'notFound');
-    } else this.settle(position, intent, reply);
-  }
-
-  private askPositions(position: Position, intent: CloseIntent, wasNeverThere: boolean): void {
-    const isLast = this.tasks.begin(intent);
-    const { accountId } = position;
-    this.asker.ask({ route: intent.route ?? '', accountId, lane: laneOf(position) }, (view) => {
-      if (!isLast() || !this.isCurrent(position, intent.clientOrderId)) return;
-      this.core.turn(() => this.onPositions(position, intent, wasNeverThere, view));
-    });
-  }
-
-  private onPositions(
-    position: Position,
-    intent: CloseIntent,
-    wasNeverThere: boolean,
-    view: BrokerView,
-  ): void {
-    if (view.kind === 'listed') {
-      this.onListed(position, intent, wasNeverThere, view);
-      return;
-    }
-    const can = this.sessions.capabilities(intent.route ?? '');
-    const isNone = view.kind === 'unreachable' && (wasNeverThere || can.idempotentByClientId);
-    if (view.kind === 'unsupported' || isNone) {
-      this.resend(position, intent, wasNeverThere, false);
-    } else {
-      this.miss(position, intent, view.error);
-    }
-  }
-
-  private onListed(
-    position: Position,
-    intent: CloseIntent,
-    wasNeverThere: boolean,
-    { isComplete, find }: Extract<BrokerView, { kind: 'listed' }>,
-  ): void {
-    const theirs = find(position);
-    if (theirs === undefined) {
-      if (isComplete) this.gone(position, intent);
-      else this.miss(position, intent, 'the provider lists only a part of its positions');
-      return;
-    }
-    if (theirs.side !== position.side) {
-      this.miss(position, intent, otherSide);
-      return;
-    }
-    const left = decimal(theirs.quantity);
-    const isWhole = left.gte(position.remainingQuantity);
-    const isUndecided = position.phase === 'unknown' || position.phase === 'pending';
-    // What is missing there our own order may have closed, and its reply will tell the price.
-    if (!isWhole && isUndecided && !wasNeverThere) this.tasks.of(intent).most = theirs.quantity;
-    else if (!isWhole) this.clamp(position, theirs.quantity);
-    // What only looks like it may be another's, and a close that cannot flip would close that.
-    const isNamed = position.ticket !== undefined || theirs.positionId === position.positionId;
-    this.resend(position, intent, wasNeverThere, isWhole && isNamed);
-  }
-
-  private resend(
-    position: Position,
-    intent: CloseIntent,
-    wasNeverThere: boolean,
-    isWhole: boolean,
-  ): void {
+  resend(position: Position, intent: CloseIntent, wasNeverThere: boolean, isWhole: boolean): void {
     const { phase } = position;
     if (phase === 'pending' && !wasNeverThere) {
-      this.later(position, intent, pendingCheckMs);
+      this.stillPending(position, intent);
       return;
     }
     if (phase === 'rejected') {
@@ -351,6 +277,14 @@ export class LiveCloser implements CloseSender {
     this.send(position, position.intent ?? intent);
   }
 
+  /** Taken long ago, and not reported: it is asked about again, and in the end alarmed. */
+  private stillPending(position: Position, intent: CloseIntent): void {
+    this.tasks.of(intent).misses++;
+    const error = 'the provider took it, and does not report';
+    noteDeadLetter(this.core, position, intent, error, this.failuresOf(position));
+    this.later(position, intent, pendingCheckMs);
+  }
+
   /** What is left, under the next generation. */
   private again(position: Position, intent: CloseIntent): void {
     this.send(position, recordNext(this.core, position, intent));
@@ -361,12 +295,12 @@ export class LiveCloser implements CloseSender {
     const { isDoubtful } = this.tasks.of(intent);
     const next = recordNext(this.core, position, intent);
     this.tasks.of(next).isDoubtful = isDoubtful;
-    if (isDoubtful) this.askPositions(position, next, true);
+    if (isDoubtful) this.questions.positions(position, next, true);
     else this.send(position, next);
   }
 
   /** The provider could not be reached, or asked: nothing is known that was not known before. */
-  private miss(position: Position, intent: CloseIntent, error: string): void {
+  miss(position: Position, intent: CloseIntent, error: string): void {
     this.tasks.of(intent).misses++;
     this.failed(position, intent, error);
   }
@@ -384,17 +318,13 @@ export class LiveCloser implements CloseSender {
     return this.failuresOf(position) >= failuresMax && !isRiskClose(position);
   }
 
-  private failuresOf(position: Position): number {
+  failuresOf(position: Position): number {
     return position.failures + (this.tasks.find(position.positionId)?.misses ?? 0);
   }
 
   private later(position: Position, intent: CloseIntent, waitMs: number): void {
     this.tasks.later(intent, waitMs, () => {
-      if (this.isCurrent(position, intent.clientOrderId)) this.takeUp(position);
+      if (isUnderWay(position, intent.clientOrderId)) this.takeUp(position);
     });
-  }
-
-  private isCurrent(position: Position, clientOrderId: string): boolean {
-    return position.state === 'closing' && position.intent?.clientOrderId === clientOrderId;
   }
 }

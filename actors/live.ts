@@ -45,7 +45,7 @@ export class Live {
   arm(): void {
     this.closer.arm();
     this.alarm.follow();
-    for (const position of this.core.state.positions.values()) this.awaitRate(position);
+    for (const positionId of this.core.state.positions.keys()) this.awaitRate(positionId);
   }
 
   /** Gives closes that waited for a rate of this market their P&L. */
@@ -70,8 +70,14 @@ export class Live {
       case 'close.failed':
         this.settled(record.body.intent.positionId, record.type === 'close.filled');
         break;
+      case 'close.partially-filled':
+        this.awaitRate(record.body.intent.positionId);
+        break;
+      case 'close.amended':
+        this.awaitRate(record.body.positionId);
+        break;
       case 'position.untracked':
-        this.closer.settled(record.body.positionId);
+        this.untracked(record.body.positionId);
         break;
       case 'deadletter.added':
       case 'deadletter.cleared':
@@ -87,13 +93,23 @@ export class Live {
     const position: Position | undefined = this.core.state.positions.get(positionId);
     if (!isClosed || position === undefined) return;
     clearDeadLetter(this.core, position, 'closed');
-    this.awaitRate(position);
+    this.awaitRate(positionId);
   }
 
-  private awaitRate(position: Position): void {
-    const { result } = position;
-    if (result?.closedPrice === undefined || result.pnl !== undefined) return;
-    if (position.state !== 'closed') return;
+  /** Nobody guards it any more, and its dead letter is nobody's. */
+  private untracked(positionId: string): void {
+    this.closer.settled(positionId);
+    for (const { closeId, accountId, ...letter } of this.core.state.deadLetters.values()) {
+      if (letter.positionId !== positionId) continue;
+      const body = { closeId, positionId, how: 'untracked' as const };
+      this.core.commit({ type: 'deadletter.cleared', accountId, body });
+      return;
+    }
+  }
+
+  private awaitRate(positionId: string): void {
+    const position = this.core.state.positions.get(positionId);
+    if (position === undefined || position.unpriced.length === 0) return;
     for (const leg of position.conversion) this.core.markets.of(leg.symbol).unpriced.add(position);
   }
 }

@@ -129,6 +129,7 @@ class Closer {
       const { positionId, accountId } = position;
       const body = { positionId, closeId: intent.closeId, reason: cause.reason };
       this.core.commit({ type: 'close.joined', accountId, body });
+      if (intent.route !== undefined) this.core.live?.closer.joined(position);
     }
     if (at === undefined) return;
     const fill = this.fillOf(position, at);

@@ -1,6 +1,7 @@
 // What a provider lists of an account's positions: one call for all who ask before it goes out.
 import { positionsReplyOf } from '#src/contracts/provider';
 import { accountOf } from '#src/domain/apply';
+import { messageOf } from '#src/domain/errors';
 import { matchPositions } from '#src/domain/position-match';
 import type { BrokerPosition } from '#src/domain/provider';
 import type { Position } from '#src/domain/state';
@@ -9,7 +10,12 @@ import type { BrokerSessions } from './broker-sessions.ts';
 import type { CoreContext } from './core-context.ts';
 
 export type BrokerView =
-  | { readonly kind: 'listed'; readonly isComplete: boolean; readonly find: Find }
+  | {
+      readonly kind: 'listed';
+      /** Whether what is not found is not there. */
+      readonly isClear: (position: Position) => boolean;
+      readonly find: Find;
+    }
   /** This provider lists no positions. */
   | { readonly kind: 'unsupported' }
   /** Nobody took the question: the provider is away, or has no such call. */
@@ -61,10 +67,20 @@ export class PositionsAsker {
         this.waiting.delete(key);
         const view = this.viewOf(accountId, outcome);
         this.core.turn(() => {
-          for (const tell of answers) tell(view);
+          for (const tell of answers) this.tell(tell, view);
         });
       },
     });
+  }
+
+  /** What goes wrong with one is no reason to leave the next one waiting. */
+  private tell(answer: (view: BrokerView) => void, view: BrokerView): void {
+    try {
+      answer(view);
+    } catch (error) {
+      this.core.metrics.count('close_errors');
+      this.core.logger.error({ error: messageOf(error) }, 'an answer of a provider failed');
+    }
   }
 
   private viewOf(accountId: string, outcome: CallOutcome<unknown>): BrokerView {
@@ -76,10 +92,14 @@ export class PositionsAsker {
     if ('status' in reply) return { kind: 'unsupported' };
     const doubts = { isUnsettled: () => false, isRecentlyClosed: () => false };
     const account = accountOf(this.core.state, accountId);
-    const { theirsOf } = matchPositions(account, reply.positions, doubts);
+    const { theirsOf, unknown } = matchPositions(account, reply.positions, doubts);
     return {
       kind: 'listed',
-      isComplete: reply.complete,
+      // A row that is nobody's may be a position whose ticket nobody has told.
+      isClear: ({ ticket, symbol, side }) =>
+        reply.complete &&
+        (ticket !== undefined ||
+          !unknown.some(({ theirs }) => theirs.symbol === symbol && theirs.side === side)),
       find: (position) => theirsOf.get(position),
     };
   }

@@ -256,7 +256,7 @@ export class Reconciler {
     const { clock } = this.core;
     await new Promise<void>((resolve) => {
       const cancel = clock.at(clock.now() + ms, resolve);
-      void work.then(() => {
+      void work.finally(() => {
         cancel();
         resolve();
       });

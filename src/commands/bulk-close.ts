@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { BulkCloseResult, CloseResult } from '#src/domain/closing';
 import { convert } from '#src/domain/conversion';
 import { Decimal, text, zero } from '#src/domain/money';
-import type { Account, Position } from '#src/domain/state';
+import { closedPnlOf, type Account, type Position } from '#src/domain/state';
 import { unrealisedPnl } from '#src/prices/exposure';
 import type { ClosingMemo } from '#src/domain/records';
 import type { Closing, CommandContext } from './command.ts';
@@ -119,7 +119,7 @@ export function bulkView(
     const result = position === undefined ? undefined : closeView(position);
     if (result === undefined) continue;
     results.push(result);
-    if (result.success && result.pnl !== undefined) totalPnl = totalPnl.plus(result.pnl);
+    if (result.success && position !== undefined) totalPnl = totalPnl.plus(closedPnlOf(position));
   }
   // What waited for a quote was closed after what was closed at once.
   results.sort((a, b) => a.closeTimestamp - b.closeTimestamp);

@@ -4,7 +4,7 @@ import type { CloseRequest } from '#machines/position-closer.machine';
 import { refuse, type Refused } from '#src/domain/refusals';
 import { noAccount } from '#src/domain/ids';
 import type { ClosingMemo, Draft } from '#src/domain/records';
-import type { Account, Position, State } from '#src/domain/state';
+import type { Account, DeadLetter, Position, State } from '#src/domain/state';
 import type { Clock } from '#src/ports/clock';
 import type { Ids } from '#src/ports/ids';
 import type { LedgerFilter, LedgerPage } from '#src/ports/ledger';
@@ -22,10 +22,10 @@ export interface Operations {
   reconcile(accountId: string | undefined): Promise<object>;
   /** When the close of a position is tried next; undefined where it is not waiting for that. */
   nextAttemptAt(positionId: string): number | undefined;
-  /** Tries the close of a position once more, now. */
-  retryClose(position: Position, reason: string): void;
-  /** Gives the close of a position up: it is guarded again. */
-  giveUpClose(position: Position, why: string): void;
+  /** Tries the close of a dead letter once more, now; another one that is under way goes on. */
+  retryClose(letter: DeadLetter, position: Position): void;
+  /** Gives the close of a dead letter up: its position is guarded again. */
+  giveUpClose(letter: DeadLetter, position: Position, why: string): void;
   /** Begins to end the runtime, soon; answers how many closes are in flight. */
   drain(): number;
 }

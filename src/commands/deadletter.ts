@@ -50,7 +50,7 @@ const retry = command({
     return {
       kind: 'change',
       drafts: [{ type: 'deadletter.retried', accountId: letter.accountId, body: record }],
-      act: () => context.operations.retryClose(position, letter.reason),
+      act: () => context.operations.retryClose(letter, position),
       reply: () => letterView(context, letter),
     };
   },
@@ -69,7 +69,10 @@ const discard = command({
     return {
       kind: 'change',
       drafts: [{ type: 'deadletter.cleared', accountId: letter.accountId, body: record }],
-      act: () => context.operations.giveUpClose(position, `discarded by ${client}: ${body.reason}`),
+      act: () => {
+        const why = `discarded by ${client}: ${body.reason}`;
+        context.operations.giveUpClose(letter, position, why);
+      },
       reply: () => letterView(context, letter),
     };
   },

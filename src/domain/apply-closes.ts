@@ -60,6 +60,7 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
     position.generation = Math.max(position.generation, intent.generation);
     position.result = result;
     book(state, position, result, fill);
+    addToBulk(state, intent.bulkId, result);
   },
   'close.filled': (state, { intent, result, reasons, fill }) => {
     const position = positionOf(state, intent.positionId);
@@ -88,15 +89,19 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
     position.result = result;
     countInBulk(state, intent, result, 'failed');
   },
-  'close.amended': (state, { positionId, result, fill }) => {
+  'close.amended': (state, { positionId, result, fill, priced }) => {
     const position = state.positions.get(positionId);
     if (position === undefined) return;
-    position.result = result;
-    // Without a fill only the rate was missing: the price had been told.
-    if (fill !== undefined) {
+    if (priced === undefined) {
       position.untold = Decimal.max(position.untold.minus(result.quantity), zero);
+      position.result = result;
+    } else {
+      position.unpriced.shift();
+      if (position.unpriced.length === 0) position.result = result;
+      addWorth(position, priced, result);
     }
     book(state, position, result, fill);
+    addToBulk(state, result.bulkId, result);
   },
   'deadletter.added': (state, body, { accountId, ts }) => {
     const { closeId, positionId, reason, attempts, lastError } = body;
@@ -149,14 +154,20 @@ function noteFailure(state: State, position: Position, result: CloseResult): voi
 function book(
   state: State,
   position: Position,
-  { pnl, commission }: CloseResult,
+  result: CloseResult,
   fill: FillMark | undefined,
 ): void {
+  const { pnl, commission } = result;
   if (pnl !== undefined) {
     const account = accountOf(state, position.accountId);
     account.balance = account.balance.plus(pnl);
   }
   if (fill === undefined) return;
+  const { orderKey, fee, feeCurrency } = fill;
+  const { closedPrice: price, quantity } = result;
+  if (price !== undefined && pnl === undefined) {
+    position.unpriced.push({ orderKey, quantity, price, fee, feeCurrency });
+  }
   const before = position.fills.get(fill.orderKey);
   position.fills.set(fill.orderKey, {
     filled: decimal(fill.filled),
@@ -164,6 +175,22 @@ function book(
     commission: (before?.commission ?? zero).plus(commission ?? 0),
   });
   noteReport(state, fill.reportKey);
+}
+
+/** The rate of a part that was booked before is there. */
+function addWorth(position: Position, orderKey: string, { pnl, commission }: CloseResult): void {
+  const before = position.fills.get(orderKey);
+  if (before === undefined) return;
+  position.fills.set(orderKey, {
+    filled: before.filled,
+    pnl: before.pnl.plus(pnl ?? 0),
+    commission: before.commission.plus(commission ?? 0),
+  });
+}
+
+function addToBulk(state: State, bulkId: string | undefined, { pnl }: CloseResult): void {
+  const bulk = bulkId === undefined ? undefined : state.bulks.get(bulkId);
+  if (bulk !== undefined) bulk.pnl = text(decimal(bulk.pnl).plus(pnl ?? 0));
 }
 
 function noteReport(state: State, key: string | undefined): void {
@@ -179,14 +206,14 @@ function noteReport(state: State, key: string | undefined): void {
 function countInBulk(
   state: State,
   { bulkId }: CloseIntent,
-  { pnl }: CloseResult,
+  result: CloseResult,
   end: 'closed' | 'failed',
 ): void {
   const bulk = bulkId === undefined ? undefined : state.bulks.get(bulkId);
   if (bulk === undefined) return;
   bulk[end]++;
   bulk.pending--;
-  bulk.pnl = text(decimal(bulk.pnl).plus(pnl ?? 0));
+  addToBulk(state, bulkId, result);
 }
 
 function endLetter(

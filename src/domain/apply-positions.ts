@@ -44,6 +44,7 @@ export const positionAppliers: Pick<Appliers, PositionRecordType> = {
       failures: 0,
       fills: new Map(),
       untold: zero,
+      unpriced: [],
       deadLetter: undefined,
       reasons: [],
       result: undefined,

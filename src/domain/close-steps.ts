@@ -1,5 +1,8 @@
 // What to do next about a close whose outcome is not known: ask, wait, send again, or alarm.
+import { decimal, text } from './money.ts';
+import type { BrokerPosition } from './provider.ts';
 import type { RouteRecord } from './route.ts';
+import type { Position } from './state.ts';
 
 /** What a provider can do about orders that may have been sent before. */
 export type Capabilities = Pick<
@@ -18,6 +21,34 @@ export const failuresMax = 3;
 export function backoffMs(failures: number, chance: number): number {
   const most = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(failures - 1, 16));
   return Math.floor(chance * most);
+}
+
+/** What a provider's list says of a position. */
+export type Listed =
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'unclear'; readonly error: string }
+  /** Less than is left here is there. */
+  | { readonly kind: 'less'; readonly quantity: string }
+  /** `isExact`: a close of what is left here leaves nothing there, and it is surely this one. */
+  | { readonly kind: 'there'; readonly isExact: boolean };
+
+export const otherSide = 'the provider has the position on the other side';
+
+export function listedAs(
+  position: Pick<Position, 'positionId' | 'side' | 'ticket' | 'remainingQuantity'>,
+  theirs: BrokerPosition | undefined,
+  isClear: boolean,
+): Listed {
+  if (theirs === undefined) {
+    if (isClear) return { kind: 'gone' };
+    return { kind: 'unclear', error: 'the provider does not say for sure what is open' };
+  }
+  if (theirs.side !== position.side) return { kind: 'unclear', error: otherSide };
+  const left = decimal(theirs.quantity);
+  if (left.lt(position.remainingQuantity)) return { kind: 'less', quantity: text(left) };
+  // What only looks like it may be another's, and a close that cannot flip would close that.
+  const isNamed = position.ticket !== undefined || theirs.positionId === position.positionId;
+  return { kind: 'there', isExact: isNamed && left.eq(position.remainingQuantity) };
 }
 
 /** What is known of a close whose outcome is unknown, after the provider was asked. */

@@ -87,6 +87,9 @@ export interface FillMark {
   readonly orderKey: string;
   /** All that was filled of it so far. */
   readonly filled: string;
+  /** What the provider charged for all of it, where it says so. */
+  readonly fee?: string;
+  readonly feeCurrency?: string;
   /** Of the execution report that told it. */
   readonly reportKey?: string;
 }

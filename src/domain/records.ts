@@ -139,6 +139,8 @@ export interface RecordBodies {
     result: CloseResult;
     reasons: string[];
     fill?: FillMark;
+    /** Order of the part whose rate has come: what was told of it before is worth this. */
+    priced?: string;
   };
   'deadletter.added': DeadLetterBody & { reason: string; attempts: number; lastError: string };
   'deadletter.retried': DeadLetterBody & { reason: string; by: string };

@@ -79,6 +79,15 @@ export interface OrderFill {
   readonly commission: Decimal;
 }
 
+/** A fill that moves the balance once the rate of its conversion is there. */
+export interface UnpricedFill {
+  readonly orderKey: string;
+  readonly quantity: string;
+  readonly price: string;
+  readonly fee?: string | undefined;
+  readonly feeCurrency?: string | undefined;
+}
+
 export interface Position extends PnlTerms {
   readonly positionId: string;
   readonly accountId: string;
@@ -112,6 +121,8 @@ export interface Position extends PnlTerms {
   readonly fills: Map<string, OrderFill>;
   /** Of what was closed, how much at a price that nobody has told yet. */
   untold: Decimal;
+  /** Parts that were closed at a price whose rate is not known yet, in the order of their fills. */
+  readonly unpriced: UnpricedFill[];
   /** The open dead letter of it. */
   deadLetter: string | undefined;
   reasons: string[];
@@ -225,6 +236,14 @@ export function emptyState(): State {
 
 export function isOpen(position: Position): boolean {
   return position.state === 'guarded' || position.state === 'closing';
+}
+
+/** P&L of all that was closed of it, as far as it is known. */
+export function closedPnlOf({ fills, result }: Position): Decimal {
+  if (fills.size === 0) return new Decimal(result?.pnl ?? 0);
+  let sum = new Decimal(0);
+  for (const { pnl } of fills.values()) sum = sum.plus(pnl);
+  return sum;
 }
 
 /** Whether its closes are sent to a provider. */

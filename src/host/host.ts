@@ -90,12 +90,13 @@ export class Host {
         return shown(await Promise.all(chosen.map((account) => reconciler.run(account))));
       },
       nextAttemptAt: (positionId) => closer.nextAttemptAt(positionId),
-      retryClose: (position, reason) => {
-        if (position.state === 'closing') closer.retryNow(position);
-        else this.closeAgain(position, reason);
+      retryClose: ({ closeId, reason }, position) => {
+        if (position.state !== 'closing') this.closeAgain(position, reason);
+        else if (position.intent?.closeId === closeId) closer.retryNow(position);
       },
-      giveUpClose: (position, why) => {
-        if (position.intent !== undefined) closer.giveUp(position, position.intent, why);
+      giveUpClose: ({ closeId }, position, why) => {
+        const { intent } = position;
+        if (intent?.closeId === closeId) closer.giveUp(position, intent, why);
       },
       drain: () => {
         this.options.drain();

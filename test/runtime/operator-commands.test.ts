@@ -200,12 +200,8 @@ describe('emergency stop', () => {
     const reply = await stop(w);
     expect(w.clock.now() - before).toBeLessThanOrEqual(2100);
     expect(reply).toMatchObject({ totalPositions: 4, successfulCloses: 2, failedCloses: 0 });
-    expect(reply.results.map((result) => result.success).sort()).toEqual([
-      false,
-      false,
-      true,
-      true,
-    ]);
+    expect(reply.results.filter((result) => result.success)).toHaveLength(2);
+    expect(reply.results).toHaveLength(4);
   });
 
   test('in a runtime that is paused, and with nothing open, it halts all the same', async () => {

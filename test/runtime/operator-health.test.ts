@@ -41,8 +41,8 @@ interface Health {
 interface Watched extends Live {
   /** Undefined until the port is open. */
   port(): number | undefined;
-  ready(): Promise<Ready>;
-  health(): Promise<Health>;
+  readonly ready: () => Promise<Ready>;
+  readonly health: () => Promise<Health>;
 }
 
 async function watched({ settings, ...options }: LiveOptions = {}): Promise<Watched> {
@@ -256,7 +256,7 @@ test(
     expect(second.runtime.status().components['http']).toMatchObject({ isHealthy: false });
     expect(refusalOf(await second.runtime.commands.account.get('acc1'))).toBe('ok');
     await first.runtime.stop();
-    await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow();
+    await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow('fetch failed');
   },
   testMsMax,
 );

@@ -1,5 +1,6 @@
 // A LIVE world in which providers report: one long of 2 at 100 with a stop and a target order.
-import type { Broker, ExecutionReport } from '#src/ports/broker';
+import { text } from '#src/domain/money';
+import type { Broker, CounterpartCancel, ExecutionReport } from '#src/ports/broker';
 import type { Logger } from '#src/ports/logger';
 import { LiveWorld, type Body, type LiveWorldOptions } from './live-world.ts';
 
@@ -70,6 +71,39 @@ export async function drifts(w: LiveWorld): Promise<string[]> {
 export function fills(w: LiveWorld, positionId = 'p'): Record<string, string> {
   const position = w.harness.core.state.positions.get(positionId);
   return Object.fromEntries(
-    [...(position?.fills ?? [])].map(([k, { filled }]) => [k, `${filled}`]),
+    [...(position?.fills ?? [])].map(([k, { filled }]) => [k, text(filled)]),
   );
+}
+
+export const targetCancel: CounterpartCancel = {
+  order_id: 'p',
+  symbol: 'X',
+  order_type: 'BUY',
+  status: 'TAKEPROFIT-CANCEL',
+  takeprofit_id: 'tp-1',
+  type: 'order',
+};
+export const stopCancel: CounterpartCancel = {
+  order_id: 'p',
+  symbol: 'X',
+  order_type: 'BUY',
+  status: 'STOPLOSS-CANCEL',
+  stoploss_id: 'sl-1',
+  type: 'order',
+};
+
+/** One long of 2 with both orders, and levels here. */
+export async function bracket(
+  options: LiveWorldOptions = {},
+  more: object = {},
+): Promise<LiveWorld> {
+  const w = await startReporting(options);
+  await w.open('p', { ...bracketed, exits: { stopLoss: 99.5, takeProfit: 110 }, ...more });
+  return w;
+}
+
+/** Why what is closed was closed, by the ledger. */
+export async function closedReason(w: LiveWorld): Promise<unknown[]> {
+  const closed = (await w.rows()).filter((row) => row.eventType === 'position_closed');
+  return closed.map((row) => row.metaData['closeReason']);
 }
