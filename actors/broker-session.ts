@@ -296,7 +296,9 @@ export class BrokerSession {
   private unanswered(flight: Flight, kind: 'unknown' | 'unreachable', error: string): void {
     if (kind === 'unknown') this.options.metrics.count('broker_calls_unknown');
     this.lastError = error;
-    this.actor.send({ type: flight.isProbe ? 'probe.failed' : 'call.failed', error });
+    // A list that does not come must not keep a close from going.
+    if (flight.isProbe) this.actor.send({ type: 'probe.failed', error });
+    else if (!flight.queued.isRead) this.actor.send({ type: 'call.failed', error });
     this.tell(flight.queued.call, { kind, error });
     this.pump();
   }

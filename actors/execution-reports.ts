@@ -2,7 +2,7 @@
 // repeat, and come in any order.
 import { executionReportOf } from '#src/contracts/provider';
 import { accountOf } from '#src/domain/apply';
-import { attemptOf, type CloseCause } from '#src/domain/closing';
+import { attemptOf, executionKeyOf, type CloseCause } from '#src/domain/closing';
 import { counterpartCancelOf, type OrderRole } from '#src/domain/counterpart';
 import { messageOf } from '#src/domain/errors';
 import { Decimal, decimal, text, zero } from '#src/domain/money';
@@ -248,5 +248,5 @@ function reportKeyOf(route: string, report: CheckedReport): string {
   const { exec_id: execId, order_id: orderId, ord_status: status, cumqty = '' } = report;
   return execId === undefined
     ? `${route}/${orderId}/${status}/${cumqty}`
-    : `${route}/exec/${execId}`;
+    : executionKeyOf(route, execId);
 }

@@ -47,7 +47,7 @@ export class Fills {
     if (position.state === 'closed') return this.afterClose(position, execution, options);
     if (position.state === 'untracked') return false;
     const { isFinal } = options;
-    const isNew = newFillOf(position, execution) !== undefined;
+    const isNew = !this.isTold(options) && newFillOf(position, execution) !== undefined;
     if (isNew) this.book(position, execution, options);
     const { intent } = position;
     // What a report has told of already may be all that this order will ever fill.
@@ -121,6 +121,10 @@ export class Fills {
     });
   }
 
+  private isTold({ reportKey }: Pick<TakeOptions, 'reportKey'>): boolean {
+    return reportKey !== undefined && this.core.state.reportKeys.has(reportKey);
+  }
+
   /** The close under way, or one that the provider made by itself. */
   private intentFor(
     position: Position,
@@ -128,7 +132,7 @@ export class Fills {
     of: CloseIntent | undefined,
   ): CloseIntent {
     const intent = position.intent ?? of;
-    if (intent !== undefined) return cause === undefined ? intent : { ...intent, ...cause };
+    if (intent !== undefined) return cause === undefined ? intent : causedBy(intent, cause);
     const { core } = this;
     const { book } = core.markets.of(position.symbol);
     const { symbol: _symbol, ...quote } = book.mark();
@@ -146,7 +150,7 @@ export class Fills {
     { reportKey }: TakeOptions,
   ): boolean {
     const more = newFillOf(position, execution);
-    if (more === undefined) return false;
+    if (more === undefined || this.isTold({ reportKey })) return false;
     const { untold } = position;
     const isTold = untold.gt(0) && execution.price !== undefined;
     if (isTold) this.amend(position, execution, reportKey);
@@ -177,6 +181,13 @@ export class Fills {
     const { book } = this.core.markets.of(symbol);
     return book.hasQuote ? book.mid() : undefined;
   }
+}
+
+/** The same close, for another reason than that for which it was asked. */
+function causedBy(intent: CloseIntent, cause: CloseCause): CloseIntent {
+  const { triggerPrice, ruleId, breachId, observed, floor, ...rest } = intent;
+  void [triggerPrice, ruleId, breachId, observed, floor];
+  return { ...rest, ...cause };
 }
 
 function markOf(execution: Execution, reportKey: string | undefined): FillMark {

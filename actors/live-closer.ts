@@ -3,7 +3,7 @@
 import { orderReplyOf } from '#src/contracts/provider';
 import { executionOf } from '#src/domain/close-execution';
 import { backoffMs, failuresMax, isResendSafe, otherSide } from '#src/domain/close-steps';
-import { attemptOf, type CloseIntent } from '#src/domain/closing';
+import { attemptOf, executionKeyOf, type CloseIntent } from '#src/domain/closing';
 import { text } from '#src/domain/money';
 import type { OrderReply } from '#src/domain/provider';
 import { isRiskClose, type Position } from '#src/domain/state';
@@ -181,7 +181,8 @@ export class LiveCloser implements CloseSender, CloseAnswers {
     } else if (isUnderWay(position, intent.clientOrderId)) {
       this.settle(position, intent, reply);
     } else if (reply.status === 'filled' || reply.status === 'partiallyFilled') {
-      this.fills.take(position, executionOf(intent, reply), { isFinal: false, of: intent });
+      const options = { isFinal: false, of: intent, reportKey: keyOf(intent, reply) };
+      this.fills.take(position, executionOf(intent, reply), options);
     }
   }
 
@@ -214,7 +215,7 @@ export class LiveCloser implements CloseSender, CloseAnswers {
       case 'partiallyFilled': {
         const quantity = this.tasks.of(intent).most ?? intent.quantity;
         const execution = executionOf({ ...intent, quantity }, reply);
-        this.fills.take(position, execution, { isFinal: true });
+        this.fills.take(position, execution, { isFinal: true, reportKey: keyOf(intent, reply) });
         return;
       }
       case 'gone':
@@ -327,4 +328,8 @@ export class LiveCloser implements CloseSender, CloseAnswers {
       if (isUnderWay(position, intent.clientOrderId)) this.takeUp(position);
     });
   }
+}
+
+function keyOf({ route = '' }: CloseIntent, { execId }: OrderReply): string | undefined {
+  return execId === undefined ? undefined : executionKeyOf(route, execId);
 }

@@ -20,7 +20,8 @@ const readWaitMs = 30_000;
 /** What the last reconciliation of an account came to. */
 export interface Reconciliation {
   readonly accountId: string;
-  readonly ranAt: number;
+  /** Absent before the first one. */
+  readonly ranAt?: number;
   /** Whether the provider told everything. */
   readonly complete: boolean;
   readonly drifts: readonly Drift[];
@@ -31,6 +32,8 @@ export interface Reconciliation {
 /** What is being asked about: what happens meanwhile must not be judged. */
 interface Asking {
   readonly accountId: string;
+  /** A person asked for it. */
+  readonly isAsked: boolean;
   readonly touched: Set<string>;
   readonly closed: Set<string | number>;
   /** The balance was moved by something that is no close. */
@@ -108,12 +111,15 @@ export class Reconciler {
     return accounts.map((a) => this.last.get(a.accountId) ?? neverRan(a.accountId));
   }
 
-  /** Reconciles one account now; who asks while it runs gets the same answer. */
-  async run(account: Account & { readonly route: string }): Promise<Reconciliation> {
+  /** Reconciles one account now, `isAsked` where a person wants it so; who asks while it runs gets the same answer. */
+  async run(
+    account: Account & { readonly route: string },
+    isAsked = false,
+  ): Promise<Reconciliation> {
     const { accountId } = account;
     let running = this.underWay.get(accountId);
     if (running === undefined) {
-      running = this.once(account).finally(() => this.underWay.delete(accountId));
+      running = this.once(account, isAsked).finally(() => this.underWay.delete(accountId));
       this.underWay.set(accountId, running);
     }
     return await running;
@@ -141,9 +147,12 @@ export class Reconciler {
     }
   }
 
-  private async once(account: Account & { readonly route: string }): Promise<Reconciliation> {
+  private async once(
+    account: Account & { readonly route: string },
+    isAsked: boolean,
+  ): Promise<Reconciliation> {
     const deadlineTs = this.core.clock.now() + readWaitMs;
-    const apply = await this.ask(account, deadlineTs);
+    const apply = await this.ask(account, deadlineTs, isAsked);
     if (!this.isStopped) this.core.turn(apply);
     return this.last.get(account.accountId) ?? neverRan(account.accountId);
   }
@@ -152,9 +161,16 @@ export class Reconciler {
   private async ask(
     account: Account & { readonly route: string },
     deadlineTs: number,
+    isAsked = false,
   ): Promise<() => void> {
     const { accountId, route } = account;
-    const asking: Asking = { accountId, touched: new Set(), closed: new Set(), isAdjusted: false };
+    const asking: Asking = {
+      accountId,
+      touched: new Set(),
+      closed: new Set(),
+      isAdjusted: false,
+      isAsked,
+    };
     this.asking.add(asking);
     const answered = await askProvider(this.sessions, route, accountId, deadlineTs);
     return () => {
@@ -192,7 +208,7 @@ export class Reconciler {
       balance?.currency === account.currency &&
       ![...account.positions.values()].some(doubts.isUnsettled);
     this.clear(account, findings, clearableOf(account, view, doubts, isBalanceJudged));
-    this.tell(account, findings);
+    this.tell(account, findings, asking.isAsked);
     const complete =
       fault === undefined && view.positions?.complete !== false && view.orders?.complete !== false;
     const drifts = findings.map(({ drift }) => drift);
@@ -223,6 +239,7 @@ export class Reconciler {
   private tell(
     account: Account & { readonly route: string },
     findings: readonly ReconcileFinding[],
+    isAsked: boolean,
   ): void {
     const { core } = this;
     const { accountId, route } = account;
@@ -236,7 +253,9 @@ export class Reconciler {
         core.logger.error({ accountId, route, policy, ...drift }, 'drift: the provider differs');
         core.commit({ type: 'drift.detected', accountId, body: { drift, policy, route } });
       }
-      this.policies.act(account, finding, policy);
+      // What was opened there a moment ago is tracked here in another.
+      const isEarly = drift.kind === 'unknown_here' && !isKnown && !isAsked;
+      if (!isEarly) this.policies.act(account, finding, policy);
     }
   }
 
@@ -265,7 +284,7 @@ export class Reconciler {
 }
 
 function neverRan(accountId: string): Reconciliation {
-  return { accountId, ranAt: 0, complete: false, drifts: [] };
+  return { accountId, complete: false, drifts: [] };
 }
 
 /** The position whose size, price or state a record changes. */

@@ -1,11 +1,6 @@
 // The public face: what a gateway embeds.
-export {
-  createRuntime,
-  type Phase,
-  type Runtime,
-  type RuntimeOptions,
-  type RuntimeStatus,
-} from './runtime.ts';
+export { createRuntime } from './runtime.ts';
+export type { Phase, Runtime, RuntimeOptions, RuntimeStatus } from './host/types.ts';
 export type { CommandOptions, InProcessCommand, InProcessCommands } from './commands/in-process.ts';
 export type { QuoteInput } from './contracts/quote.ts';
 export type { SettingsInput } from './contracts/settings.ts';

@@ -6,11 +6,10 @@ import { Subject, type Observable, type Subscription } from 'rxjs';
 import type { Core } from '#actors/core';
 import type { Engine } from '#actors/engine';
 import { recover } from '#actors/recovery';
-import type { Inspect } from '#actors/supervisor.actor';
 import { natsBroker } from './brokers/nats-broker.ts';
 import { inProcessCommands, type InProcessCommands } from './commands/in-process.ts';
 import { quoteOf, type QuoteInput } from './contracts/quote.ts';
-import type { Settings, SettingsInput } from './contracts/settings.ts';
+import type { Settings } from './contracts/settings.ts';
 import { CloseoutError, messageOf } from './domain/errors.ts';
 import type { RuntimeEvent } from './domain/events.ts';
 import type { Quote } from './domain/quote.ts';
@@ -18,6 +17,7 @@ import { refuse } from './domain/refusals.ts';
 import { EarlyReports } from './host/early-reports.ts';
 import { Host } from './host/host.ts';
 import { partsOf, readinessOf, type Surroundings } from './host/parts.ts';
+import type { Phase, Runtime, RuntimeOptions, RuntimeStatus } from './host/types.ts';
 import { serveHttp } from './http/http-server.ts';
 import { openDataDirectory } from './journal/data-directory.ts';
 import { sqliteJournal } from './journal/sqlite-journal.ts';
@@ -26,8 +26,7 @@ import { openLedger } from './ledger/open-ledger.ts';
 import { natsBus, type NatsBus } from './nats/nats-bus.ts';
 import type { Broker } from './ports/broker.ts';
 import type { Clock } from './ports/clock.ts';
-import { healthOf, type Part, type PartHealth } from './ports/health.ts';
-import type { Ids } from './ports/ids.ts';
+import { healthOf, type Part } from './ports/health.ts';
 import type { Logger } from './ports/logger.ts';
 import { memoryMetrics } from './ports/metrics.ts';
 import { systemChance } from './system/chance.ts';
@@ -43,56 +42,7 @@ const drainCommandMs = 60_000;
 /** The answer of `runtime.drain` leaves before the end begins. */
 const drainAfterMs = 100;
 
-export interface RuntimeOptions {
-  /** Keys of contract section 10; the environment is read where this is absent. */
-  readonly settings?: SettingsInput | undefined;
-  /** Quotes of this process, beside those of NATS. */
-  readonly quotes$?: Observable<QuoteInput> | undefined;
-  /** Providers of this process, by the route that accounts name; other routes are on NATS. */
-  readonly brokers?: Readonly<Record<string, Broker>> | undefined;
-  readonly clock?: Clock | undefined;
-  readonly ids?: Ids | undefined;
-  /** A pino logger, or anything with its four methods. */
-  readonly logger?: Logger | undefined;
-  /** XState's own option: sees every actor of the system. */
-  readonly inspect?: Inspect | undefined;
-  /**
-   * Told once when the journal takes no more records, as when its disk is full: nothing is answered
-   * any more, and closes go out only to providers that execute an id once.
-   */
-  readonly onFailure?: ((error: CloseoutError) => void) | undefined;
-}
-
-export type Phase = 'created' | 'starting' | 'ready' | 'draining' | 'stopped' | 'failed';
-
-export interface RuntimeStatus {
-  readonly state: Phase;
-  readonly version: string;
-  readonly ready: boolean;
-  readonly uptimeMs: number;
-  readonly components: Readonly<Record<string, PartHealth>>;
-  readonly counters: Readonly<Record<string, number>>;
-}
-
-export interface Runtime {
-  /**
-   * Recovers, arms, subscribes; resolves when the runtime is ready. Rejects with `CloseoutError`:
-   * `data_directory_in_use`, `nats_unavailable`, `ledger_unavailable` (at the first start of a data
-   * directory; later ones guard first and let history catch up), `ledger_foreign`, `ledger_ahead`, `journal_corrupt`.
-   */
-  start(): Promise<void>;
-  /** Resolves when the runtime has stopped, by `stop` or by the command `runtime.drain`. */
-  readonly ended: Promise<void>;
-  /** Takes nothing new, finishes what is under way, at most `drainMs` (5,000), releases everything. */
-  stop(options?: { drainMs?: number }): Promise<void>;
-  /** The commands of contract section 8 by name: `commands.position.close(accountId, body)`. */
-  readonly commands: InProcessCommands;
-  /** Each event once it is durable; after a restart those that may not have left come again. */
-  readonly events$: Observable<RuntimeEvent>;
-  /** The XState actor system; there once the runtime has started. */
-  readonly system: Core['system'];
-  status(): RuntimeStatus;
-}
+export type { Runtime, RuntimeOptions };
 
 /**
  * Makes a runtime; nothing is opened before `start`. Throws `CloseoutError` `settings_invalid`,

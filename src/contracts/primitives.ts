@@ -18,7 +18,9 @@ export const SymbolName = z.string({ error: 'expected text' }).regex(symbolPatte
 });
 
 /** Id of an order at the provider. */
-export const OrderLink = SymbolName;
+export const OrderLink = z.string({ error: 'expected text' }).regex(symbolPattern, {
+  error: 'expected 1 to 64 printable characters without space',
+});
 
 export const SideName = z.enum(['long', 'short'], { error: 'expected long or short' });
 

@@ -94,6 +94,11 @@ export interface FillMark {
   readonly reportKey?: string;
 }
 
+/** Names an execution of a route; telling it twice, in a reply and in a report, is telling it once. */
+export function executionKeyOf(route: string, execId: string): string {
+  return `${route}/exec/${execId}`;
+}
+
 export interface Closable {
   readonly positionId: string;
   readonly accountId: string;

@@ -78,7 +78,10 @@ export class Host {
     const { core, live } = this.engine;
     const { closer, reconciler, sessions } = live;
     const shown = (items: readonly Reconciliation[]): object => ({
-      accounts: items.map((item) => ({ ...item, ageMs: core.clock.now() - item.ranAt })),
+      accounts: items.map(({ ranAt, ...item }) => ({
+        ...item,
+        ...(ranAt === undefined ? {} : { ranAt, ageMs: core.clock.now() - ranAt }),
+      })),
     });
     return {
       status: this.options.status,
@@ -87,7 +90,7 @@ export class Host {
       reconcile: async (accountId) => {
         const all = [...core.state.accounts.values()].filter(isLive);
         const chosen = all.filter((a) => accountId === undefined || a.accountId === accountId);
-        return shown(await Promise.all(chosen.map((account) => reconciler.run(account))));
+        return shown(await Promise.all(chosen.map((account) => reconciler.run(account, true))));
       },
       nextAttemptAt: (positionId) => closer.nextAttemptAt(positionId),
       retryClose: ({ closeId, reason }, position) => {

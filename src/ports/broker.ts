@@ -19,7 +19,6 @@ export type {
   BrokerOrders,
   BrokerPosition,
   BrokerPositions,
-  CheckedReport,
   CloseOrder,
   CounterpartCancel,
   ExecutionReport,

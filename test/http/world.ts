@@ -16,7 +16,7 @@ export function healthWith(components: Record<string, PartHealth> = {}): Health 
   };
 }
 
-export const ready: Readiness = { ready: true, since: epochTs, waitingFor: [] };
+const ready: Readiness = { ready: true, since: epochTs, waitingFor: [] };
 
 export interface Served extends HttpServer {
   readonly url: string;

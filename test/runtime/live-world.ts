@@ -50,7 +50,7 @@ export interface HeldJournal extends Journal {
   mend(): void;
 }
 
-export function heldJournal(): HeldJournal {
+function heldJournal(): HeldJournal {
   const inner = memoryJournal();
   let isBroken = false;
   let waiting: (() => void)[] = [];

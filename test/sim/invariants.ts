@@ -63,7 +63,7 @@ const invariants: readonly Invariant[] = [
           }
           const there = provider.closedOf.get(positionId) ?? zero;
           const here = booked.get(positionId);
-          if (here === undefined || here.isTold === false) continue;
+          if (here === undefined || !here.isTold) continue;
           if (!here.quantity.eq(there)) {
             yield `${positionId}: ${text(here.quantity)} closed here, ${text(there)} there`;
           }
@@ -120,7 +120,8 @@ const invariants: readonly Invariant[] = [
         if (eventType !== 'drift_detected') continue;
         const { kind, positionId } = metaData;
         if (kind !== 'overfill' && kind !== 'fill_of_closed') continue;
-        if (!world.book.executedThere.has(String(positionId))) yield `${positionId}: ${kind}`;
+        if (!world.book.executedThere.has(String(positionId)))
+          yield `${String(positionId)}: ${kind}`;
       }
     },
   },
@@ -174,7 +175,7 @@ const invariants: readonly Invariant[] = [
 ];
 
 /** Thrown when one does not hold. */
-export class Violation extends Error {
+class Violation extends Error {
   constructor(seed: number, name: string, details: readonly string[]) {
     const shown = details.slice(0, 5).join('; ');
     super(`seed ${seed}: ${name}: ${shown}${details.length > 5 ? '; …' : ''}`);

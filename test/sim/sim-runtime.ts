@@ -91,9 +91,16 @@ export class SimRuntime {
   ask(message: CommandMessage, answer: (reply: object) => void): void {
     const { host } = this;
     if (this.isDead || host === undefined || !this.isReady) return;
-    void host.desk.handle(message).then((reply) => {
-      if (!this.isDead) answer(reply);
-    });
+    void this.answerOf(host, message, answer);
+  }
+
+  private async answerOf(
+    { desk }: Host,
+    message: CommandMessage,
+    answer: (reply: object) => void,
+  ): Promise<void> {
+    const reply = await desk.handle(message);
+    if (!this.isDead) answer(reply);
   }
 
   crash(): void {

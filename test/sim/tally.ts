@@ -1,5 +1,5 @@
 // What was seen in simulated worlds, summed up.
-import type { Tally } from './world.ts';
+import type { Tally } from './book.ts';
 
 export function emptyTally(): Tally {
   const none = { quotes: 0, commands: 0, dueCloses: 0, closesChecked: 0, restarts: 0 };

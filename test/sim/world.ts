@@ -1,7 +1,7 @@
 // A simulated world: one seed decides its prices, its gateway's commands, its providers and all that
 // goes wrong. An hour of it takes some milliseconds.
 import { canonical } from '#src/domain/chain';
-import { decimal, text, zero, type Decimal } from '#src/domain/money';
+import { decimal, text } from '#src/domain/money';
 import type { RuntimeEvent } from '#src/domain/events';
 import { isRefused } from '#src/domain/refusals';
 import type { State } from '#src/domain/state';
@@ -10,6 +10,7 @@ import type { ExecutionReport } from '#src/ports/broker';
 import type { Ids } from '#src/ports/ids';
 import { FakeProvider } from '../support/fake-provider.ts';
 import { Random } from '../support/random.ts';
+import { Book, type SimPosition, type Tally } from './book.ts';
 import { Client, type SimCommand } from './client.ts';
 import { commandKinds } from './commands.ts';
 import { faults, misbehaviour } from './faults.ts';
@@ -29,40 +30,6 @@ const minute = 60 * second;
 const healingMs = 12 * minute;
 const quoteEveryMs = 2500;
 const initialBalance = '100000';
-
-/** A position as the gateway knows it. */
-export interface SimPosition {
-  readonly positionId: string;
-  readonly accountId: string;
-  readonly symbol: string;
-  readonly side: 'long' | 'short';
-  readonly quantity: string;
-  readonly stopLossId: string | undefined;
-  readonly takeProfitId: string | undefined;
-}
-
-/** What the gateway was promised. */
-class Book {
-  /** Positions whose tracking was acknowledged. */
-  readonly tracked = new Map<string, SimPosition>();
-  readonly untracked = new Set<string>();
-  /** Positions whose stop or target was executed at the provider. */
-  readonly executedThere = new Set<string>();
-  readonly deposits = new Map<string, Decimal>();
-
-  deposited(accountId: string, amount: string): void {
-    this.deposits.set(accountId, (this.deposits.get(accountId) ?? zero).plus(amount));
-  }
-}
-
-export interface Tally {
-  quotes: number;
-  commands: number;
-  dueCloses: number;
-  closesChecked: number;
-  restarts: number;
-  readonly faults: Record<string, number>;
-}
 
 export class World {
   readonly seed: number;
@@ -279,7 +246,7 @@ export class World {
 
   /** A provider calls the close of a position by our id, by its own, or by that of the position. */
   private renamed(report: ExecutionReport): ExecutionReport {
-    const ours = /^co_/.test(report.order_id);
+    const ours = report.order_id.startsWith('co_');
     const positionId = this.runtime?.host?.engine.core.state.clientOrders.get(report.order_id);
     if (!ours || positionId === undefined) return report;
     const names = [report.order_id, positionId, `co-${positionId}`];
