@@ -12,6 +12,7 @@ import { ExecutionReports } from './execution-reports.ts';
 import { LiveCloser } from './live-closer.ts';
 import { Reconciler } from './reconciler.ts';
 import type { Supervisor } from './supervisor.actor.ts';
+import { UntoldFills } from './untold-fills.ts';
 
 export interface LiveOptions {
   readonly chance: Chance;
@@ -26,6 +27,7 @@ export class Live {
   readonly reconciler: Reconciler;
   private readonly core: CoreContext;
   private readonly alarm: DeadLetterAlarm;
+  private readonly untold: UntoldFills;
 
   constructor(core: CoreContext, supervisor: Supervisor, { chance, brokerOf }: LiveOptions) {
     this.core = core;
@@ -39,13 +41,17 @@ export class Live {
       reconcile: (accountId) => this.reconciler.runNow(accountId),
     });
     this.alarm = new DeadLetterAlarm(core);
+    this.untold = new UntoldFills(core, this.sessions, this.closer.fills, chance);
   }
 
   /** Within a turn, when every position is guarded. */
   arm(): void {
     this.closer.arm();
     this.alarm.follow();
-    for (const positionId of this.core.state.positions.keys()) this.awaitRate(positionId);
+    for (const position of this.core.state.positions.values()) {
+      this.awaitRate(position.positionId);
+      this.untold.follow(position);
+    }
   }
 
   /** Gives closes that waited for a rate of this market their P&L. */
@@ -57,6 +63,7 @@ export class Live {
 
   stop(): void {
     this.alarm.stop();
+    this.untold.stop();
     this.reconciler.stop();
     this.closer.stop();
     this.sessions.stop();
@@ -94,6 +101,7 @@ export class Live {
     if (!isClosed || position === undefined) return;
     clearDeadLetter(this.core, position, 'closed');
     this.awaitRate(positionId);
+    this.untold.follow(position);
   }
 
   /** Nobody guards it any more, and its dead letter is nobody's. */

@@ -22,7 +22,10 @@ export function orderOf(position: Position, intent: CloseIntent, ts: number): Cl
 }
 
 /** A `filled` or `partiallyFilled` reply; a fill without a quantity is of all that was asked for. */
-export function executionOf(intent: CloseIntent, reply: OrderReply): Execution {
+export function executionOf(
+  intent: Pick<CloseIntent, 'clientOrderId' | 'quantity'>,
+  reply: OrderReply,
+): Execution {
   const { filledQuantity, price, fee, feeCurrency } = reply;
   return {
     orderKey: intent.clientOrderId,

@@ -3,6 +3,10 @@ import { CloseoutError, messageOf } from '#src/domain/errors';
 import type { Ledger } from '#src/ports/ledger';
 import type { Logger } from '#src/ports/logger';
 
+/** How long a start with something to guard waits for its database. */
+const openMsMax = 3000;
+const slowCode = 'ledger_slow';
+
 export interface LedgerStart {
   readonly directoryId: string;
   /** Last record of the journal; 0 at the first start of a data directory. */
@@ -23,14 +27,36 @@ export async function openLedger(
     await ledger.open(directoryId);
     await refuseAhead(ledger, lastN);
   };
+  let opening: Promise<void> | undefined = open();
   try {
-    await open();
+    await (lastN > 0 ? soon(opening) : opening);
     return undefined;
   } catch (error) {
     const mayWait = error instanceof CloseoutError && error.retryable && lastN > 0;
     if (!mayWait) throw error;
     logger.error({ error: messageOf(error) }, 'the ledger is away: guarding goes first');
-    return open;
+    // The first attempt may still come to something; it is waited for before another one is made.
+    opening.catch(() => {});
+    return async () => {
+      const first = error.code === slowCode ? opening : undefined;
+      opening = undefined;
+      await (first ?? open());
+    };
+  }
+}
+
+/** Rejects, retryably, where a database that is there takes too long to answer. */
+async function soon(opening: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const message = `the database has not answered within ${openMsMax} ms`;
+    const error = new CloseoutError(slowCode, message, { retryable: true });
+    timer = setTimeout(() => reject(error), openMsMax);
+  });
+  try {
+    await Promise.race([opening, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
