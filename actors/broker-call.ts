@@ -31,9 +31,21 @@ export interface BrokerCall<T> {
   readonly late?: (reply: T) => void;
 }
 
-/** A read changes nothing at the provider and can be done again at the next turn. */
-export function isRead(kind: CallKind): boolean {
+/**
+ * A read changes nothing at the provider and can be done again at the next turn; so can a question
+ * in the lane `read`, on which no close waits.
+ */
+export function isRead({ kind, lane }: BrokerCall<unknown>): boolean {
+  if (kind === 'query') return lane === 'read';
   return kind === 'positions' || kind === 'orders' || kind === 'account';
+}
+
+/** Calls that a provider limits together; questions that a close waits for belong to the closes. */
+export type CallGroup = 'closing' | 'cancel' | 'query' | 'positions' | 'orders' | 'account';
+
+export function groupOf(call: BrokerCall<unknown>): CallGroup {
+  if (call.kind === 'close') return 'closing';
+  return call.kind === 'query' && !isRead(call) ? 'closing' : call.kind;
 }
 
 /** After this moment the call is not sent any more; a close always is, whatever it says. */

@@ -7,8 +7,9 @@ import type { Chance } from '#src/ports/chance';
 import type { Cancel, Clock } from '#src/ports/clock';
 import type { Logger } from '#src/ports/logger';
 import type { Metrics } from '#src/ports/metrics';
-import { deadlineOf, type BrokerCall, type CallOutcome } from './broker-call.ts';
+import { deadlineOf, type BrokerCall, type CallGroup, type CallOutcome } from './broker-call.ts';
 import { CallQueue, type QueuedCall } from './call-queue.ts';
+import { Throttles, throttleMsOf } from './throttles.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export type { BrokerCall, CallKind, CallOutcome, Lane } from './broker-call.ts';
@@ -22,12 +23,6 @@ export const waitingReadsMax = 10_000;
 /** Pause before a provider that does not answer is tried; doubled each time, up to the most. */
 const pauseMsMin = 500;
 const pauseMsMax = 5000;
-
-/** How long nothing is sent after a provider said that it was too much, unless it says how long. */
-const throttleMsDefault = 1000;
-/** Not 0, so that a provider that says "at once" is not called again within the same turn. */
-const throttleMsMin = 1;
-const throttleMsMax = 60_000;
 
 /** Longest wait for a token before the limits, which may have changed, are looked at again. */
 const tokenWaitMsMax = 1000;
@@ -70,12 +65,6 @@ function readShare({ ratePerSecond, burst, maxInFlight }: RouteRecord) {
   };
 }
 
-function throttleMsOf(error: CloseoutError): number {
-  const asked = error.retryAfterMs ?? throttleMsDefault;
-  if (Number.isNaN(asked)) return throttleMsDefault;
-  return Math.min(Math.max(Math.ceil(asked), throttleMsMin), throttleMsMax);
-}
-
 /** The text of whatever a call rejects with; there are values that have none. */
 function textOf(error: unknown): string {
   try {
@@ -97,8 +86,7 @@ export class BrokerSession {
   private isStopped = false;
   private changedAt = 0;
   private lastError: string | undefined;
-  private throttledUntil: number | undefined;
-  private cancelThrottle: Cancel | undefined;
+  private readonly throttles: Throttles;
   private cancelPause: Cancel | undefined;
   /** When the next token is there that somebody waits for. */
   private tokenTs: number | undefined;
@@ -106,6 +94,7 @@ export class BrokerSession {
 
   constructor(options: BrokerSessionOptions) {
     this.options = options;
+    this.throttles = new Throttles(options.clock, () => this.pump());
     this.actor = this.newActor();
   }
 
@@ -134,7 +123,8 @@ export class BrokerSession {
 
   status(): BrokerSessionStatus {
     const snapshot = this.actor.getSnapshot();
-    const { lastError, throttledUntil } = this;
+    const { lastError } = this;
+    const throttledUntil = this.throttles.until;
     const isProbing = snapshot.matches('probing');
     return {
       state: snapshot.matches('passing') ? 'passing' : isProbing ? 'probing' : 'interrupted',
@@ -150,7 +140,7 @@ export class BrokerSession {
   stop(): void {
     if (this.isStopped) return;
     this.isStopped = true;
-    this.cancelThrottle?.();
+    this.throttles.stop();
     this.cancelPause?.();
     this.stopTokenWait();
     for (const flight of this.flights) flight.cancelTimeout?.();
@@ -169,6 +159,7 @@ export class BrokerSession {
           this.changedAt = clock.now();
         },
         schedulePause: ({ context }) => this.schedulePause(context.pauses),
+        cancelPause: () => this.cancelPause?.(),
         reportInterruption: ({ context: { failures } }) => {
           const { route } = this.options.route();
           metrics.count('broker_circuit_opened');
@@ -204,17 +195,25 @@ export class BrokerSession {
     const isProbe = circuit.matches({ probing: 'ready' });
     if (!isProbe && !circuit.matches('passing')) return false;
     const route = this.options.route();
-    if (this.throttledUntil !== undefined || flights.size >= route.maxInFlight) return false;
+    if (flights.size >= route.maxInFlight) return false;
+    const isOpen = (group: CallGroup): boolean => this.throttles.isOpen(group);
+    const first = queue.next(true, isOpen);
+    if (first === undefined) {
+      this.stopTokenWait();
+      return false;
+    }
+    const firstOther = first.isRead ? queue.next(false, isOpen) : first;
 
     const now = this.options.clock.now();
     const share = readShare(route);
     const callTs = this.allTokens.readyTs(now, route);
     const readTs = Math.max(callTs, this.readTokens.readyTs(now, share));
     const hasRoomForRead = this.readsInFlight < share.maxInFlight;
-    const next = callTs > now ? undefined : queue.next(hasRoomForRead && readTs <= now);
+    const turn = hasRoomForRead && readTs <= now ? first : firstOther;
+    const next = callTs > now ? undefined : turn;
     if (next === undefined) {
       // Reads that wait for a place, rather than for a token, are looked at when one is free.
-      if (queue.size > queue.reads) this.waitForToken(callTs);
+      if (firstOther !== undefined) this.waitForToken(callTs);
       else if (hasRoomForRead) this.waitForToken(readTs);
       return false;
     }
@@ -273,7 +272,10 @@ export class BrokerSession {
       this.tell(call, { kind: 'reply', reply });
       this.pump();
     } else if (flight.isOverdue && !this.isStopped) {
+      // A slow provider is one that answers.
+      this.actor.send({ type: flight.isProbe ? 'probe.answered' : 'call.answered' });
       this.guarded(() => call.late?.(reply));
+      this.pump();
     }
   }
 
@@ -303,30 +305,18 @@ export class BrokerSession {
     this.pump();
   }
 
-  /** Certainly not executed: the call goes back to where it stood, and nothing is sent a while. */
+  /** Certainly not executed: the call goes back to where it stood, and its group waits a while. */
   private throttled(flight: Flight, error: CloseoutError): void {
     if (this.isStopped) return;
     this.options.metrics.count('broker_calls_throttled');
     this.lastError = textOf(error);
-    this.throttle(throttleMsOf(error));
+    this.throttles.begin(flight.queued.group, throttleMsOf(error));
     // A call that has timed out was told so; that the provider has had too much holds all the same.
     if (!this.land(flight)) return;
     this.queue.putBack(flight.queued);
     this.armDeadline(flight.queued);
     this.actor.send({ type: flight.isProbe ? 'probe.answered' : 'call.answered' });
     this.pump();
-  }
-
-  private throttle(ms: number): void {
-    const { clock } = this.options;
-    const until = clock.now() + ms;
-    if (this.throttledUntil !== undefined && until <= this.throttledUntil) return;
-    this.cancelThrottle?.();
-    this.throttledUntil = until;
-    this.cancelThrottle = clock.at(until, () => {
-      this.throttledUntil = undefined;
-      this.pump();
-    });
   }
 
   /** Frees the place of a flight; false where it has none any more. */

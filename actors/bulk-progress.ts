@@ -1,4 +1,5 @@
-// Progress of bulk closes that take their time: told when one begins, once a second, and at its end.
+// Progress of bulk closes that take their time: told when one begins, once a second where it has
+// gone on, and at its end.
 import { text, zero } from '#src/domain/money';
 import type { BulkProgress } from '#src/domain/records';
 import { closedPnlOf } from '#src/domain/state';
@@ -10,6 +11,8 @@ const tellEveryMs = 1000;
 export class BulkCloses {
   private readonly core: CoreContext;
   private cancel: Cancel | undefined;
+  /** What was told last of each that is under way, as text. */
+  private readonly told = new Map<string, string>();
 
   constructor(core: CoreContext) {
     this.core = core;
@@ -63,15 +66,20 @@ export class BulkCloses {
     this.cancel = clock.at(clock.now() + tellEveryMs, () => {
       this.cancel = undefined;
       this.core.turn(() => {
-        for (const { accountId, ...progress } of [...this.core.state.bulks.values()]) {
-          this.tell(accountId, progress);
+        const { bulks } = this.core.state;
+        for (const { accountId, ...progress } of [...bulks.values()]) {
+          if (this.told.get(progress.bulkId) !== JSON.stringify(progress)) {
+            this.tell(accountId, progress);
+          }
         }
+        for (const bulkId of this.told.keys()) if (!bulks.has(bulkId)) this.told.delete(bulkId);
       });
       this.arm();
     });
   }
 
   private tell(accountId: string, progress: BulkProgress): void {
+    this.told.set(progress.bulkId, JSON.stringify(progress));
     this.core.commit({ type: 'bulk.progressed', accountId, body: progress });
   }
 }

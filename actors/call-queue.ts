@@ -1,9 +1,9 @@
 // The calls that wait for a provider: by lane, and within a lane in the order in which they came.
-// Reads stand in a line of their own within each lane, since they have limits of their own: one
-// that has to wait never holds up the close behind it.
+// Each group of calls stands in a line of its own within its lane, since it has limits of its own:
+// one that has to wait never holds up the close behind it.
 import { invariant } from '#src/domain/errors';
 import type { Cancel } from '#src/ports/clock';
-import { isRead, type BrokerCall, type Lane } from './broker-call.ts';
+import { groupOf, isRead, type BrokerCall, type CallGroup, type Lane } from './broker-call.ts';
 
 /** The first passes all others. */
 const laneOrder: readonly Lane[] = ['risk', 'manual', 'cancel', 'read'];
@@ -12,6 +12,7 @@ const laneOrder: readonly Lane[] = ['risk', 'manual', 'cancel', 'read'];
 export interface QueuedCall {
   readonly call: BrokerCall<unknown>;
   readonly isRead: boolean;
+  readonly group: CallGroup;
   readonly number: number;
   isWaiting: boolean;
   /** Of the timer that drops it at its deadline. */
@@ -60,8 +61,8 @@ class Line {
   }
 }
 
-function newLane(): { reads: Line; others: Line } {
-  return { reads: new Line(), others: new Line() };
+function newLane(): Map<CallGroup, Line> {
+  return new Map();
 }
 
 export class CallQueue {
@@ -80,7 +81,8 @@ export class CallQueue {
   append(call: BrokerCall<unknown>): QueuedCall {
     const queued: QueuedCall = {
       call,
-      isRead: isRead(call.kind),
+      isRead: isRead(call),
+      group: groupOf(call),
       number: ++this.lastNumber,
       isWaiting: false,
       cancelDeadline: undefined,
@@ -98,17 +100,18 @@ export class CallQueue {
     this.lineOf(queued).putBack(queued);
   }
 
-  /** The call whose turn it is; without `withReads`, the first that is no read. */
-  next(withReads: boolean): QueuedCall | undefined {
+  /** The call of an open group whose turn it is; without `withReads`, the first that is no read. */
+  next(
+    withReads: boolean,
+    isOpen: (group: CallGroup) => boolean = () => true,
+  ): QueuedCall | undefined {
     for (const lane of laneOrder) {
-      const { reads, others } = this.lanes[lane];
-      const read = withReads ? reads.first : undefined;
-      const other = others.first;
-      if (read === undefined || (other !== undefined && other.number < read.number)) {
-        if (other !== undefined) return other;
-      } else {
-        return read;
+      let next: QueuedCall | undefined;
+      for (const [group, { first }] of this.lanes[lane]) {
+        if (first === undefined || (first.isRead && !withReads) || !isOpen(group)) continue;
+        if (next === undefined || first.number < next.number) next = first;
       }
+      if (next !== undefined) return next;
     }
     return undefined;
   }
@@ -130,8 +133,13 @@ export class CallQueue {
     if (queued.isRead) this.reads++;
   }
 
-  private lineOf({ call, isRead: isReadCall }: QueuedCall): Line {
-    const { reads, others } = this.lanes[call.lane];
-    return isReadCall ? reads : others;
+  private lineOf({ call, group }: QueuedCall): Line {
+    const lines = this.lanes[call.lane];
+    let line = lines.get(group);
+    if (line === undefined) {
+      line = new Line();
+      lines.set(group, line);
+    }
+    return line;
   }
 }

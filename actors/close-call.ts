@@ -3,10 +3,10 @@ import { accountOf } from '#src/domain/apply';
 import { orderOf } from '#src/domain/close-execution';
 import { mustRecordSending } from '#src/domain/close-steps';
 import { attemptOf, type CloseIntent } from '#src/domain/closing';
-import { driftKey } from '#src/domain/drift';
+import { driftKey, type Drift } from '#src/domain/drift';
 import { CloseoutError } from '#src/domain/errors';
 import { Decimal, decimal, text } from '#src/domain/money';
-import { isRiskClose, type Position } from '#src/domain/state';
+import type { Position } from '#src/domain/state';
 import type { BrokerSessions } from './broker-sessions.ts';
 import { recordSent } from './close-records.ts';
 import type { CoreContext } from './core-context.ts';
@@ -47,20 +47,47 @@ export function mustBeOnRecord(sessions: BrokerSessions, { route = '' }: CloseIn
 }
 
 /** Whether a reconciliation found that the provider has it the other way round. */
-export function isOnOtherSide({ state }: CoreContext, position: Position): boolean {
-  const { accountId, positionId, ticket } = position;
-  const key = driftKey({ kind: 'side', positionId, ...(ticket === undefined ? {} : { ticket }) });
-  return accountOf(state, accountId).drifts.has(key);
+export function isOnOtherSide(core: CoreContext, position: Position): boolean {
+  return foundDrift(core, position, 'side') !== undefined;
+}
+
+/**
+ * Whether a reconciliation found less of it at the provider, or nothing. That list may have lagged,
+ * and time has passed since: it is a reason to look again, and none to close less.
+ */
+export function isLessThere(core: CoreContext, position: Position): boolean {
+  if (foundDrift(core, position, 'unknown_there') !== undefined) return true;
+  const theirs = foundDrift(core, position, 'quantity')?.theirs;
+  return theirs !== undefined && position.remainingQuantity.gt(theirs);
+}
+
+/** What the last reconciliations found of a position that still stands. */
+export function foundDrift(
+  { state }: CoreContext,
+  { accountId, positionId, ticket }: Position,
+  kind: Drift['kind'],
+): Drift | undefined {
+  const key = driftKey({ kind, positionId, ...(ticket === undefined ? {} : { ticket }) });
+  return accountOf(state, accountId).drifts.get(key)?.drift;
 }
 
 /** A bulk close of an operator is long, and must not hold up those that a guard decides. */
 export function laneOf(position: Position): 'risk' | 'manual' {
-  const { intent, reasons } = position;
-  const isBulk = intent?.bulkId !== undefined && reasons.length === 1;
-  return isRiskClose(position) && !isBulk ? 'risk' : 'manual';
+  return position.isUrgent ? 'risk' : 'manual';
 }
 
 /** Whether the position is being closed, and by this order. */
 export function isUnderWay({ state, intent }: Position, clientOrderId: string): boolean {
   return state === 'closing' && intent?.clientOrderId === clientOrderId;
+}
+
+/** The provider has certainly not taken it. */
+export function isNotTaken(error: unknown): boolean {
+  return (
+    error instanceof CloseoutError && (isThrottled(error) || error.code === 'broker_unreachable')
+  );
+}
+
+export function isThrottled(error: unknown): boolean {
+  return error instanceof CloseoutError && error.code === 'broker_throttled';
 }

@@ -59,6 +59,20 @@ export class CloseLog {
         );
         break;
       }
+      case 'account.halted':
+      case 'account.resumed':
+      case 'runtime.paused':
+      case 'runtime.resumed':
+      case 'deadletter.retried':
+        this.core.logger.warn({ accountId: record.accountId, ...record.body }, record.type);
+        break;
+      case 'close.unknown':
+      case 'close.rejected':
+        this.unsettled(record);
+        break;
+      case 'deadletter.cleared':
+        this.core.logger.info({ accountId: record.accountId, ...record.body }, record.type);
+        break;
       case 'rule.breached':
         this.core.logger.warn({ accountId: record.accountId, ...record.body }, 'guard.breached');
         break;
@@ -67,16 +81,30 @@ export class CloseLog {
     }
   }
 
+  private unsettled({
+    accountId,
+    type,
+    body,
+  }: Extract<JournalRecord, { type: 'close.unknown' | 'close.rejected' }>): void {
+    const { closeId, positionId, attempts, clientOrderId, errorMessage } = body.result;
+    const fields = { accountId, positionId, closeId, clientOrderId, attempts, errorMessage };
+    this.line(fields, type);
+  }
+
   private received(
     closeId: string,
     record: Extract<JournalRecord, { type: 'close.intended' }>,
   ): void {
-    const { positionId, reason, triggerPrice, clientOrderId } = record.body.intent;
+    const { positionId, reason, triggerPrice, clientOrderId, ...intent } = record.body.intent;
+    const { symbol, side, quantity } = intent;
     this.processed++;
     this.underWay.add(closeId);
     const { accountId } = record;
     this.line(
-      { accountId, positionId, closeId, clientOrderId, reason, triggerPrice },
+      {
+        ...{ accountId, positionId, closeId, clientOrderId, reason, triggerPrice },
+        ...{ symbol, side, quantity },
+      },
       'close.received',
     );
   }
@@ -86,14 +114,21 @@ export class CloseLog {
     ts,
     body: { intent, result },
   }: Extract<JournalRecord, { type: 'close.filled' }>): void {
-    const { closeId, positionId, closeReason, closedPrice, pnl } = result;
+    const { closeId, positionId, closeReason, closedPrice, triggerPrice, pnl } = result;
+    const { symbol, side } = intent;
+    const what = { symbol, side, quantity: result.quantity, triggerPrice };
+    const isGone = closedPrice === undefined ? { isGone: true } : {};
     if (!this.underWay.delete(closeId)) this.processed++;
     // From the intent, which a restart keeps.
     const elapsedMs = ts - intent.requestedTs;
     this.closed++;
     this.elapsedMs += elapsedMs;
     this.line(
-      { accountId, positionId, closeId, reason: closeReason, closedPrice, elapsedMs, pnl },
+      {
+        ...{ accountId, positionId, closeId, reason: closeReason, closedPrice, elapsedMs, pnl },
+        ...what,
+        ...isGone,
+      },
       'close.succeeded',
     );
   }

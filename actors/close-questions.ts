@@ -1,6 +1,6 @@
 // What became of a close whose outcome is not known: the provider is asked by id, then by position.
 import { queryReplyOf } from '#src/contracts/provider';
-import { failuresMax, listedAs } from '#src/domain/close-steps';
+import { failuresMax, listedAs, otherSide } from '#src/domain/close-steps';
 import type { CloseIntent } from '#src/domain/closing';
 import type { OrderReply } from '#src/domain/provider';
 import type { Position } from '#src/domain/state';
@@ -23,6 +23,14 @@ export interface CloseAnswers {
   /** It is open; `isExact` where closing what is left here leaves nothing there. */
   resend(position: Position, intent: CloseIntent, wasNeverThere: boolean, isExact: boolean): void;
   failuresOf(position: Position): number;
+}
+
+/** What is done where the provider does not list for sure what is open. */
+export type OrElse = 'wait' | 'send';
+
+interface Asked {
+  readonly wasNeverThere: boolean;
+  readonly orElse: OrElse;
 }
 
 export class CloseQuestions {
@@ -82,28 +90,37 @@ export class CloseQuestions {
   }
 
   /** What the provider lists; `wasNeverThere` where it said that it never had the order. */
-  positions(position: Position, intent: CloseIntent, wasNeverThere: boolean): void {
+  positions(
+    position: Position,
+    intent: CloseIntent,
+    wasNeverThere: boolean,
+    orElse: OrElse = 'wait',
+  ): void {
     const isLast = this.tasks.begin(intent);
     const { accountId } = position;
     this.asker.ask({ route: intent.route ?? '', accountId, lane: laneOf(position) }, (view) => {
       if (!isLast() || !isUnderWay(position, intent.clientOrderId)) return;
-      this.core.turn(() => this.onPositions(position, intent, wasNeverThere, view));
+      // What was not sent yet is sent where an operator has said so meanwhile.
+      const isForced = position.phase === 'sending' && this.tasks.of(intent).isForced;
+      const asked = { wasNeverThere, orElse: isForced ? 'send' : orElse } as const;
+      this.core.turn(() => this.onPositions(position, intent, asked, view));
     });
   }
 
   private onPositions(
     position: Position,
     intent: CloseIntent,
-    wasNeverThere: boolean,
+    asked: Asked,
     view: BrokerView,
   ): void {
+    const { wasNeverThere, orElse } = asked;
     if (view.kind === 'listed') {
-      this.onListed(position, intent, wasNeverThere, view);
+      this.onListed(position, intent, asked, view);
       return;
     }
     const can = this.sessions.capabilities(intent.route ?? '');
     const isNone = view.kind === 'unreachable' && (wasNeverThere || can.idempotentByClientId);
-    if (view.kind === 'unsupported' || isNone) {
+    if (view.kind === 'unsupported' || isNone || orElse === 'send') {
       this.answers.resend(position, intent, wasNeverThere, false);
     } else {
       this.answers.miss(position, intent, view.error);
@@ -113,7 +130,7 @@ export class CloseQuestions {
   private onListed(
     position: Position,
     intent: CloseIntent,
-    wasNeverThere: boolean,
+    { wasNeverThere, orElse }: Asked,
     { isClear, find }: Extract<BrokerView, { kind: 'listed' }>,
   ): void {
     const listed = listedAs(position, find(position), isClear(position));
@@ -122,6 +139,10 @@ export class CloseQuestions {
         this.answers.gone(position, intent);
         return;
       case 'unclear':
+        if (orElse === 'send' && listed.error !== otherSide) {
+          this.answers.resend(position, intent, wasNeverThere, false);
+          return;
+        }
         this.answers.miss(position, intent, listed.error);
         return;
       case 'less': {

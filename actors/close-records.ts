@@ -30,6 +30,9 @@ export function recordUnknown(
   error: string,
   more: number,
 ): void {
+  const isTold = position.phase === 'unknown' && position.result?.errorMessage === error;
+  // Nothing has changed: hours of it would be thousands of records.
+  if (more === 0 && isTold && position.intent === intent) return;
   const result = unknownResult(intent, error, core.clock.now());
   const failures = position.failures + more;
   const body = { intent, result, reasons: [...position.reasons], failures };
@@ -57,16 +60,18 @@ export function recordPending(core: CoreContext, position: Position, intent: Clo
   core.commit({ type: 'close.acknowledged', accountId, body });
 }
 
-/** Given up: the position is guarded again. */
+/** Given up: the position is guarded again; `isInDoubt` where it may have been executed. */
 export function recordFailed(
   core: CoreContext,
   position: Position,
   intent: CloseIntent,
   why: string,
+  isInDoubt: boolean,
 ): void {
   core.metrics.count('closes_failed');
   const result = failedResult(intent, why, core.clock.now());
-  const body = { intent, result, reasons: [...position.reasons] };
+  const reasons = [...position.reasons];
+  const body = { intent, result, reasons, ...(isInDoubt ? { isInDoubt } : {}) };
   core.commit({ type: 'close.failed', accountId: position.accountId, body });
 }
 

@@ -1,5 +1,6 @@
 // What waits about closes at providers: one thing a position at a time, a call or a timer.
 import type { CloseIntent } from '#src/domain/closing';
+import type { Position } from '#src/domain/state';
 import type { Cancel, Clock } from '#src/ports/clock';
 import type { Lane } from './broker-call.ts';
 
@@ -12,6 +13,10 @@ export interface CloseTask {
   cancelTimer: Cancel;
   /** Counts what was begun: what an earlier step brings is not news any more. */
   step: number;
+  /** How often it was sent and may have been taken: replies to other sends than the last are old. */
+  sends: number;
+  /** Whether it is out, and neither answered nor given up on. */
+  isOut: boolean;
   /** An operator has taken it on himself that it may be sent a second time. */
   isForced: boolean;
   /**
@@ -52,7 +57,9 @@ export class CloseTasks {
       nextAttemptAt: undefined,
       cancelTimer: () => {},
       step: 0,
-      isForced: before?.isForced ?? false,
+      sends: 0,
+      isOut: false,
+      isForced: false,
       isDoubtful: false,
       lane: undefined,
       most: undefined,
@@ -80,6 +87,11 @@ export class CloseTasks {
       task.nextAttemptAt = undefined;
       if (isLast()) act();
     });
+  }
+
+  /** Whether the order of a position may have come to the provider, be it before a restart. */
+  mayBeThere({ positionId, phase, wasSent }: Position): boolean {
+    return phase !== 'sending' || wasSent || (this.tasks.get(positionId)?.sends ?? 0) > 0;
   }
 
   end(positionId: string): void {

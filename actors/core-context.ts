@@ -24,12 +24,13 @@ export interface DurableAct {
 export interface CloseSender {
   /** Sends an intent that was just committed, once it is durable. */
   send(position: Position, intent: CloseIntent): void;
-  /** Records that nothing is open at the provider; nothing is sent. */
-  gone(position: Position, intent: CloseIntent): void;
+  /**
+   * Looks at what is open at the provider before it sends an intent that was just committed; where
+   * that cannot be had it is sent at once, or waits.
+   */
+  look(position: Position, intent: CloseIntent, orElse: 'send' | 'wait'): void;
   /** Told when another reason has joined the close under way. */
   joined(position: Position): void;
-  /** Takes over that less is open at the provider than here. */
-  clamp(position: Position, quantity: string): void;
 }
 
 export interface CoreContext {

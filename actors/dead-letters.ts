@@ -23,7 +23,9 @@ export function noteDeadLetter(
   const { positionId, accountId } = position;
   const body = { closeId, positionId, reason, attempts, lastError };
   core.metrics.count('dead_letters');
-  core.logger.error({ accountId, ...body }, 'dead letter: a close failed three times');
+  const isUnknown = position.phase === 'unknown' || position.phase === 'pending';
+  const what = isUnknown ? 'may have been executed, and nobody knows' : 'failed three times';
+  core.logger.error({ accountId, ...body }, `dead letter: a close ${what}`);
   core.commit({ type: 'deadletter.added', accountId, body });
 }
 

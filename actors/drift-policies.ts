@@ -92,7 +92,7 @@ export class DriftPolicies {
       quantity: text(decimal(theirs.quantity)),
       entryPrice: text(decimal(theirs.entryPrice)),
       openedAt: core.clock.now(),
-      exits: {},
+      exits: this.exitsOf(accountId, theirs),
     };
     const fault = trackFault(core.state, position);
     if (isRefused(fault)) {
@@ -103,6 +103,20 @@ export class DriftPolicies {
     core.commit({ type: 'position.tracked', accountId, body: { position } });
     const tracked = core.state.positions.get(position.positionId);
     if (policy === 'close' && tracked !== undefined) this.close(tracked);
+  }
+
+  /** Of the position that was taken for gone and is there after all: it is guarded as before. */
+  private exitsOf(accountId: string, theirs: BrokerPosition): Position['exits'] {
+    const { positions, closedIds } = this.core.state;
+    let exits: Position['exits'] = {};
+    for (const positionId of closedIds) {
+      const position = positions.get(positionId);
+      if (position?.accountId !== accountId || position.untold.lte(0)) continue;
+      const isNamed = positionId === theirs.positionId || position.ticket === theirs.ticket;
+      const { symbol, side } = position;
+      if (isNamed && symbol === theirs.symbol && side === theirs.side) exits = position.exits;
+    }
+    return exits;
   }
 
   private close({ positionId }: Position): void {

@@ -13,6 +13,9 @@ import type { CoreContext } from './core-context.ts';
 import type { CounterpartCanceler } from './counterpart-canceler.actor.ts';
 import type { LiveCloser } from './live-closer.ts';
 
+/** Malformed reports of a route are told of once in this time. */
+const malformedLogMs = 1000;
+
 /** A report, and the order that it is of. */
 interface Found {
   readonly route: string;
@@ -24,10 +27,12 @@ interface Found {
   readonly orderKey: string;
   /** What the report names: an order that we sent, one that was tracked, or the position itself. */
   readonly by: 'ours' | 'link' | 'position';
+  /** It may tell of an attempt that is booked, or of the one under way. */
+  readonly isAmbiguous: boolean;
 }
 
 export interface ReportTarget {
-  readonly closer: Pick<LiveCloser, 'fills' | 'reject'>;
+  readonly closer: Pick<LiveCloser, 'fills' | 'mayBeThere' | 'reject'>;
   readonly canceler: Pick<CounterpartCanceler, 'cancel'>;
   /** Compares the account with the provider, since something there is not as it is here. */
   readonly reconcile: (accountId: string) => void;
@@ -38,6 +43,8 @@ export class ExecutionReports {
   private readonly target: ReportTarget;
   /** One cancel is enough, also where a report changed nothing that could be on record. */
   private readonly cancelledFor = new WeakSet<Position>();
+  /** When a malformed report of a route was last told of. */
+  private readonly malformedAt = new Map<string, number>();
 
   constructor(core: CoreContext, target: ReportTarget) {
     this.core = core;
@@ -50,8 +57,7 @@ export class ExecutionReports {
     try {
       const report = executionReportOf(raw);
       if (report === undefined) {
-        core.metrics.count('reports_malformed');
-        core.logger.warn({ route }, 'an execution report that is none');
+        this.malformed(route);
         return;
       }
       core.metrics.count('reports_received');
@@ -62,14 +68,22 @@ export class ExecutionReports {
     }
   }
 
+  private malformed(route: string): void {
+    const { metrics, clock, logger } = this.core;
+    metrics.count('reports_malformed');
+    const now = clock.now();
+    if (now - (this.malformedAt.get(route) ?? -Infinity) < malformedLogMs) return;
+    this.malformedAt.set(route, now);
+    logger.warn({ route }, 'an execution report that is none');
+  }
+
   private apply(route: string, report: CheckedReport): void {
     const { core } = this;
-    const reportKey = reportKeyOf(route, report);
-    if (core.state.reportKeys.has(reportKey)) {
+    const found = this.find(route, report);
+    if (this.isRepeated(route, report, found)) {
       core.metrics.count('reports_repeated');
       return;
     }
-    const found = this.find(route, report, reportKey);
     const { order_id: orderId, ord_status: status } = report;
     core.metrics.count('order_type_identifications');
     core.logger.info(
@@ -100,7 +114,7 @@ export class ExecutionReports {
   }
 
   /** The order of an id: by our own ids first, then those that the position was tracked with. */
-  private find(route: string, report: CheckedReport, reportKey: string): Found | undefined {
+  private find(route: string, report: CheckedReport): Found | undefined {
     const { state } = this.core;
     const { order_id: orderId } = report;
     const ours = state.clientOrders.get(orderId);
@@ -109,22 +123,75 @@ export class ExecutionReports {
     if (position === undefined) return undefined;
     const account = accountOf(state, position.accountId);
     if (!isLive(account) || account.route !== route) return undefined;
-    const found = { route, report, reportKey, position };
-    if (ours !== undefined) return { ...found, role: 'close', orderKey: orderId, by: 'ours' };
+    const base = { route, report, position };
+    if (ours !== undefined) {
+      const reportKey = reportKeyOf(route, report, orderId);
+      const found = { ...base, reportKey, role: 'close', orderKey: orderId, by: 'ours' } as const;
+      return { ...found, isAmbiguous: false };
+    }
     const role = roleOf(position, orderId);
-    const orderKey = role === 'close' ? closeKeyOf(position, orderId) : orderId;
-    return { ...found, role, orderKey, by: linked === undefined ? 'position' : 'link' };
+    const own = role === 'close' ? this.closeKeyOf(position, report) : orderId;
+    const orderKey = own ?? orderId;
+    return {
+      ...base,
+      reportKey: reportKeyOf(route, report, orderKey),
+      role,
+      orderKey,
+      by: linked === undefined ? 'position' : 'link',
+      isAmbiguous: own === undefined,
+    };
+  }
+
+  /**
+   * Under another id than ours: of which order the fills are counted. What is booked of an earlier
+   * attempt may be told again under it; undefined where it may as well be news of a later one.
+   */
+  private closeKeyOf(position: Position, report: CheckedReport): string | undefined {
+    const { state, intent, fills, result } = position;
+    const { order_id: orderId, cumqty } = report;
+    if (fills.has(orderId)) return orderId;
+    const isClosed = state === 'closed';
+    const current = isClosed ? result?.clientOrderId : intent?.clientOrderId;
+    const ours = [...fills].filter(([key]) => this.core.state.clientOrders.has(key));
+    if (!ours.some(([key]) => key !== current)) {
+      // An order that is not out yet has no fills: the provider closed it by itself.
+      const isOut = isClosed || this.target.closer.mayBeThere(position);
+      return isOut ? (current ?? orderId) : orderId;
+    }
+    const told = ours.filter(([, { filled }]) => cumqty !== undefined && filled.gte(cumqty));
+    const awaiting = told.find(([, { untold }]) => untold.gt(0));
+    const [known] = awaiting ?? told[0] ?? [];
+    return known ?? (isClosed ? current : undefined);
+  }
+
+  /** A price that was missing is no repeat. */
+  private isRepeated(route: string, report: CheckedReport, found: Found | undefined): boolean {
+    const { reportKeys } = this.core.state;
+    const { order_id: orderId, avgpx } = report;
+    const keys = new Set([orderId]);
+    if (found !== undefined) {
+      keys.add(found.orderKey);
+      // It may have come before, when another attempt was the last one.
+      if (found.by !== 'ours') for (const key of found.position.fills.keys()) keys.add(key);
+      const fill = found.position.fills.get(found.orderKey);
+      if (avgpx !== undefined && fill?.untold.gt(0) === true) return false;
+    }
+    return [...keys].some((key) => reportKeys.has(reportKeyOf(route, report, key)));
   }
 
   /**
    * An execution under the position's own id may be that of its entry: unless the side says that it
-   * closes, or a close is under way, the provider's list of positions decides.
+   * closes, or a close is under way, the provider's list of positions decides; and so it does where
+   * it may tell of an earlier attempt.
    */
   private isExpected(found: Found): boolean {
-    const { position, role, report, reportKey, by } = found;
-    if (role !== 'close' || by !== 'position') return true;
-    const side = sideOf(found);
-    if (side === 'closes' || (side === undefined && position.state !== 'guarded')) return true;
+    const { position, role, report, reportKey, by, isAmbiguous } = found;
+    if (role !== 'close') return true;
+    if (!isAmbiguous) {
+      if (by !== 'position') return true;
+      const side = sideOf(found);
+      if (side === 'closes' || (side === undefined && position.state !== 'guarded')) return true;
+    }
     if (!isOpen(position)) return false;
     const theirs = report.cumqty ?? text(position.remainingQuantity);
     const drift = { kind: 'unexpected_fill', ours: '0', theirs } as const;
@@ -171,7 +238,7 @@ export class ExecutionReports {
     }
     const isUnderWay = isOfCloseUnderWay(found);
     const isClose = isUnderWay || by !== 'position' || sideOf(found) === 'closes';
-    if (report.cumqty !== undefined && isClose) this.book(found, false);
+    if (report.cumqty !== undefined && isClose && this.isExpected(found)) this.book(found, false);
     if (!isUnderWay) return;
     const { intent } = position;
     if (intent?.clientOrderId === orderKey) this.target.closer.reject(position, intent, status);
@@ -207,13 +274,6 @@ function roleOf({ stopLossId, takeProfitId }: Position, orderId: string): OrderR
   return orderId === takeProfitId ? 'takeprofit' : 'close';
 }
 
-/** Fills of a close that we did not send are counted by the id that they come under. */
-function closeKeyOf({ state, intent, fills, result }: Position, orderId: string): string {
-  if (fills.has(orderId)) return orderId;
-  const ours = state === 'closed' ? result?.clientOrderId : intent?.clientOrderId;
-  return ours ?? orderId;
-}
-
 function executionOf(found: Found): Execution {
   const { avgpx } = found.report;
   const price = avgpx === undefined ? undefined : decimal(avgpx);
@@ -244,9 +304,9 @@ function causeOf(position: Position, role: 'stoploss' | 'takeprofit'): CloseCaus
 }
 
 /** A report with an `exec_id` is the same wherever that is; without one, by what it says. */
-function reportKeyOf(route: string, report: CheckedReport): string {
+function reportKeyOf(route: string, report: CheckedReport, orderKey: string): string {
   const { exec_id: execId, order_id: orderId, ord_status: status, cumqty = '' } = report;
   return execId === undefined
     ? `${route}/${orderId}/${status}/${cumqty}`
-    : executionKeyOf(route, execId);
+    : executionKeyOf(route, orderKey, execId);
 }

@@ -13,6 +13,7 @@ import type { Drift } from '#src/domain/drift';
 import { decimal, text, type Decimal } from '#src/domain/money';
 import {
   bookedFill,
+  laterToldOf,
   newFillOf,
   worthOf,
   type Execution,
@@ -44,17 +45,21 @@ export class Fills {
 
   /** True where something of it was new. */
   take(position: Position, execution: Execution, options: TakeOptions): boolean {
-    if (position.state === 'closed') return this.afterClose(position, execution, options);
     if (position.state === 'untracked') return false;
-    const { isFinal } = options;
-    const isNew = !this.isTold(options) && newFillOf(position, execution) !== undefined;
-    if (isNew) this.book(position, execution, options);
-    const { intent } = position;
-    // What a report has told of already may be all that this order will ever fill.
-    if (isFinal && intent !== undefined && intent.clientOrderId === execution.orderKey) {
-      if (position.remainingQuantity.gt(0)) this.sendRest(position, intent);
+    const isTold = this.isTold(options);
+    const isAmended = this.amendBefore(position, execution, options);
+    if (position.state === 'closed') {
+      return (!isTold && this.afterClose(position, execution, options)) || isAmended;
     }
-    return isNew;
+    const isNew = !isTold && newFillOf(position, execution) !== undefined;
+    if (isNew) this.book(position, execution, options);
+    const { intent, fills } = position;
+    // What a report has told of already may be all that this order will ever fill.
+    if (options.isFinal && intent !== undefined && intent.clientOrderId === execution.orderKey) {
+      const isBooked = fills.has(execution.orderKey);
+      if (isBooked && position.remainingQuantity.gt(0)) this.sendRest(position, intent);
+    }
+    return isNew || isAmended;
   }
 
   /** What is known of a difference, told as a drift. */
@@ -150,10 +155,13 @@ export class Fills {
     { reportKey }: TakeOptions,
   ): boolean {
     const more = newFillOf(position, execution);
-    if (more === undefined || this.isTold({ reportKey })) return false;
-    const { untold } = position;
-    const isTold = untold.gt(0) && execution.price !== undefined;
-    if (isTold) this.amend(position, execution, reportKey);
+    if (more === undefined) return false;
+    // Of what was gone, and is of no order yet.
+    let { untold } = position;
+    for (const fill of position.fills.values()) untold = untold.minus(fill.untold);
+    if (untold.gt(0) && execution.price !== undefined) {
+      this.amend(position, execution, untold, reportKey);
+    }
     const excess = more.minus(untold);
     if (excess.gt(0)) {
       const drift = { kind: 'fill_of_closed', ours: '0', theirs: text(excess) } as const;
@@ -163,18 +171,45 @@ export class Fills {
   }
 
   /** What is told now of a part that was closed without a price. */
-  private amend(position: Position, execution: Execution, reportKey: string | undefined): void {
-    const { core } = this;
-    const { accountId, result, untold } = position;
-    const account = accountOf(core.state, accountId);
+  private amend(
+    position: Position,
+    execution: Execution,
+    untold: Decimal,
+    reportKey: string | undefined,
+  ): void {
+    const { state } = this.core;
+    const account = accountOf(state, position.accountId);
     const mids: MidOf = (symbol) => this.mid(symbol);
-    const fill = bookedFill(core.state, account, position, execution, mids, untold);
-    const amended = amendedResult(result, fill);
-    if (amended === undefined) return;
-    const { positionId, reasons } = position;
-    const mark = markOf(execution, reportKey);
-    const body = { positionId, result: amended, reasons: [...reasons], fill: mark };
-    core.commit({ type: 'close.amended', accountId, body });
+    const fill = bookedFill(state, account, position, execution, mids, untold);
+    this.commitAmended(position, fill, markOf(execution, reportKey));
+  }
+
+  /** What is told now of what this order filled before: its price, or another fee. */
+  private amendBefore(
+    position: Position,
+    execution: Execution,
+    { reportKey }: TakeOptions,
+  ): boolean {
+    const { state } = this.core;
+    const before = position.fills.get(execution.orderKey);
+    const account = accountOf(state, position.accountId);
+    const mids: MidOf = (symbol) => this.mid(symbol);
+    const later = laterToldOf(state, account, position, execution, mids);
+    if (before === undefined || later === undefined) return false;
+    const { orderKey, filled, fee, feeCurrency } = execution;
+    const isAll = filled.eq(before.filled);
+    const told = { orderKey, filled: before.filled, price: execution.price };
+    const charged = isAll && fee !== undefined ? { fee, feeCurrency } : {};
+    this.commitAmended(position, later, markOf({ ...told, ...charged }, reportKey));
+    return true;
+  }
+
+  private commitAmended(position: Position, fill: NewFill, mark: FillMark): void {
+    const { positionId, accountId, reasons } = position;
+    const result = amendedResult(position.result, fill);
+    if (result === undefined) return;
+    const body = { positionId, result, reasons: [...reasons], fill: mark };
+    this.core.commit({ type: 'close.amended', accountId, body });
   }
 
   private mid(symbol: string): Decimal | undefined {
@@ -206,8 +241,10 @@ function amendedResult(result: CloseResult | undefined, fill: NewFill): CloseRes
   if (result === undefined || fill.price === undefined) return undefined;
   const { price, pnl, commission } = fill;
   const worth = pnl === undefined || commission === undefined ? {} : { pnl, commission };
-  const { pnl: _pnl, commission: _commission, ...base } = result;
-  return { ...base, quantity: text(fill.quantity), closedPrice: price, ...worth };
+  const { pnl: _pnl, commission: _commission, errorMessage: _error, ...base } = result;
+  // The last outcome may be that a later order was rejected; this part was filled.
+  const outcome = { success: true, outcome: 'closed' } as const;
+  return { ...base, ...outcome, quantity: text(fill.quantity), closedPrice: price, ...worth };
 }
 
 function resultOf(intent: CloseIntent, fill: NewFill, ts: number): CloseResult {

@@ -1,16 +1,25 @@
 // The way of a close to a provider and back: send, and on any doubt ask before sending again
 // (contract section 6). Every step is a record; what is kept here is only what waits.
 import { orderReplyOf } from '#src/contracts/provider';
-import { executionOf } from '#src/domain/close-execution';
+import { executionOf, hasProgressed, replyKeyOf } from '#src/domain/close-execution';
 import { backoffMs, failuresMax, isResendSafe, otherSide } from '#src/domain/close-steps';
-import { attemptOf, executionKeyOf, type CloseIntent } from '#src/domain/closing';
+import { attemptOf, type CloseIntent } from '#src/domain/closing';
 import { text } from '#src/domain/money';
 import type { OrderReply } from '#src/domain/provider';
 import { isRiskClose, type Position } from '#src/domain/state';
 import type { Chance } from '#src/ports/chance';
 import type { CallOutcome } from './broker-call.ts';
 import type { BrokerSessions } from './broker-sessions.ts';
-import { callClose, isOnOtherSide, isUnderWay, laneOf, mustBeOnRecord } from './close-call.ts';
+import {
+  callClose,
+  foundDrift,
+  isNotTaken,
+  isOnOtherSide,
+  isThrottled,
+  isUnderWay,
+  laneOf,
+  mustBeOnRecord,
+} from './close-call.ts';
 import {
   recordClamped,
   recordFailed,
@@ -21,7 +30,7 @@ import {
   recordSent,
   recordUnknown,
 } from './close-records.ts';
-import { CloseQuestions, type CloseAnswers } from './close-questions.ts';
+import { CloseQuestions, type CloseAnswers, type OrElse } from './close-questions.ts';
 import { CloseTasks } from './close-tasks.ts';
 import type { CloseSender, CoreContext } from './core-context.ts';
 import { noteDeadLetter } from './dead-letters.ts';
@@ -66,6 +75,7 @@ export class LiveCloser implements CloseSender, CloseAnswers {
       if (position.phase === 'sending' && !isUnsent) {
         recordUnknown(this.core, position, intent, 'restarted before its outcome was known', 0);
       }
+      if (position.isInDoubt) this.tasks.of(intent).isDoubtful = true;
       this.takeUp(position);
     }
   }
@@ -86,17 +96,28 @@ export class LiveCloser implements CloseSender, CloseAnswers {
     });
   }
 
+  /** Looks at what is open there before it sends an intent that was just committed. */
+  look(position: Position, intent: CloseIntent, orElse: OrElse): void {
+    this.tasks.of(intent).isDoubtful = true;
+    this.questions.positions(position, intent, true, orElse);
+  }
+
   /** The close has its outcome: nothing waits for it any more. */
   settled(positionId: string): void {
     this.tasks.end(positionId);
   }
 
+  mayBeThere(position: Position): boolean {
+    return this.tasks.mayBeThere(position);
+  }
+
   /** Tries a close that waits now, and even where a second send is not known to be safe. */
   retryNow(position: Position): void {
-    const { intent } = position;
+    const { intent, phase } = position;
     if (intent === undefined) return;
     const task = this.tasks.of(intent);
-    task.isForced = true;
+    const isInDoubt = phase === 'sending' && task.isDoubtful;
+    task.isForced = phase === 'unknown' || phase === 'pending' || isInDoubt;
     if (task.nextAttemptAt !== undefined) this.takeUp(position);
   }
 
@@ -108,21 +129,29 @@ export class LiveCloser implements CloseSender, CloseAnswers {
     this.dispatch(position, intent);
   }
 
-  /** Gives up a close: the position is guarded again. */
+  /** Gives up a close as an operator says: the position is guarded again, and perhaps closed. */
   giveUp(position: Position, intent: CloseIntent, why: string): void {
-    recordFailed(this.core, position, intent, why);
+    const { phase } = position;
+    const { isDoubtful, isOut } = this.tasks.of(intent);
+    const isSent = phase === 'unknown' || phase === 'pending' || isOut;
+    recordFailed(this.core, position, intent, why, isSent || (phase === 'sending' && isDoubtful));
   }
 
   gone(position: Position, intent: CloseIntent): void {
     recordGone(this.core, position, intent);
   }
 
-  clamp(position: Position, quantity: string): void {
-    recordClamped(this.core, position, quantity);
+  /** A report says that the order was not executed, or will not be any more: which send of it? */
+  reject(position: Position, intent: CloseIntent, why: string): void {
+    const isSentAgain = this.tasks.of(intent).sends > 1;
+    // Of the last send the reply will tell, or the question that follows where there is none.
+    if (isSentAgain && position.phase === 'sending') return;
+    if (isSentAgain && position.phase === 'unknown') this.questions.ask(position, intent);
+    else this.rejected(position, intent, why);
   }
 
   /** Definitely not executed, or not any more: the next attempt takes the next generation. */
-  reject(position: Position, intent: CloseIntent, why: string): void {
+  private rejected(position: Position, intent: CloseIntent, why: string): void {
     if (position.phase === 'rejected') return;
     const error = why === '' ? 'rejected by the provider' : why;
     recordRejected(this.core, position, intent, error);
@@ -147,41 +176,62 @@ export class LiveCloser implements CloseSender, CloseAnswers {
     const { clientOrderId, route = '' } = intent;
     const isWanted = (): boolean => isLast() && isUnderWay(position, clientOrderId);
     if (isOnOtherSide(this.core, position)) {
-      this.core.turn(() => this.reject(position, intent, otherSide));
+      this.core.turn(() => this.rejected(position, intent, otherSide));
       return;
     }
     const lane = laneOf(position);
-    this.tasks.of(intent).lane = lane;
+    const task = this.tasks.of(intent);
+    task.lane = lane;
+    let nth = 0;
     this.sessions.of(route).submit<unknown>({
       kind: 'close',
       lane,
       isWanted,
       run: async () => {
-        const task = this.tasks.of(intent);
         const { most } = task;
+        nth = ++task.sends;
+        task.isOut = true;
         task.lane = undefined;
-        return await callClose(this.core, this.sessions, { position, intent, most, isWanted });
+        try {
+          return await callClose(this.core, this.sessions, { position, intent, most, isWanted });
+        } catch (error) {
+          if (isNotTaken(error)) task.sends--;
+          // Put back into its lane, it can still be passed on to another.
+          if (isWanted() && isThrottled(error)) Object.assign(task, { lane, isOut: false });
+          throw error;
+        }
       },
       done: (outcome) => {
+        task.isOut = false;
         this.core.turn(() => {
           if (outcome.kind === 'reply') this.onReply(position, intent, outcome.reply, isLast());
           else if (isLast()) this.onNoReply(position, intent, outcome);
         });
       },
-      late: (reply) => this.core.turn(() => this.onReply(position, intent, reply, false)),
+      late: (reply) =>
+        this.core.turn(() => this.onReply(position, intent, reply, false, task.sends > nth)),
     });
   }
 
   /** A reply counts whenever it comes, be it after others were asked for what it says. */
-  private onReply(position: Position, intent: CloseIntent, raw: unknown, isLast: boolean): void {
+  private onReply(
+    position: Position,
+    intent: CloseIntent,
+    raw: unknown,
+    isLast: boolean,
+    isSentAgain = false,
+  ): void {
     const reply = orderReplyOf(raw);
     if (reply === undefined) {
       const no = { kind: 'unknown', error: 'the reply of the provider is none' } as const;
       if (isLast) this.onNoReply(position, intent, no);
+    } else if (isSentAgain && (reply.status === 'rejected' || reply.status === 'pending')) {
+      // That it was not executed is said of an earlier send; the last one may be.
+      this.core.metrics.count('closes_late_replies');
     } else if (isUnderWay(position, intent.clientOrderId)) {
       this.settle(position, intent, reply);
     } else if (reply.status === 'filled' || reply.status === 'partiallyFilled') {
-      const options = { isFinal: false, of: intent, reportKey: keyOf(intent, reply) };
+      const options = { isFinal: false, of: intent, reportKey: replyKeyOf(intent, reply) };
       this.fills.take(position, executionOf(intent, reply), options);
     }
   }
@@ -193,6 +243,7 @@ export class LiveCloser implements CloseSender, CloseAnswers {
   ): void {
     if (outcome.kind === 'dropped') return;
     const { error } = outcome;
+    this.tasks.of(intent).isForced = false;
     if (outcome.kind === 'unreachable') {
       // Not executed this time; of the time before nobody knows.
       if (this.tasks.of(intent).isDoubtful) recordUnknown(this.core, position, intent, error, 0);
@@ -210,19 +261,23 @@ export class LiveCloser implements CloseSender, CloseAnswers {
   /** What the provider said of the order: in reply to it, or when it was asked. */
   settle(position: Position, intent: CloseIntent, reply: OrderReply): void {
     const { core } = this;
+    this.tasks.of(intent).isForced = false;
     switch (reply.status) {
       case 'filled':
       case 'partiallyFilled': {
         const quantity = this.tasks.of(intent).most ?? intent.quantity;
         const execution = executionOf({ ...intent, quantity }, reply);
-        this.fills.take(position, execution, { isFinal: true, reportKey: keyOf(intent, reply) });
+        this.fills.take(position, execution, {
+          isFinal: true,
+          reportKey: replyKeyOf(intent, reply),
+        });
         return;
       }
       case 'gone':
         this.gone(position, intent);
         return;
       case 'rejected':
-        this.reject(position, intent, [reply.code, reply.message].filter(Boolean).join(' '));
+        this.rejected(position, intent, [reply.code, reply.message].filter(Boolean).join(' '));
         return;
       case 'pending':
         if (position.phase === 'rejected') return;
@@ -237,8 +292,11 @@ export class LiveCloser implements CloseSender, CloseAnswers {
   /** Less is there than here, and nobody has told why: a person must know. */
   clampTo(position: Position, theirs: string): void {
     const ours = text(position.remainingQuantity);
-    this.fills.tellDrift(position, { kind: 'quantity', ours, theirs });
-    this.clamp(position, theirs);
+    const known = foundDrift(this.core, position, 'quantity');
+    if (known?.ours !== ours || known.theirs !== theirs) {
+      this.fills.tellDrift(position, { kind: 'quantity', ours, theirs });
+    }
+    recordClamped(this.core, position, theirs);
   }
 
   resend(position: Position, intent: CloseIntent, wasNeverThere: boolean, isWhole: boolean): void {
@@ -254,6 +312,7 @@ export class LiveCloser implements CloseSender, CloseAnswers {
     const task = this.tasks.of(intent);
     if (wasNeverThere && phase !== 'pending') task.isDoubtful = false;
     if (phase === 'sending') {
+      task.isForced = false;
       this.send(position, intent);
       return;
     }
@@ -269,7 +328,7 @@ export class LiveCloser implements CloseSender, CloseAnswers {
       return;
     }
     if (isNew && !task.isForced && this.isOver(position)) {
-      this.giveUp(position, intent, 'the provider never had it');
+      recordFailed(this.core, position, intent, 'the provider never had it', false);
       return;
     }
     task.isForced = false;
@@ -293,10 +352,12 @@ export class LiveCloser implements CloseSender, CloseAnswers {
 
   /** What a fill has left; where it was in doubt, what is there is looked at before. */
   private rest(position: Position, intent: CloseIntent): void {
-    const { isDoubtful } = this.tasks.of(intent);
+    const isCrumb = !hasProgressed(position, intent);
+    const isDoubtful = isCrumb || this.tasks.of(intent).isDoubtful;
     const next = recordNext(this.core, position, intent);
     this.tasks.of(next).isDoubtful = isDoubtful;
-    if (isDoubtful) this.questions.positions(position, next, true);
+    if (isCrumb) this.miss(position, next, 'next to nothing of it was filled');
+    else if (isDoubtful) this.questions.positions(position, next, true);
     else this.send(position, next);
   }
 
@@ -328,8 +389,4 @@ export class LiveCloser implements CloseSender, CloseAnswers {
       if (isUnderWay(position, intent.clientOrderId)) this.takeUp(position);
     });
   }
-}
-
-function keyOf({ route = '' }: CloseIntent, { execId }: OrderReply): string | undefined {
-  return execId === undefined ? undefined : executionKeyOf(route, execId);
 }

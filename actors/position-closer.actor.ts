@@ -7,9 +7,9 @@ import { failedResult, filledResult, intentOf } from '#src/domain/closing';
 import type { CloseIntent, Fill } from '#src/domain/closing';
 import { invariant, messageOf } from '#src/domain/errors';
 import { decimal, text } from '#src/domain/money';
-import { driftKey } from '#src/domain/drift';
-import { isLive, type Account, type Position } from '#src/domain/state';
+import { isLive, isUrgentCause, type Account, type Position } from '#src/domain/state';
 import { paperFill } from '#src/prices/paper-fill';
+import { isLessThere } from './close-call.ts';
 import type { CoreContext } from './core-context.ts';
 
 export type PositionCloserRef = ActorRefFrom<typeof positionCloserMachine>;
@@ -86,28 +86,21 @@ class Closer {
     else this.beginOnPaper(position, request);
   }
 
-  /** To the provider, once it is durable; where it is known that nothing is open there, not at all. */
+  /** To the provider, once it is durable; where less may be open there, that is looked at first. */
   private beginLive(
     position: Position,
-    { route, drifts }: Account & { readonly route: string },
+    { route }: Account & { readonly route: string },
     { cause }: CloseRequest,
   ): void {
     const { live, clock } = this.core;
     invariant(live !== undefined, 'a LIVE account has providers');
-    const { positionId, accountId, ticket } = position;
-    const named = { positionId, ...(ticket === undefined ? {} : { ticket }) };
-    const less = drifts.get(driftKey({ kind: 'quantity', ...named }))?.drift.theirs;
-    if (less !== undefined && position.remainingQuantity.gt(less)) {
-      live.closer.clamp(position, less);
-    }
+    const { accountId } = position;
     const seen = { ...this.seen(position, undefined), route };
     const intent = intentOf(position, cause, clock.now(), seen);
-    if (drifts.has(driftKey({ kind: 'unknown_there', ...named }))) {
-      live.closer.gone(position, intent);
-      return;
-    }
     this.core.commit({ type: 'close.intended', accountId, body: { intent } });
-    live.closer.send(position, intent);
+    if (position.isInDoubt) live.closer.look(position, intent, 'wait');
+    else if (isLessThere(this.core, position)) live.closer.look(position, intent, 'send');
+    else live.closer.send(position, intent);
   }
 
   private beginOnPaper(position: Position, { cause, at }: CloseRequest): void {
@@ -125,9 +118,12 @@ class Closer {
   /** A later reason joins the intent under way; a price that is known settles it. */
   private join(position: Position, { cause, at }: CloseRequest): void {
     const intent = position.intent as CloseIntent;
-    if (!position.reasons.includes(cause.reason)) {
+    const { reason, bulkId } = cause;
+    const isMoreUrgent = isUrgentCause(cause) && !position.isUrgent;
+    if (isMoreUrgent || !position.reasons.includes(reason)) {
       const { positionId, accountId } = position;
-      const body = { positionId, closeId: intent.closeId, reason: cause.reason };
+      const ofBulk = bulkId === undefined ? {} : { bulkId };
+      const body = { positionId, closeId: intent.closeId, reason, ...ofBulk };
       this.core.commit({ type: 'close.joined', accountId, body });
       if (intent.route !== undefined) this.core.live?.closer.joined(position);
     }
@@ -153,7 +149,8 @@ class Closer {
     const now = core.clock.now();
     const intent = position.intent ?? intentOf(position, cause, now, {});
     const result = failedResult(intent, messageOf(error), now);
-    const body = { intent, result, reasons: [intent.reason] };
+    const doubt = position.isInDoubt ? { isInDoubt: true } : {};
+    const body = { intent, result, reasons: [intent.reason], ...doubt };
     core.commit({ type: 'close.failed', accountId: position.accountId, body });
     this.unwait(position);
   }

@@ -13,9 +13,17 @@ import type { CoreContext } from './core-context.ts';
 import { DriftPolicies } from './drift-policies.ts';
 import type { LiveCloser } from './live-closer.ts';
 import { askProvider, type Answered } from './provider-asker.ts';
+import { RouteTurns } from './route-turns.ts';
+import { UntoldCloses } from './untold-closes.ts';
 
-/** How long a read of a periodic reconciliation may wait for its turn. */
+/** How long a read may wait to be sent, once it is its account's turn. */
 const readWaitMs = 30_000;
+
+/**
+ * How long a difference must have stood, and a position must have been tracked, before a policy acts
+ * without a person: providers' lists lag behind.
+ */
+export const settledMs = 5000;
 
 /** What the last reconciliation of an account came to. */
 export interface Reconciliation {
@@ -24,16 +32,19 @@ export interface Reconciliation {
   readonly ranAt?: number;
   /** Whether the provider told everything. */
   readonly complete: boolean;
-  readonly drifts: readonly Drift[];
+  /** Each with the time since which it stands. */
+  readonly drifts: readonly (Drift & { readonly since: number })[];
   /** Why it is not complete. */
   readonly error?: string;
 }
 
+/** At start everything waits for it; `reported`: an execution says that something has happened. */
+type Why = 'start' | 'period' | 'reported' | 'asked';
+
 /** What is being asked about: what happens meanwhile must not be judged. */
 interface Asking {
   readonly accountId: string;
-  /** A person asked for it. */
-  readonly isAsked: boolean;
+  readonly why: Why;
   readonly touched: Set<string>;
   readonly closed: Set<string | number>;
   /** The balance was moved by something that is no close. */
@@ -50,6 +61,12 @@ export class Reconciler {
   private readonly unreconciledSince = new Map<string, number>();
   /** Accounts whose positions were compared since the start. */
   private readonly compared = new Set<string>();
+  private readonly turns = new RouteTurns();
+  /** Accounts that are not only reconciled because it is time to. */
+  private readonly askedFor = new Map<string, 'reported' | 'asked'>();
+  private readonly untold: UntoldCloses;
+  /** When positions were tracked, of the last ones. */
+  private readonly trackedTs = new Map<string, number>();
   private cancel: Cancel | undefined;
   private isStopped = false;
 
@@ -57,6 +74,7 @@ export class Reconciler {
     this.core = core;
     this.sessions = sessions;
     this.policies = new DriftPolicies(core, closer);
+    this.untold = new UntoldCloses(core.state);
   }
 
   /**
@@ -71,7 +89,7 @@ export class Reconciler {
     const asked = accounts.map(async (account) => {
       this.unreconciledSince.set(account.route, now);
       const { timeoutMs } = this.sessions.route(account.route);
-      const apply = await this.ask(account, now + timeoutMs);
+      const apply = await this.ask(account, now + timeoutMs, 'start');
       if (isOver) this.core.turn(apply);
       else applies.push(apply);
     });
@@ -84,11 +102,13 @@ export class Reconciler {
     };
   }
 
-  /** Reconciles every account `everyMs` from now on. */
+  /** Reconciles every account `everyMs` from now on, those first that were longest not. */
   start(everyMs: number): void {
     const { clock } = this.core;
     this.cancel = clock.at(clock.now() + everyMs, () => {
-      for (const account of this.liveAccounts()) void this.run(account);
+      const ranAt = ({ accountId }: Account): number => this.last.get(accountId)?.ranAt ?? 0;
+      const accounts = this.liveAccounts().sort((a, b) => ranAt(a) - ranAt(b));
+      for (const account of accounts) void this.run(account);
       this.start(everyMs);
     });
   }
@@ -116,22 +136,33 @@ export class Reconciler {
     account: Account & { readonly route: string },
     isAsked = false,
   ): Promise<Reconciliation> {
-    const { accountId } = account;
+    const { accountId, route } = account;
+    if (isAsked) this.askedFor.set(accountId, 'asked');
     let running = this.underWay.get(accountId);
     if (running === undefined) {
-      running = this.once(account, isAsked).finally(() => this.underWay.delete(accountId));
+      running = this.once(account).finally(() => this.underWay.delete(accountId));
       this.underWay.set(accountId, running);
     }
+    if (isAsked) this.turns.hurry(route, accountId);
     return await running;
   }
 
   runNow(accountId: string): void {
     const account = this.core.state.accounts.get(accountId);
-    if (account !== undefined && isLive(account)) void this.run(account);
+    if (account === undefined || !isLive(account)) return;
+    if (!this.askedFor.has(accountId)) this.askedFor.set(accountId, 'reported');
+    void this.run(account);
   }
 
   /** Told of every change: what changes while a provider is asked is not judged by its answer. */
   follow(record: JournalRecord): void {
+    if (record.type === 'close.filled') {
+      const closed = this.core.state.positions.get(record.body.intent.positionId);
+      if (closed !== undefined) this.untold.note(closed);
+    }
+    if (record.type === 'position.tracked') {
+      this.noteTracked(record.body.position.positionId);
+    }
     if (this.asking.size === 0) return;
     if (record.type === 'account.adjusted') {
       for (const asking of this.asking) asking.isAdjusted ||= asking.accountId === record.accountId;
@@ -147,36 +178,49 @@ export class Reconciler {
     }
   }
 
-  private async once(
-    account: Account & { readonly route: string },
-    isAsked: boolean,
-  ): Promise<Reconciliation> {
-    const deadlineTs = this.core.clock.now() + readWaitMs;
-    const apply = await this.ask(account, deadlineTs, isAsked);
-    if (!this.isStopped) this.core.turn(apply);
-    return this.last.get(account.accountId) ?? neverRan(account.accountId);
+  private async once(account: Account & { readonly route: string }): Promise<Reconciliation> {
+    const { accountId, route } = account;
+    await this.turns.enter(route, accountId);
+    try {
+      // Counted from its turn on: how many accounts there are is no reason to reconcile only some.
+      const deadlineTs = this.core.clock.now() + readWaitMs;
+      if (!this.isStopped) {
+        const apply = await this.ask(account, deadlineTs, 'period');
+        if (!this.isStopped) this.core.turn(apply);
+      }
+    } finally {
+      this.turns.leave(route);
+    }
+    return this.last.get(accountId) ?? neverRan(accountId);
+  }
+
+  private noteTracked(positionId: string): void {
+    const now = this.core.clock.now();
+    for (const [id, ts] of this.trackedTs) {
+      if (ts > now - settledMs) break;
+      this.trackedTs.delete(id);
+    }
+    this.trackedTs.set(positionId, now);
   }
 
   /** Resolves, once it was asked, with what is to be done in a turn. */
   private async ask(
     account: Account & { readonly route: string },
     deadlineTs: number,
-    isAsked = false,
+    why: 'start' | 'period',
   ): Promise<() => void> {
     const { accountId, route } = account;
     const asking: Asking = {
-      accountId,
-      touched: new Set(),
-      closed: new Set(),
-      isAdjusted: false,
-      isAsked,
+      ...{ accountId, why, touched: new Set(), closed: new Set(), isAdjusted: false },
     };
     this.asking.add(asking);
     const answered = await askProvider(this.sessions, route, accountId, deadlineTs);
     return () => {
       this.asking.delete(asking);
       try {
-        this.judge(account, answered, asking);
+        const reason = this.askedFor.get(accountId) ?? asking.why;
+        this.askedFor.delete(accountId);
+        this.judge(account, answered, { ...asking, why: reason });
       } catch (error) {
         this.core.metrics.count('reconciliations_failed');
         this.core.logger.error({ accountId, error: messageOf(error) }, 'reconciliation failed');
@@ -198,8 +242,8 @@ export class Reconciler {
       isRecentlyClosed: ({ ticket, positionId = '' }) =>
         asking.closed.has(ticket) || asking.closed.has(positionId),
     };
-    // A fill that was booked meanwhile may be in their balance or not.
-    const isMoved = asking.touched.size > 0 || asking.isAdjusted;
+    // A fill that was booked meanwhile may be in their balance or not; one without a price is not here.
+    const isMoved = asking.touched.size > 0 || asking.isAdjusted || this.untold.has(account);
     const { account: balance, ...rest } = view;
     const seen = isMoved ? rest : view;
     const findings = driftsOf(account, seen, doubts.isUnsettled, doubts.isRecentlyClosed);
@@ -208,12 +252,16 @@ export class Reconciler {
       balance?.currency === account.currency &&
       ![...account.positions.values()].some(doubts.isUnsettled);
     this.clear(account, findings, clearableOf(account, view, doubts, isBalanceJudged));
-    this.tell(account, findings, asking.isAsked);
+    this.tell(account, findings, asking.why);
     const complete =
       fault === undefined && view.positions?.complete !== false && view.orders?.complete !== false;
-    const drifts = findings.map(({ drift }) => drift);
+    const ranAt = core.clock.now();
+    const drifts = findings.map(({ drift }) => {
+      const since = account.drifts.get(driftKey(drift))?.since ?? ranAt;
+      return { ...drift, since };
+    });
     const error = fault === undefined ? {} : { error: fault };
-    this.last.set(accountId, { accountId, ranAt: core.clock.now(), complete, drifts, ...error });
+    this.last.set(accountId, { accountId, ranAt, complete, drifts, ...error });
     if (!isBlind) this.compared.add(accountId);
     this.noteRoute(route);
     if (fault !== undefined) {
@@ -239,24 +287,40 @@ export class Reconciler {
   private tell(
     account: Account & { readonly route: string },
     findings: readonly ReconcileFinding[],
-    isAsked: boolean,
+    why: Why,
   ): void {
     const { core } = this;
     const { accountId, route } = account;
     const policy = this.sessions.route(route).driftPolicy;
     for (const finding of findings) {
       const { drift } = finding;
-      const known = account.drifts.get(driftKey(drift))?.drift;
+      const entry = account.drifts.get(driftKey(drift));
+      const known = entry?.drift;
       const isKnown = known?.ours === drift.ours && known?.theirs === drift.theirs;
       if (known === undefined || !isKnown) {
         core.metrics.count('drifts_detected');
         core.logger.error({ accountId, route, policy, ...drift }, 'drift: the provider differs');
         core.commit({ type: 'drift.detected', accountId, body: { drift, policy, route } });
       }
-      // What was opened there a moment ago is tracked here in another.
-      const isEarly = drift.kind === 'unknown_here' && !isKnown && !isAsked;
-      if (!isEarly) this.policies.act(account, finding, policy);
+      const since = isKnown ? entry?.since : undefined;
+      if (this.isSettled(finding, since, why)) this.policies.act(account, finding, policy);
     }
+  }
+
+  /** Whether a finding, there since a run before this one or not at all, is no list that lags. */
+  private isSettled(
+    { drift, position }: ReconcileFinding,
+    since: number | undefined,
+    why: Why,
+  ): boolean {
+    if (why === 'asked') return true;
+    // What was opened there a moment ago is tracked here in another; ours waits for nothing else.
+    if (why === 'start') return since !== undefined || drift.kind !== 'unknown_here';
+    const settledTs = this.core.clock.now() - settledMs;
+    const trackedTs = position === undefined ? undefined : this.trackedTs.get(position.positionId);
+    if ((trackedTs ?? 0) > settledTs) return false;
+    if (why === 'reported' && drift.kind !== 'unknown_here') return true;
+    return since !== undefined && since <= settledTs;
   }
 
   /** A route is reconciled once each of its accounts was compared. */

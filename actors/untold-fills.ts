@@ -14,12 +14,21 @@ import type { Fills } from './fills.ts';
 /** Questions about one close; then only a report can tell. */
 const questionsMax = 12;
 
+/** Questions in a row without an answer, after which a route is asked one at a time. */
+const unansweredInARowMax = 5;
+
+interface RouteAnswers {
+  unansweredInARow: number;
+  asked: number;
+}
+
 export class UntoldFills {
   private readonly core: CoreContext;
   private readonly sessions: BrokerSessions;
   private readonly fills: Fills;
   private readonly chance: Chance;
   private readonly timers = new Map<string, Cancel>();
+  private readonly answers = new Map<string, RouteAnswers>();
 
   constructor(core: CoreContext, sessions: BrokerSessions, fills: Fills, chance: Chance) {
     this.core = core;
@@ -59,6 +68,12 @@ export class UntoldFills {
   private ask(position: Position, route: string, question: number): void {
     const clientOrderId = position.result?.clientOrderId;
     if (clientOrderId === undefined || position.untold.lte(0)) return;
+    const answers = this.answersOf(route);
+    if (answers.unansweredInARow >= unansweredInARowMax && answers.asked > 0) {
+      this.again(position, route, question);
+      return;
+    }
+    answers.asked++;
     const take = (outcome: CallOutcome<unknown>): void => {
       this.core.turn(() => this.onAnswer(position, route, question, outcome));
     };
@@ -66,7 +81,12 @@ export class UntoldFills {
       kind: 'query',
       lane: 'read',
       run: async () => await this.sessions.broker(route).query?.({ clientOrderId }),
-      done: take,
+      done: (outcome) => {
+        answers.asked--;
+        if (outcome.kind === 'reply') answers.unansweredInARow = 0;
+        else if (outcome.kind !== 'dropped') answers.unansweredInARow++;
+        take(outcome);
+      },
       late: (reply) => take({ kind: 'reply', reply }),
     });
   }
@@ -78,13 +98,27 @@ export class UntoldFills {
     outcome: CallOutcome<unknown>,
   ): void {
     const { result, untold } = position;
-    if (outcome.kind === 'dropped' || result === undefined || untold.lte(0)) return;
+    if (result === undefined || untold.lte(0)) return;
+    if (outcome.kind === 'dropped' && outcome.why === 'stopped') return;
     const reply = outcome.kind === 'reply' ? queryReplyOf(outcome.reply) : undefined;
     if (reply?.status === 'filled' || reply?.status === 'partiallyFilled') {
       this.fills.take(position, executionOf(result, reply), { isFinal: false });
       return;
     }
     const isOver = reply !== undefined && reply.status !== 'pending';
-    if (!isOver && question < questionsMax) this.later(position, route, question + 1);
+    if (!isOver) this.again(position, route, question);
+  }
+
+  private again(position: Position, route: string, question: number): void {
+    if (question < questionsMax) this.later(position, route, question + 1);
+  }
+
+  private answersOf(route: string): RouteAnswers {
+    let answers = this.answers.get(route);
+    if (answers === undefined) {
+      answers = { unansweredInARow: 0, asked: 0 };
+      this.answers.set(route, answers);
+    }
+    return answers;
   }
 }

@@ -2,7 +2,7 @@
 // It does all that closeout relies on (contract section 8), but with everything in memory: a real one
 // keeps what became of each order where a crash does not lose it.
 //
-//   node examples/provider.ts --route demo --nats nats://provider1:PASSWORD@127.0.0.1:4222 \
+//   npx node examples/provider.ts --route demo --nats nats://provider1:PASSWORD@127.0.0.1:4222 \
 //     --positions positions.json --price EURUSD=1.0949/1.0950
 //
 // The file: {"contractSizes": {"EURUSD": 100000}, "accounts": [{"accountId": "acc1", "currency":

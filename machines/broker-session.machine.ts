@@ -13,7 +13,8 @@ export interface BrokerSessionContext {
 
 /**
  * A call is answered by a reply of any kind: one that rejects the order is an answer. What was sent
- * before an interruption says nothing about the time after it, so that a probe has events of its own.
+ * before an interruption says nothing about the time after it, so that a probe has events of its own;
+ * its reply counts also where it comes after the timeout.
  */
 export type BrokerSessionEvent =
   | { type: 'call.answered' }
@@ -39,6 +40,7 @@ export const brokerSessionMachine = setup({
     countPause: assign({ pauses: ({ context }) => context.pauses + 1 }),
     noteChange: () => {},
     schedulePause: () => {},
+    cancelPause: () => {},
     reportInterruption: () => {},
     reportRecovery: () => {},
   },
@@ -64,21 +66,25 @@ export const brokerSessionMachine = setup({
     },
     interrupted: {
       entry: ['noteChange', 'countPause', 'schedulePause'],
-      on: { 'pause.ended': 'probing' },
+      on: {
+        'pause.ended': 'probing',
+        'probe.answered': {
+          target: 'passing',
+          actions: ['cancelPause', 'forgetFailures', 'reportRecovery'],
+        },
+      },
     },
     probing: {
       entry: 'noteChange',
       initial: 'ready',
       states: {
         ready: { on: { 'probe.sent': 'asking' } },
-        asking: {
-          on: {
-            'probe.answered': {
-              target: '#broker-session.passing',
-              actions: ['forgetFailures', 'reportRecovery'],
-            },
-            'probe.failed': '#broker-session.interrupted',
-          },
+        asking: { on: { 'probe.failed': '#broker-session.interrupted' } },
+      },
+      on: {
+        'probe.answered': {
+          target: 'passing',
+          actions: ['forgetFailures', 'reportRecovery'],
         },
       },
     },

@@ -25,13 +25,14 @@ const list = command({
       ...(state === 'closed' ? [] : deadLetters.values()),
       ...(state === 'open' ? [] : closedLetters.values()),
     ].filter((letter) => account === undefined || letter.accountId === account.accountId);
-    const numbered = chosen.map((letter, i) => ({ letter, i }));
+    // Letters end between two pages, so a place in the list is no cursor.
+    const inOrder = chosen.sort((a, b) => a.order - b.order);
     return answer(
       page(
-        numbered,
-        ({ i }) => i,
+        inOrder,
+        (letter) => letter.order,
         request,
-        ({ letter }) => letterView(context, letter),
+        (letter) => letterView(context, letter),
       ),
     );
   },
@@ -98,7 +99,7 @@ function openLetter(
 }
 
 function letterView({ operations }: CommandContext, letter: DeadLetter): object {
-  const { end, ...shown } = letter;
+  const { end, order: _order, ...shown } = letter;
   const nextAttemptAt = operations.nextAttemptAt(letter.positionId);
   return {
     ...shown,

@@ -16,7 +16,7 @@ import type { Metrics } from '#src/ports/metrics';
 import { bulkView } from './bulk-close.ts';
 import type { Closing, Command, CommandContext, Outcome } from './command.ts';
 import { findCommand } from './index.ts';
-import { closeView } from './views.ts';
+import { closeView, closeViewOf } from './views.ts';
 
 /** How long the answer of a close waits for its outcome. */
 export const closeAnswerMs = 2000;
@@ -133,7 +133,7 @@ export class CommandDesk {
         // Which closes are pending is on record before they are, so that no repeat begins new ones.
         if (done !== undefined) this.store(store, done);
         else if ('kind' in outcome && outcome.kind === 'closing')
-          this.store(store, {}, outcome.memo);
+          this.store(store, {}, this.asked(outcome.memo));
       }
       return { outcome, done };
     });
@@ -197,6 +197,14 @@ export class CommandDesk {
     }
   }
 
+  /** With how the close stands that was asked for: later ones of the position are not it. */
+  private asked(memo: ClosingMemo): ClosingMemo {
+    const [positionId = ''] = memo.positionIds;
+    const position = this.host.context.state.positions.get(positionId);
+    const asked = position === undefined ? undefined : closeView(position);
+    return memo.bulkId !== undefined || asked === undefined ? memo : { ...memo, asked };
+  }
+
   private pendingOf(closing: Closing): string[] {
     const { positions } = this.host.context.state;
     return closing.positionIds.filter((id) => positions.get(id)?.state === 'closing');
@@ -256,7 +264,7 @@ function pendingView(context: CommandContext, memo: ClosingMemo, replyBytesMax: 
   if (memo.bulkId !== undefined) return bulkView(context, memo, replyBytesMax);
   const [positionId = ''] = memo.positionIds;
   const position = context.state.positions.get(positionId);
-  const view = position === undefined ? undefined : closeView(position);
+  const view = position === undefined ? undefined : closeViewOf(position, memo.asked);
   return view ?? refuse('unknown_position', `no position ${positionId} is known any more`);
 }
 

@@ -94,3 +94,17 @@ export function closeView(position: Position): CloseResult | undefined {
   const pending = pendingResult(intent);
   return phase === 'unknown' ? { ...pending, outcome: 'unknown' } : pending;
 }
+
+/** How one close of a position stands, whatever closes have begun since. */
+export function closeViewOf(
+  position: Position,
+  asked: CloseResult | undefined,
+): CloseResult | undefined {
+  const now = closeView(position);
+  if (asked === undefined || now === undefined || now.closeId === asked.closeId) return now;
+  const { result } = position;
+  if (result?.closeId === asked.closeId) return result;
+  // Another one began since, so the position was left open: this one was given up.
+  const errorMessage = 'it was given up, and a later close of the position began';
+  return { ...asked, success: false, outcome: 'failed', errorMessage };
+}

@@ -56,19 +56,29 @@ const shortText = (charsMax: number) => (value: string | number) =>
     .toWellFormed()
     .replace(/\p{Cc}/gu, ' ');
 
-const Reply: z.ZodType<OrderReply> = z
-  .object({
-    status: z.enum(['filled', 'partiallyFilled', 'pending', 'rejected', 'gone']),
-    filledQuantity: PositiveText.exactOptional(),
-    price: PositiveText.exactOptional(),
-    // Negative where the provider pays it.
-    fee: AmountText.exactOptional(),
-    feeCurrency: Currency.exactOptional(),
-    execId: ExecId.exactOptional(),
-    code: z.union([z.string(), z.number()]).transform(shortText(codeCharsMax)).exactOptional(),
-    message: z.string().transform(shortText(messageCharsMax)).exactOptional(),
-  })
-  .refine((reply) => reply.status !== 'partiallyFilled' || reply.filledQuantity !== undefined);
+const statuses = ['filled', 'partiallyFilled', 'pending', 'rejected', 'gone'] as const;
+
+/** What is of use where it is well-formed, and else no reason to doubt the rest. */
+const dropped = undefined;
+
+const Reply = z.object({
+  status: z.enum(statuses),
+  filledQuantity: PositiveText.exactOptional(),
+  price: PositiveText.exactOptional(),
+  // Negative where the provider pays it.
+  fee: AmountText.optional().catch(dropped),
+  feeCurrency: Currency.optional().catch(dropped),
+  execId: ExecId.optional().catch(dropped),
+  code: z
+    .union([z.string(), z.number()])
+    .transform(shortText(codeCharsMax))
+    .optional()
+    .catch(dropped),
+  message: z.string().transform(shortText(messageCharsMax)).optional().catch(dropped),
+});
+
+/** What `rejected`, `pending` and `gone` write for "none"; of a fill it makes no sense. */
+const Zero = NotNegative.transform(canonical).pipe(z.literal('0'));
 
 const Position: z.ZodType<BrokerPosition> = z.object({
   ticket: Ticket,
@@ -113,41 +123,87 @@ const Report: z.ZodType<CheckedReport> = z
 
 /** The answer to a close, or to another order. */
 export function orderReplyOf(raw: unknown): OrderReply | undefined {
-  return parsed(Reply, fieldsOf(raw));
+  return reading(() => replyIn(fieldsOf(raw)));
 }
 
 /** The answer to what became of a `clientOrderId`. */
 export function queryReplyOf(raw: unknown): QueryReply | Unsupported | undefined {
-  const fields = fieldsOf(raw);
-  const { status } = { ...fields };
-  return status === 'notFound' || status === 'unsupported' ? { status } : parsed(Reply, fields);
+  return reading(() => {
+    const fields = fieldsOf(raw);
+    const { status } = { ...fields };
+    return status === 'notFound' || status === 'unsupported' ? { status } : replyIn(fields);
+  });
 }
 
 /** Its positions; a malformed one is left out, and then they are not complete. */
 export function positionsReplyOf(raw: unknown): BrokerPositions | Unsupported | undefined {
-  const fields = fieldsOf(raw);
-  if (isUnsupported(fields)) return unsupported();
-  const list = listOf(Position, fields, 'positions');
-  return list === undefined ? undefined : { complete: list.complete, positions: list.items };
+  return reading(() => {
+    const fields = fieldsOf(raw);
+    if (isUnsupported(fields)) return unsupported();
+    const list = listOf(Position, fields, 'positions');
+    return list === undefined ? undefined : { complete: list.complete, positions: list.items };
+  });
 }
 
 /** Its resting orders; a malformed one is left out, and then they are not complete. */
 export function ordersReplyOf(raw: unknown): BrokerOrders | Unsupported | undefined {
-  const fields = fieldsOf(raw);
-  if (isUnsupported(fields)) return unsupported();
-  const list = listOf(Order, fields, 'orders');
-  return list === undefined ? undefined : { complete: list.complete, orders: list.items };
+  return reading(() => {
+    const fields = fieldsOf(raw);
+    if (isUnsupported(fields)) return unsupported();
+    const list = listOf(Order, fields, 'orders');
+    return list === undefined ? undefined : { complete: list.complete, orders: list.items };
+  });
 }
 
 /** Its view of an account. */
 export function accountReplyOf(raw: unknown): BrokerAccount | Unsupported | undefined {
-  const fields = fieldsOf(raw);
-  return isUnsupported(fields) ? unsupported() : parsed(Account, fields);
+  return reading(() => {
+    const fields = fieldsOf(raw);
+    return isUnsupported(fields) ? unsupported() : parsed(Account, fields);
+  });
 }
 
 /** An execution report; without `avgpx` and `cumqty` where they are zero, as before any fill. */
 export function executionReportOf(raw: unknown): CheckedReport | undefined {
-  return parsed(Report, fieldsOf(raw));
+  return reading(() => parsed(Report, fieldsOf(raw)));
+}
+
+/** What throws when it is looked at, such as a getter of an adapter's own object, is no reply. */
+function reading<T>(read: () => T | undefined): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+function replyIn(fields: Fields | undefined): OrderReply | undefined {
+  const told = parsed(Reply, withoutNothing(fields));
+  if (told === undefined) return undefined;
+  const { status, filledQuantity, price, fee, feeCurrency, execId, code, message } = told;
+  if (status === 'partiallyFilled' && filledQuantity === undefined) return undefined;
+  // A fee in a currency that is none is not one in that of the quotes.
+  const isFee = feeCurrency !== undefined || fields?.['feeCurrency'] === undefined;
+  return {
+    status,
+    ...(filledQuantity === undefined ? {} : { filledQuantity }),
+    ...(price === undefined ? {} : { price }),
+    ...(fee === undefined || !isFee ? {} : { fee }),
+    ...(feeCurrency === undefined ? {} : { feeCurrency }),
+    ...(execId === undefined ? {} : { execId }),
+    ...(code === undefined ? {} : { code }),
+    ...(message === undefined ? {} : { message }),
+  };
+}
+
+/** Of an order of which nothing was executed a quantity or price of zero says nothing. */
+function withoutNothing(fields: Fields | undefined): Fields | undefined {
+  const status = fields?.['status'];
+  if (fields === undefined || status === 'filled' || status === 'partiallyFilled') return fields;
+  const isZero = (value: unknown): boolean => value === '' || Zero.safeParse(value).success;
+  const kept = { ...fields };
+  for (const key of ['filledQuantity', 'price']) if (isZero(kept[key])) delete kept[key];
+  return kept;
 }
 
 /** The fields that hold something: `null` is how many a language writes one that is absent. */

@@ -3,13 +3,17 @@ import { leave, forget } from './apply-positions.ts';
 import { accountOf, positionOf, type Appliers, type CloseRecordType } from './apply-types.ts';
 import type { CloseIntent, CloseResult, FillMark } from './closing.ts';
 import { driftKey, isIncident } from './drift.ts';
+import { clientOrderIdOf } from './ids.ts';
 import { Decimal, decimal, text, zero } from './money.ts';
 import type { DeadLetterEnd } from './records.ts';
 import {
+  clientOrdersKeptMax,
   closedLettersMax,
   closedPositionsMax,
+  isUrgentCause,
   reportKeysMax,
   type ClosePhase,
+  type OrderFill,
   type Position,
   type State,
 } from './state.ts';
@@ -20,6 +24,7 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
     if (position.state !== 'closing') {
       accountOf(state, position.accountId).closingCount++;
       position.reasons = [intent.reason];
+      position.isUrgent = isUrgentCause(intent);
       position.failures = 0;
       position.state = 'closing';
     }
@@ -28,9 +33,13 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
     position.wasSent = false;
     position.phase = intent.route === undefined ? 'waiting' : 'sending';
     state.clientOrders.set(intent.clientOrderId, position.positionId);
+    const { accountId, positionId } = position;
+    const oldest = intent.generation - clientOrdersKeptMax;
+    if (oldest > 0) state.clientOrders.delete(clientOrderIdOf(accountId, positionId, oldest));
   },
-  'close.joined': (state, { positionId, reason }) => {
+  'close.joined': (state, { positionId, reason, bulkId }) => {
     const position = positionOf(state, positionId);
+    if (isUrgentCause({ reason, bulkId })) position.isUrgent = true;
     if (!position.reasons.includes(reason)) position.reasons.push(reason);
   },
   'close.sent': (state, body) => {
@@ -59,30 +68,33 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
     position.remainingQuantity = position.remainingQuantity.minus(result.quantity);
     position.generation = Math.max(position.generation, intent.generation);
     position.result = result;
+    if (result.closedPrice === undefined) position.untold = position.untold.plus(result.quantity);
     book(state, position, result, fill);
     addToBulk(state, intent.bulkId, result);
   },
   'close.filled': (state, { intent, result, reasons, fill }) => {
     const position = positionOf(state, intent.positionId);
+    const wasGivenUp = isGivenUp(position, intent);
     leave(state, position);
-    position.generation = intent.generation;
+    position.generation = Math.max(position.generation, intent.generation);
     position.state = 'closed';
     position.remainingQuantity = new Decimal(0);
     position.intent = undefined;
     position.phase = undefined;
     position.reasons = reasons;
     position.result = result;
-    if (result.closedPrice === undefined) position.untold = decimal(result.quantity);
+    if (result.closedPrice === undefined) position.untold = position.untold.plus(result.quantity);
     book(state, position, result, fill);
-    countInBulk(state, intent, result, 'closed');
+    countInBulk(state, intent, result, wasGivenUp ? 'closed after all' : 'closed');
     state.closedIds.add(position.positionId);
     forgetOldest(state);
   },
-  'close.failed': (state, { intent, result, reasons }) => {
+  'close.failed': (state, { intent, result, reasons, isInDoubt = false }) => {
     const position = positionOf(state, intent.positionId);
     if (position.state === 'closing') accountOf(state, position.accountId).closingCount--;
-    position.generation = intent.generation;
+    position.generation = Math.max(position.generation, intent.generation);
     position.state = 'guarded';
+    position.isInDoubt = isInDoubt;
     position.intent = undefined;
     position.phase = undefined;
     position.reasons = reasons;
@@ -94,19 +106,20 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
     if (position === undefined) return;
     if (priced === undefined) {
       position.untold = Decimal.max(position.untold.minus(result.quantity), zero);
-      position.result = result;
+      if (result.quantity === '0') position.result = withFee(position.result, result);
+      else if (position.state === 'closed') position.result = result;
     } else {
       position.unpriced.shift();
       if (position.unpriced.length === 0) position.result = result;
       addWorth(position, priced, result);
     }
-    book(state, position, result, fill);
+    book(state, position, result, fill, priced === undefined);
     addToBulk(state, result.bulkId, result);
   },
-  'deadletter.added': (state, body, { accountId, ts }) => {
+  'deadletter.added': (state, body, { accountId, ts, n }) => {
     const { closeId, positionId, reason, attempts, lastError } = body;
     const letter = { closeId, positionId, accountId, reason, attempts, lastError };
-    state.deadLetters.set(closeId, { ...letter, since: ts, end: undefined });
+    state.deadLetters.set(closeId, { ...letter, since: ts, order: n, end: undefined });
     positionOf(state, positionId).deadLetter = closeId;
   },
   'deadletter.retried': () => {},
@@ -139,6 +152,7 @@ function setPhase(
   const position = positionOf(state, intent.positionId);
   if (position.intent?.clientOrderId !== intent.clientOrderId) return undefined;
   position.wasSent = true;
+  position.isInDoubt = false;
   position.phase = phase;
   return position;
 }
@@ -156,6 +170,7 @@ function book(
   position: Position,
   result: CloseResult,
   fill: FillMark | undefined,
+  isAmended = false,
 ): void {
   const { pnl, commission } = result;
   if (pnl !== undefined) {
@@ -168,13 +183,31 @@ function book(
   if (price !== undefined && pnl === undefined) {
     position.unpriced.push({ orderKey, quantity, price, fee, feeCurrency });
   }
-  const before = position.fills.get(fill.orderKey);
-  position.fills.set(fill.orderKey, {
+  const before = position.fills.get(orderKey);
+  const was = before?.filled ?? zero;
+  const told = fee === undefined && was.eq(fill.filled) ? before : fill;
+  position.fills.set(orderKey, {
     filled: decimal(fill.filled),
+    untold: untoldAfter(before, fill, result, isAmended),
+    ...(told?.fee === undefined ? {} : { fee: told.fee, feeCurrency: told.feeCurrency }),
     pnl: (before?.pnl ?? zero).plus(pnl ?? 0),
     commission: (before?.commission ?? zero).plus(commission ?? 0),
   });
   noteReport(state, fill.reportKey);
+}
+
+/** A part without a price waits for it; what it is amended by is told of what was filled before. */
+function untoldAfter(
+  before: OrderFill | undefined,
+  { filled }: FillMark,
+  { closedPrice, quantity }: CloseResult,
+  isAmended: boolean,
+): Decimal {
+  const untold = before?.untold ?? zero;
+  if (closedPrice === undefined) return isAmended ? untold : untold.plus(quantity);
+  // What was gone, and of no order yet, is not what this order had left untold.
+  const isOfBefore = isAmended && before?.filled.eq(filled) === true;
+  return isOfBefore ? Decimal.max(untold.minus(quantity), zero) : untold;
 }
 
 /** The rate of a part that was booked before is there. */
@@ -182,10 +215,23 @@ function addWorth(position: Position, orderKey: string, { pnl, commission }: Clo
   const before = position.fills.get(orderKey);
   if (before === undefined) return;
   position.fills.set(orderKey, {
-    filled: before.filled,
+    ...before,
     pnl: before.pnl.plus(pnl ?? 0),
     commission: before.commission.plus(commission ?? 0),
   });
+}
+
+/** The last result of a close whose fee was told later; `more` is what that changes. */
+function withFee(result: CloseResult | undefined, more: CloseResult): CloseResult | undefined {
+  if (result?.pnl === undefined || result.commission === undefined) return result;
+  const pnl = text(decimal(result.pnl).plus(more.pnl ?? 0));
+  const commission = text(decimal(result.commission).plus(more.commission ?? 0));
+  return { ...result, pnl, commission };
+}
+
+/** Whether this close was given up, and counted as failed, before it turned out to be filled. */
+function isGivenUp({ intent, result }: Position, { closeId }: CloseIntent): boolean {
+  return intent === undefined && result?.closeId === closeId && result.outcome === 'failed';
 }
 
 function addToBulk(state: State, bulkId: string | undefined, { pnl }: CloseResult): void {
@@ -207,12 +253,17 @@ function countInBulk(
   state: State,
   { bulkId }: CloseIntent,
   result: CloseResult,
-  end: 'closed' | 'failed',
+  end: 'closed' | 'failed' | 'closed after all',
 ): void {
   const bulk = bulkId === undefined ? undefined : state.bulks.get(bulkId);
   if (bulk === undefined) return;
-  bulk[end]++;
-  bulk.pending--;
+  if (end === 'closed after all') {
+    bulk.closed++;
+    bulk.failed = Math.max(bulk.failed - 1, 0);
+  } else {
+    bulk[end]++;
+    bulk.pending = Math.max(bulk.pending - 1, 0);
+  }
   addToBulk(state, bulkId, result);
 }
 

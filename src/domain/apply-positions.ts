@@ -45,6 +45,8 @@ export const positionAppliers: Pick<Appliers, PositionRecordType> = {
       fills: new Map(),
       untold: zero,
       unpriced: [],
+      isUrgent: false,
+      isInDoubt: false,
       deadLetter: undefined,
       reasons: [],
       result: undefined,

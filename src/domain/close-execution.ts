@@ -1,6 +1,6 @@
 // What goes to a provider for a close, and what its reply says was executed.
-import type { CloseIntent } from './closing.ts';
-import { Decimal, decimal, text } from './money.ts';
+import { executionKeyOf, type CloseIntent } from './closing.ts';
+import { Decimal, decimal, text, zero } from './money.ts';
 import type { CloseOrder, OrderReply } from './provider.ts';
 import type { Execution } from './provider-fill.ts';
 import type { Position } from './state.ts';
@@ -34,4 +34,21 @@ export function executionOf(
     fee: fee === undefined ? undefined : decimal(fee),
     feeCurrency,
   };
+}
+
+/** Least share of what was asked for that an order must fill for what is left to be sent at once. */
+export const progressShareMin = 0.1;
+
+/** Whether a final fill brought the close on; a provider of crumbs is not asked without end. */
+export function hasProgressed({ fills }: Position, intent: CloseIntent): boolean {
+  const { filled = zero } = fills.get(intent.clientOrderId) ?? {};
+  return filled.gte(decimal(intent.quantity).times(progressShareMin));
+}
+
+/** Names the execution that a reply tells of, where it has an id. */
+export function replyKeyOf(
+  { route = '', clientOrderId }: CloseIntent,
+  { execId }: OrderReply,
+): string | undefined {
+  return execId === undefined ? undefined : executionKeyOf(route, clientOrderId, execId);
 }

@@ -94,9 +94,12 @@ export interface FillMark {
   readonly reportKey?: string;
 }
 
-/** Names an execution of a route; telling it twice, in a reply and in a report, is telling it once. */
-export function executionKeyOf(route: string, execId: string): string {
-  return `${route}/exec/${execId}`;
+/**
+ * Names an execution of an order; telling it twice, in a reply and in a report, is telling it once.
+ * Some providers number the executions of each order by itself.
+ */
+export function executionKeyOf(route: string, orderKey: string, execId: string): string {
+  return `${route}/${orderKey}/exec/${execId}`;
 }
 
 export interface Closable {

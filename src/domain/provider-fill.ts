@@ -1,6 +1,6 @@
 // A fill as a provider tells it: how much of it is new, and what it is worth.
 import { convert, conversionBetween, type Conversion } from './conversion.ts';
-import { roundPnl, text, zero, type Decimal } from './money.ts';
+import { decimal, roundPnl, text, zero, type Decimal } from './money.ts';
 import { grossOf, pnlOf } from './pnl.ts';
 import type { Account, OrderFill, Position, State } from './state.ts';
 
@@ -46,11 +46,7 @@ export function bookedFill(
   mids: MidOf,
   most: Decimal = position.remainingQuantity,
 ): NewFill {
-  const before: OrderFill = position.fills.get(execution.orderKey) ?? {
-    filled: zero,
-    pnl: zero,
-    commission: zero,
-  };
+  const before = position.fills.get(execution.orderKey) ?? nothing;
   const more = execution.filled.minus(before.filled);
   const quantity = more.lt(most) ? more : most;
   const excess = more.minus(quantity);
@@ -67,6 +63,46 @@ export function bookedFill(
     pnl: text(worth.pnl.minus(before.pnl)),
     commission: text(worth.commission.minus(before.commission)),
   };
+}
+
+const nothing: OrderFill = { filled: zero, untold: zero, pnl: zero, commission: zero };
+
+/**
+ * What is told now of what an order filled before: the price of a part that was booked without one,
+ * or another fee than was booked, as a part of nothing. Undefined where it tells neither.
+ */
+export function laterToldOf(
+  state: State,
+  account: Account,
+  position: Position,
+  execution: Execution,
+  mids: MidOf,
+): NewFill | undefined {
+  const { price, orderKey } = execution;
+  const before = position.fills.get(orderKey);
+  if (before === undefined || price === undefined) return undefined;
+  const { filled, untold } = before;
+  // Of less than is filled neither price nor fee is that of all of it.
+  if (execution.filled.lt(filled)) return undefined;
+  const isFeeNew = execution.filled.eq(filled) && isFeeNewIn(before, execution);
+  if (untold.lte(0) && !isFeeNew) return undefined;
+  if (position.unpriced.some((part) => part.orderKey === orderKey)) return undefined;
+  const fee = before.fee === undefined ? undefined : decimal(before.fee);
+  const charged = isFeeNew ? execution : { ...before, fee };
+  const told = { orderKey, filled, price, fee: charged.fee, feeCurrency: charged.feeCurrency };
+  const worth = worthOf(state, account, position, told, mids, { quantity: filled });
+  const base = { quantity: untold, excess: zero, price: text(price) };
+  if (worth === undefined) return untold.gt(0) ? base : undefined;
+  const commission = worth.commission.minus(before.commission);
+  if (untold.lte(0) && commission.eq(0)) return undefined;
+  const pnl = untold.gt(0) ? worth.pnl.minus(before.pnl) : commission.neg();
+  return { ...base, pnl: text(pnl), commission: text(commission) };
+}
+
+/** The same fee again is none, also where its currency is worth something else by now. */
+function isFeeNewIn(before: OrderFill, { fee, feeCurrency }: Execution): boolean {
+  if (fee === undefined) return false;
+  return before.fee !== text(fee) || before.feeCurrency !== feeCurrency;
 }
 
 /** Mid of a symbol; undefined while it has no quote. */

@@ -65,6 +65,8 @@ export interface ClosingMemo {
   readonly reason: string;
   readonly positionIds: readonly string[];
   readonly totalPositions: number;
+  /** How the close of a single position stood when it was asked for. */
+  readonly asked?: CloseResult;
 }
 
 /** The last quote of a symbol, as it is noted beside the records. */
@@ -118,7 +120,7 @@ export interface RecordBodies {
   'position.amended': { positionId: string; exits: Exits };
   'position.untracked': { positionId: string; reason: string; by: string };
   'close.intended': { intent: CloseIntent };
-  'close.joined': { positionId: string; closeId: string; reason: string };
+  'close.joined': { positionId: string; closeId: string; reason: string; bulkId?: string };
   /** Before it is sent, where nothing makes a second send safe; and before it is sent again. */
   'close.sent': { positionId: string; clientOrderId: string; attempts: number };
   /** The provider has it and will report. */
@@ -131,8 +133,8 @@ export interface RecordBodies {
   'close.partially-filled': CloseOutcomeBody & { fill: FillMark };
   /** Intent and fill in one: the intent is new unless a `close.intended` with its id came before. */
   'close.filled': CloseOutcomeBody & { fill?: FillMark };
-  /** Given up: the position is guarded again. */
-  'close.failed': CloseOutcomeBody;
+  /** Given up: the position is guarded again; `isInDoubt` where it may have been executed. */
+  'close.failed': CloseOutcomeBody & { isInDoubt?: boolean };
   /** Price and P&L of a close that was known without them; `result` is complete. */
   'close.amended': {
     positionId: string;

@@ -74,6 +74,11 @@ export type ClosePhase = 'waiting' | 'sending' | 'pending' | 'unknown' | 'reject
 /** What the provider has told of one order. */
 export interface OrderFill {
   readonly filled: Decimal;
+  /** How much of that at a price that nobody has told yet. */
+  readonly untold: Decimal;
+  /** What was charged for what is filled, where that was told. */
+  readonly fee?: string | undefined;
+  readonly feeCurrency?: string | undefined;
   /** P&L and commission booked for it so far. */
   readonly pnl: Decimal;
   readonly commission: Decimal;
@@ -123,6 +128,10 @@ export interface Position extends PnlTerms {
   untold: Decimal;
   /** Parts that were closed at a price whose rate is not known yet, in the order of their fills. */
   readonly unpriced: UnpricedFill[];
+  /** Whether anything but bulk closes and operators asks for the close under way. */
+  isUrgent: boolean;
+  /** A close of it was given up that may have been executed: what is there is looked at first. */
+  isInDoubt: boolean;
   /** The open dead letter of it. */
   deadLetter: string | undefined;
   reasons: string[];
@@ -151,6 +160,8 @@ export interface DeadLetter {
   attempts: number;
   lastError: string;
   readonly since: number;
+  /** Place in the order in which they were added. */
+  readonly order: number;
   /** How and when it ended; undefined while it is open. */
   end: { readonly how: DeadLetterEnd; readonly ts: number } | undefined;
 }
@@ -205,6 +216,9 @@ export const closedPositionsMax = 100_000;
 /** Dead letters that are kept when they are over; the oldest are forgotten. */
 export const closedLettersMax = 500;
 
+/** Our ids of orders that are known of one position: those of its last generations. */
+export const clientOrdersKeptMax = 16;
+
 /** Execution reports whose repeats are known; the oldest are forgotten. */
 export const reportKeysMax = 100_000;
 
@@ -258,6 +272,17 @@ export function routeIn(state: State, route: string): RouteRecord {
 /** A close for any reason but an operator's `manual` is retried for as long as it takes. */
 export function isRiskClose(position: Position): boolean {
   return position.reasons.some((reason) => reason !== manualReason);
+}
+
+/** Closes for such a cause pass those of operators and of bulk closes, which are long. */
+export function isUrgentCause({
+  reason,
+  bulkId,
+}: {
+  reason: string;
+  bulkId?: string | undefined;
+}): boolean {
+  return bulkId === undefined && reason !== manualReason;
 }
 
 /** The reason of a close that nobody gave one for. */

@@ -305,6 +305,12 @@ function closeColumns(result: CloseResult): Partial<PositionEntityRow> {
 
 /** A part of a close, or what is learned of one later: the close under way stays what it is. */
 function laterColumns(row: PositionEntityRow, result: CloseResult): Partial<PositionEntityRow> {
+  // A fee that was told later: what it changes.
+  if (result.quantity === '0') {
+    const { pnl = '0', commission = '0' } = result;
+    const paid = plus(row.commission ?? '0', commission);
+    return { pnl: plus(row.pnl ?? '0', pnl), commission: paid };
+  }
   return row.state === 'closing' ? valueColumns(result) : closeColumns(result);
 }
 

@@ -120,6 +120,47 @@ describe('a provider that does not answer', () => {
     expect(provider.names.at(-1)).toBe('b');
   });
 
+  test('is called again where the reply to its trial comes after the timeout', async () => {
+    const provider = new Provider({ timeoutMs: 300 });
+    await interrupt(provider);
+    submitMany(provider, 'p', 3);
+    provider.clock.advance(250);
+    expect(provider.session.status().state).toBe('probing');
+    provider.clock.advance(300);
+    expect(provider.session.status().state).toBe('interrupted');
+    await provider.answer('p1');
+    expect(provider.session.status().state).toBe('passing');
+    expect(provider.names.slice(-2)).toEqual(['p2', 'p3']);
+    expect([provider.outcomes('p1'), provider.late]).toEqual([['unknown'], [['p1', 'ok']]]);
+    // The pause that was cut short does not end a later one.
+    await provider.fail(down, 'p2', 'p3');
+    await provider.fail(down, ...submitMany(provider, 'q', 3));
+    expect(provider.session.status().state).toBe('interrupted');
+    provider.clock.advance(249);
+    expect(provider.session.status().state).toBe('interrupted');
+  });
+
+  test('is not given up while replies come late', async () => {
+    const provider = new Provider({ timeoutMs: 300 });
+    for (let i = 0; i < 20; i++) {
+      provider.submit(`p${i}`);
+      provider.clock.advance(300);
+      await provider.answer(`p${i}`);
+    }
+    expect(provider.session.status().state).toBe('passing');
+    expect(provider.names).toHaveLength(20);
+  });
+
+  test('is not given up because of questions that no close waits for', async () => {
+    const provider = new Provider({ maxInFlight: 4 });
+    const names = submitMany(provider, 'q', 20, { kind: 'query', lane: 'read' });
+    expect(provider.names).toHaveLength(2);
+    provider.submit('close');
+    expect(provider.names.at(-1)).toBe('close');
+    for (const name of names) await provider.fail(down, name);
+    expect(provider.session.status().state).toBe('passing');
+  });
+
   test('is not believed to answer because of what was sent before', async () => {
     const provider = new Provider({ timeoutMs: 100_000 });
     submitMany(provider, 'old', 3);

@@ -74,6 +74,11 @@ const weather: fc.Arbitrary<Weather> = fc.record({
   chance: fc.double({ min: 0, max: 0.99, noNaN: true }),
 });
 
+/** Calls that are throttled together: the closes, with the questions that they wait for. */
+function groupOf({ kind, lane }: Asked): string {
+  return kind === 'query' && lane !== 'read' ? 'close' : kind;
+}
+
 /** Whether `other`, which waits, should have been sent before `sent`. */
 function isPassed(other: Call, sent: Call): boolean {
   // A read may have to wait for a limit of its own.
@@ -89,7 +94,7 @@ class World {
   readonly sentAt: { ts: number; isRead: boolean }[] = [];
   readonly session: BrokerSession;
   private readonly weather: Weather;
-  private throttledUntil = 0;
+  private readonly throttledUntil = new Map<string, number>();
 
   constructor(given: Weather) {
     this.weather = given;
@@ -105,7 +110,7 @@ class World {
 
   submit(asked: Asked): void {
     const number = this.calls.length;
-    const isRead = asked.kind === 'positions';
+    const isRead = asked.kind === 'positions' || groupOf(asked) === 'query';
     const call: Call = { ...asked, number, isRead, state: 'waiting', sends: 0, told: [] };
     this.calls.push(call);
     const { kind, lane, deadlineMs } = asked;
@@ -155,10 +160,19 @@ class World {
     // Seen just before the session sees it.
     promise.catch((error: unknown) => {
       if (!(error instanceof CloseoutError) || error.code !== 'broker_throttled') return;
-      this.throttledUntil = Math.max(this.throttledUntil, clock.now() + delayMs);
+      const group = groupOf(call);
+      const until = Math.max(
+        this.throttledUntil.get(group) ?? 0,
+        clock.now() + Math.max(1, delayMs),
+      );
+      this.throttledUntil.set(group, until);
       if (call.state === 'sent') call.state = 'waiting';
     });
     return promise;
+  }
+
+  private isThrottled(call: Call): boolean {
+    return this.clock.now() < (this.throttledUntil.get(groupOf(call)) ?? 0);
   }
 
   private checkSend(call: Call): void {
@@ -170,9 +184,9 @@ class World {
       'sent twice': call.state !== 'waiting',
       'too many in flight': inFlight.length >= maxInFlight,
       'too many reads': call.isRead && reads >= Math.max(1, Math.floor(maxInFlight / 2)),
-      'sent while throttled': now < this.throttledUntil,
+      'sent while throttled': this.isThrottled(call),
       'sent while interrupted': this.session.status().state === 'interrupted',
-      'out of turn': this.calls.some((other) => isPassed(other, call)),
+      'out of turn': this.calls.some((other) => isPassed(other, call) && !this.isThrottled(other)),
     };
     for (const [name, isFault] of Object.entries(faults)) {
       if (isFault) this.faults.push(`${name}: ${call.number} at ${now}`);

@@ -262,6 +262,34 @@ describe('a provider that has had too much', () => {
     expect(provider.names.slice(3)).toEqual(['p1', 'p2', 'p3']);
   });
 
+  test.each(['positions', 'orders', 'account', 'cancel'] as const)(
+    'of %s is asked nothing of that kind, and everything else',
+    async (kind) => {
+      const provider = new Provider();
+      provider.submit('a', { ...read, kind });
+      await provider.fail(throttled(60_000), 'a');
+      provider.submit('b', { ...read, kind });
+      const [other] = (['account', 'orders'] as const).filter((one) => one !== kind);
+      if (other !== undefined) provider.submit('other', { ...read, kind: other });
+      provider.submit('question', { kind: 'query' });
+      provider.submit('close');
+      expect(provider.names).toEqual(['a', 'other', 'question', 'close']);
+      provider.clock.advance(60_000);
+      expect(provider.names.slice(4)).toEqual(['a', 'b']);
+    },
+  );
+
+  test('of questions that no close waits for still has the closes', async () => {
+    const provider = new Provider();
+    provider.submit('a', { kind: 'query', lane: 'read' });
+    await provider.fail(throttled(60_000), 'a');
+    provider.submit('close');
+    expect(provider.names).toEqual(['a', 'close']);
+    await provider.fail(throttled(1000), 'close');
+    provider.submit('question', { kind: 'query' });
+    expect(provider.names).toEqual(['a', 'close']);
+  });
+
   test('is left alone too when it says so after the timeout', async () => {
     const provider = new Provider({ timeoutMs: 300 });
     provider.submit('a');

@@ -69,19 +69,53 @@ test.each<[string, unknown]>([
   ['a price that is not finite', { status: 'filled', price: NaN }],
   ['a price of too many digits', { status: 'filled', price: `1.${'1'.repeat(30)}` }],
   ['a price that is an object', { status: 'filled', price: { value: 1 } }],
-  ['a fee that is no number', { status: 'filled', fee: 'none' }],
-  ['a fee that is not finite', { status: 'filled', fee: Infinity }],
-  ['a fee in no currency', { status: 'filled', fee: 1, feeCurrency: 'usd' }],
-  ['an empty currency', { status: 'filled', fee: 1, feeCurrency: '' }],
-  ['an empty execution id', { status: 'filled', execId: '' }],
-  ['an execution id that is a number', { status: 'filled', execId: 5 }],
-  ['too long an execution id', { status: 'filled', execId: 'x'.repeat(execIdCharsMax + 1) }],
-  ['a code that is an object', { status: 'rejected', code: {} }],
-  ['a code that is not finite', { status: 'rejected', code: NaN }],
-  ['a message that is no text', { status: 'rejected', message: 5 }],
 ])('%s is no reply', (_, given) => {
   expect(orderReplyOf(given)).toBeUndefined();
   expect(queryReplyOf(given)).toBeUndefined();
+});
+
+test.each<[string, object, object]>([
+  ['a fee that is no number', { fee: 'none' }, {}],
+  ['a fee that is not finite', { fee: Infinity }, {}],
+  ['a fee in no currency', { fee: 1, feeCurrency: 'usd' }, {}],
+  ['a fee in an empty currency', { fee: 1, feeCurrency: '' }, {}],
+  ['no fee in a currency', { fee: 'none', feeCurrency: 'EUR' }, { feeCurrency: 'EUR' }],
+  ['an empty execution id', { execId: '' }, {}],
+  ['an execution id that is a number', { execId: 5, fee: 1 }, { fee: '1' }],
+  ['too long an execution id', { execId: 'x'.repeat(execIdCharsMax + 1) }, {}],
+  ['a code that is an object', { code: {}, message: 'm' }, { message: 'm' }],
+  ['a code that is not finite', { code: NaN }, {}],
+  ['a message that is no text', { message: 5 }, {}],
+])('%s is left out, and the reply counts', (_, given, kept) => {
+  const told = { status: 'filled', filledQuantity: '2' };
+  expect(orderReplyOf({ ...told, ...given })).toStrictEqual({ ...told, ...kept });
+  expect(queryReplyOf({ ...told, ...given })).toStrictEqual({ ...told, ...kept });
+});
+
+test.each(['rejected', 'pending', 'gone'])(
+  '%s of nothing at no price is what it says',
+  (status) => {
+    for (const none of [0, '0', '0.00', '']) {
+      const given = { status, filledQuantity: none, price: none };
+      expect(orderReplyOf(given)).toStrictEqual({ status });
+    }
+    expect(orderReplyOf({ status, price: 'none' })).toBeUndefined();
+    expect(orderReplyOf({ status, filledQuantity: -1 })).toBeUndefined();
+  },
+);
+
+test('a reply that throws when it is looked at is none', () => {
+  const fails = (): never => {
+    throw new Error('do not look');
+  };
+  const getter = Object.defineProperty({}, 'status', { get: fails, enumerable: true });
+  const nested = { status: 'rejected', code: new Proxy({}, { get: fails }) };
+  const proxy = new Proxy({}, { ownKeys: fails, get: fails });
+  for (const read of readers) {
+    expect(read(getter)).toBeUndefined();
+    expect(read(proxy)).toBeUndefined();
+    expect(() => read(nested)).not.toThrow();
+  }
 });
 
 test('keys that have no meaning here are left out, and so is what is null or undefined', () => {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { nextIntent, type FillMark } from '#src/domain/closing';
 import { InvariantError } from '#src/domain/errors';
-import { decimal, text } from '#src/domain/money';
+import { decimal, text, zero } from '#src/domain/money';
 import type { Draft } from '#src/domain/records';
 import { closedPositionsMax, reportKeysMax } from '#src/domain/state';
 import {
@@ -171,7 +171,7 @@ test('parts move the balance each with its own P&L, and the last one closes', ()
   expect([...fills]).toEqual([
     [
       first.clientOrderId,
-      { filled: decimal('10'), pnl: decimal('-7.5'), commission: decimal('1') },
+      { filled: decimal('10'), untold: zero, pnl: decimal('-7.5'), commission: decimal('1') },
     ],
   ]);
   expect(text(story.account().balance)).toBe('9992.5');
@@ -257,6 +257,7 @@ test('a fill without a rate books no P&L, and is told all the same', () => {
   expect(text(story.account().balance)).toBe('10000');
   expect(story.position().fills.get(first.clientOrderId)).toEqual({
     filled: decimal(4),
+    untold: zero,
     pnl: decimal(0),
     commission: decimal(0),
   });

@@ -34,6 +34,7 @@ test('a dead letter is listed since it was added, and names its close', () => {
       attempts: 3,
       lastError: 'no reply',
       since: 77,
+      order: story.state.n,
       end: undefined,
     },
   ]);
@@ -241,6 +242,15 @@ test('a bulk close counts the outcomes of its closes, and is over when nothing i
   expect(record?.body).toEqual(bulk);
   story.tell(told({ ...bulk, closed: 3, failed: 1, pending: 0 }));
   expect(story.state.bulks.size).toBe(0);
+});
+
+test('a close of a bulk that was given up, and is filled late, is not counted twice', () => {
+  const story = liveStory();
+  const ofP = { ...routed(story.intent('p')), bulkId: 'bulk_1' };
+  story.tell(told({ ...bulk, pending: 2 }), closeFailed(ofP, 'no'));
+  expect(story.state.bulks.get('bulk_1')).toMatchObject({ closed: 1, failed: 1, pending: 1 });
+  story.tell(filledBy(ofP, { orderKey: 'o', filled: '10' }, ['-2.5', '0']));
+  expect(story.state.bulks.get('bulk_1')).toMatchObject({ closed: 2, failed: 0, pending: 1 });
 });
 
 test('a route that is put is used, and one that nothing names has the defaults', () => {

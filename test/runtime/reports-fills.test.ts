@@ -1,5 +1,6 @@
 // Execution reports of closes: each filled unit is booked once, in whatever order it is told.
 import { describe, expect, test } from 'vitest';
+import { settledMs } from '#actors/reconciler';
 import type { ExecutionReport } from '#src/ports/broker';
 import { lost, rejects, says, type LiveWorld, type LiveWorldOptions } from './live-world.ts';
 import {
@@ -335,6 +336,7 @@ describe('an execution under the canonical id that nothing here asked for', () =
   test('is what the list of positions says that it is: the position is gone', async () => {
     const w = await startReporting({ route: { driftPolicy: 'adopt' } });
     await w.open('p', links);
+    await w.run(settledMs);
     w.provider.closeByItself('p');
     await reports(w, { ...entry, ord_status: 'EXECUTED' });
     expect(w.stateOf('p')).toBe('closed');
