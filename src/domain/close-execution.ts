@@ -37,7 +37,7 @@ export function executionOf(
 }
 
 /** Least share of what was asked for that an order must fill for what is left to be sent at once. */
-export const progressShareMin = 0.1;
+const progressShareMin = 0.1;
 
 /** Whether a final fill brought the close on; a provider of crumbs is not asked without end. */
 export function hasProgressed({ fills }: Position, intent: CloseIntent): boolean {

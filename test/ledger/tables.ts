@@ -156,7 +156,7 @@ const lettersSql = `select close_id as "closeId", position_id as "positionId",
 
 function lettersOf({ deadLetters, closedLetters }: State): Row[] {
   const letters = [...deadLetters.values(), ...closedLetters.values()].map(
-    ({ end, since, lastError, ...letter }) => ({
+    ({ end, since, lastError, order: _order, ...letter }) => ({
       ...letter,
       lastError: lastError.replaceAll('\0', '\uFFFD'),
       since: String(since),

@@ -70,8 +70,21 @@ test('an answer between failures makes them count from the start', () => {
 /** Every event in every state, after four failures; what is not named leads nowhere. */
 test.each<[StateValue, Record<string, [StateValue, string[]]>]>([
   ['passing', { failed: ['interrupted', ['reportInterruption', ...interruption]] }],
-  ['interrupted', { pauseEnded: [ready, ['noteChange']] }],
-  [ready, { probeSent: [asking, []] }],
+  [
+    'interrupted',
+    {
+      pauseEnded: [ready, ['noteChange']],
+      // The reply of a probe that had timed out: the provider is slow, and there.
+      probeAnswered: ['passing', ['cancelPause', 'reportRecovery', 'noteChange']],
+    },
+  ],
+  [
+    ready,
+    {
+      probeSent: [asking, []],
+      probeAnswered: ['passing', ['reportRecovery', 'noteChange']],
+    },
+  ],
   [
     asking,
     {
