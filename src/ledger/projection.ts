@@ -128,8 +128,12 @@ export function project(record: JournalRecord, projection: Projection): void {
       break;
     }
     case 'close.amended': {
-      const { positionId, result } = record.body;
-      positions.change(positionId, (row) => ({ ...laterColumns(row, result), updatedN }));
+      const { positionId, result, priced } = record.body;
+      const isPriced = priced !== undefined;
+      positions.change(positionId, (row) => ({
+        ...amendedColumns(row, result, isPriced),
+        updatedN,
+      }));
       accounts.change(record.accountId, (row) => ({ ...accountAfter(record, row), updatedN }));
       break;
     }
@@ -303,14 +307,22 @@ function closeColumns(result: CloseResult): Partial<PositionEntityRow> {
   return { ...intentColumns({ ...result, reason }), ...valueColumns(result), outcome };
 }
 
+/** What is learned later of a part: it is that of the position once that is closed. */
+function amendedColumns(
+  row: PositionEntityRow,
+  result: CloseResult,
+  isPriced: boolean,
+): Partial<PositionEntityRow> {
+  if (isPriced) return laterColumns(row, result);
+  if (result.quantity !== '0') return row.state === 'closed' ? closeColumns(result) : {};
+  // A fee that was told later: what it changes.
+  if (row.pnl === null || row.commission === null) return {};
+  const { pnl = '0', commission = '0' } = result;
+  return { pnl: plus(row.pnl, pnl), commission: plus(row.commission, commission) };
+}
+
 /** A part of a close, or what is learned of one later: the close under way stays what it is. */
 function laterColumns(row: PositionEntityRow, result: CloseResult): Partial<PositionEntityRow> {
-  // A fee that was told later: what it changes.
-  if (result.quantity === '0') {
-    const { pnl = '0', commission = '0' } = result;
-    const paid = plus(row.commission ?? '0', commission);
-    return { pnl: plus(row.pnl ?? '0', pnl), commission: paid };
-  }
   return row.state === 'closing' ? valueColumns(result) : closeColumns(result);
 }
 
