@@ -139,5 +139,8 @@ test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
 function isOf(log: string, ...urls: string[]): boolean {
   if (!existsSync(log)) return false;
   const text = readFileSync(log, 'utf8');
-  return urls.some((url) => text.includes(new URL(url).port));
+  // Where it listens; ports of clients, and of other servers' clients, are in logs too.
+  return urls.some((url) => {
+    return new RegExp(`(?:on [\\d.]+:|port )${new URL(url).port}\\b`).test(text);
+  });
 }
