@@ -64,11 +64,10 @@ export function isLessThere(core: CoreContext, position: Position): boolean {
 /** What the last reconciliations found of a position that still stands. */
 export function foundDrift(
   { state }: CoreContext,
-  { accountId, positionId, ticket }: Position,
+  { accountId, positionId }: Position,
   kind: Drift['kind'],
 ): Drift | undefined {
-  const key = driftKey({ kind, positionId, ...(ticket === undefined ? {} : { ticket }) });
-  return accountOf(state, accountId).drifts.get(key)?.drift;
+  return accountOf(state, accountId).drifts.get(driftKey({ kind, positionId }))?.drift;
 }
 
 /** A bulk close of an operator is long, and must not hold up those that a guard decides. */

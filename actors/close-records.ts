@@ -30,9 +30,6 @@ export function recordUnknown(
   error: string,
   more: number,
 ): void {
-  const isTold = position.phase === 'unknown' && position.result?.errorMessage === error;
-  // Nothing has changed: hours of it would be thousands of records.
-  if (more === 0 && isTold && position.intent === intent) return;
   const result = unknownResult(intent, error, core.clock.now());
   const failures = position.failures + more;
   const body = { intent, result, reasons: [...position.reasons], failures };

@@ -20,8 +20,9 @@ import {
   type MidOf,
   type NewFill,
 } from '#src/domain/provider-fill';
-import { routeIn, type Position } from '#src/domain/state';
+import type { Position } from '#src/domain/state';
 import type { CoreContext } from './core-context.ts';
+import { recordDrift } from './drift-record.ts';
 
 export interface TakeOptions {
   /** Nothing more of this order will be executed: what is left of the close is sent anew. */
@@ -62,18 +63,11 @@ export class Fills {
     return isNew || isAmended;
   }
 
-  /** What is known of a difference, told as a drift. */
+  /** A difference in what was executed of a position. */
   tellDrift(position: Position, drift: Drift, reportKey?: string): void {
-    const { core } = this;
     const { accountId, positionId, symbol, ticket } = position;
-    const { route = '' } = accountOf(core.state, accountId);
-    core.metrics.count('drifts_detected');
-    core.logger.error({ accountId, positionId, ...drift }, 'drift: the provider differs');
     const named = { positionId, symbol, ...(ticket === undefined ? {} : { ticket }), ...drift };
-    const policy = routeIn(core.state, route).driftPolicy;
-    const more = reportKey === undefined ? {} : { reportKey };
-    const body = { drift: named, policy, route, ...more };
-    core.commit({ type: 'drift.detected', accountId, body });
+    recordDrift(this.core, accountOf(this.core.state, accountId), named, reportKey);
   }
 
   /** Gives parts that wait for a rate their P&L; true where none waits any more. */
@@ -220,9 +214,9 @@ export class Fills {
 
 /** The same close, for another reason than that for which it was asked. */
 function causedBy(intent: CloseIntent, cause: CloseCause): CloseIntent {
-  const { triggerPrice, ruleId, breachId, observed, floor, ...rest } = intent;
-  void [triggerPrice, ruleId, breachId, observed, floor];
-  return { ...rest, ...cause };
+  const { triggerPrice: _level, ruleId: _rule, breachId: _breach, ...rest } = intent;
+  const { observed: _observed, floor: _floor, ...same } = rest;
+  return { ...same, ...cause };
 }
 
 function markOf(execution: Execution, reportKey: string | undefined): FillMark {

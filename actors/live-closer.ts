@@ -197,7 +197,10 @@ export class LiveCloser implements CloseSender, CloseAnswers {
         } catch (error) {
           if (isNotTaken(error)) task.sends--;
           // Put back into its lane, it can still be passed on to another.
-          if (isWanted() && isThrottled(error)) Object.assign(task, { lane, isOut: false });
+          if (isWanted() && isThrottled(error)) {
+            task.lane = lane;
+            task.isOut = false;
+          }
           throw error;
         }
       },

@@ -24,15 +24,13 @@ export type BrokerView =
 
 type Find = (position: Position) => BrokerPosition | undefined;
 
-interface Asking {
-  readonly answers: ((view: BrokerView) => void)[];
-}
+type Answer = (view: BrokerView) => void;
 
 export class PositionsAsker {
   private readonly core: CoreContext;
   private readonly sessions: BrokerSessions;
   /** Calls that were not sent yet, by account and lane. */
-  private readonly waiting = new Map<string, Asking>();
+  private readonly waiting = new Map<string, Answer[]>();
 
   constructor(core: CoreContext, sessions: BrokerSessions) {
     this.core = core;
@@ -42,7 +40,7 @@ export class PositionsAsker {
   /** Answers with what is listed after now, within a turn. */
   ask(
     { route, accountId, lane }: { route: string; accountId: string; lane: Lane },
-    answer: (view: BrokerView) => void,
+    answer: Answer,
   ): void {
     if (this.sessions.lacks(route, 'positions')) {
       answer({ kind: 'unsupported' });
@@ -51,11 +49,11 @@ export class PositionsAsker {
     const key = `${lane} ${accountId}`;
     const asking = this.waiting.get(key);
     if (asking !== undefined) {
-      asking.answers.push(answer);
+      asking.push(answer);
       return;
     }
     const answers = [answer];
-    this.waiting.set(key, { answers });
+    this.waiting.set(key, answers);
     this.sessions.of(route).submit<unknown>({
       kind: 'positions',
       lane,
@@ -74,7 +72,7 @@ export class PositionsAsker {
   }
 
   /** What goes wrong with one is no reason to leave the next one waiting. */
-  private tell(answer: (view: BrokerView) => void, view: BrokerView): void {
+  private tell(answer: Answer, view: BrokerView): void {
     try {
       answer(view);
     } catch (error) {

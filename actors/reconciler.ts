@@ -10,6 +10,7 @@ import { isLive, type Account } from '#src/domain/state';
 import type { Cancel } from '#src/ports/clock';
 import type { BrokerSessions } from './broker-sessions.ts';
 import type { CoreContext } from './core-context.ts';
+import { recordDrift } from './drift-record.ts';
 import { DriftPolicies } from './drift-policies.ts';
 import type { LiveCloser } from './live-closer.ts';
 import { askProvider, type Answered } from './provider-asker.ts';
@@ -289,19 +290,13 @@ export class Reconciler {
     findings: readonly ReconcileFinding[],
     why: Why,
   ): void {
-    const { core } = this;
-    const { accountId, route } = account;
-    const policy = this.sessions.route(route).driftPolicy;
+    const policy = this.sessions.route(account.route).driftPolicy;
     for (const finding of findings) {
       const { drift } = finding;
       const entry = account.drifts.get(driftKey(drift));
       const known = entry?.drift;
       const isKnown = known?.ours === drift.ours && known?.theirs === drift.theirs;
-      if (known === undefined || !isKnown) {
-        core.metrics.count('drifts_detected');
-        core.logger.error({ accountId, route, policy, ...drift }, 'drift: the provider differs');
-        core.commit({ type: 'drift.detected', accountId, body: { drift, policy, route } });
-      }
+      if (known === undefined || !isKnown) recordDrift(this.core, account, drift);
       const since = isKnown ? entry?.since : undefined;
       if (this.isSettled(finding, since, why)) this.policies.act(account, finding, policy);
     }

@@ -9,9 +9,7 @@ export { CloseoutError } from './domain/errors.ts';
 export type { EventName, RuntimeEvent } from './domain/events.ts';
 export { isRefused, type Issue, type Refusal, type Refused } from './domain/refusals.ts';
 export type {
-  Broker,
   BrokerAccount,
-  BrokerCapabilities,
   BrokerOrder,
   BrokerOrders,
   BrokerPosition,
@@ -22,7 +20,8 @@ export type {
   OrderReply,
   QueryReply,
   Unsupported,
-} from './ports/broker.ts';
+} from './domain/provider.ts';
+export type { Broker, BrokerCapabilities } from './ports/broker.ts';
 export type { PartHealth } from './ports/health.ts';
 export type { Cancel, Clock } from './ports/clock.ts';
 export type { Ids } from './ports/ids.ts';

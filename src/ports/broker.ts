@@ -13,21 +13,6 @@ import type {
   Unsupported,
 } from '#src/domain/provider';
 
-export type {
-  BrokerAccount,
-  BrokerOrder,
-  BrokerOrders,
-  BrokerPosition,
-  BrokerPositions,
-  CloseOrder,
-  CounterpartCancel,
-  ExecutionReport,
-  OrderReply,
-  PlaceOrder,
-  QueryReply,
-  Unsupported,
-} from '#src/domain/provider';
-
 /** What an adapter can do; what makes a resend safe, and which optional calls there are. */
 export interface BrokerCapabilities {
   /** The provider executes a `clientOrderId` once, however often it is sent. */

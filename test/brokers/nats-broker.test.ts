@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { natsBroker } from '#src/brokers/nats-broker';
 import { CloseoutError } from '#src/domain/errors';
-import type { Broker, CloseOrder, CounterpartCancel } from '#src/ports/broker';
+import type { CloseOrder, CounterpartCancel } from '#src/domain/provider';
+import type { Broker } from '#src/ports/broker';
 import type { ProviderLink } from '#src/ports/bus';
 
 const order: CloseOrder = {

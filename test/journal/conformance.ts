@@ -32,7 +32,7 @@ export async function allEntries(journal: Journal): Promise<JournalEntry[]> {
 }
 
 export function describeJournal(name: string, makeWorld: () => JournalWorld): void {
-  describe(`${name}, as any journal`, () => {
+  describe(`${name}, like every journal`, () => {
     let world: JournalWorld;
     let journal: Journal;
     beforeEach(() => {

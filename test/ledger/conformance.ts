@@ -81,7 +81,7 @@ export function describeLedger(name: string, makeWorld: () => Promise<LedgerWorl
     expect(withRow.filter((type) => !told.has(type))).toEqual([]);
   });
 
-  describe(`${name}, as any ledger`, () => {
+  describe(`${name}, like every ledger`, () => {
     let world: LedgerWorld;
     let ledger: Ledger;
     let entries: Entries;

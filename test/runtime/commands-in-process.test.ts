@@ -55,7 +55,7 @@ describe('values of the same process', () => {
     expect(refusalOf(await bulk(NaN))).toBe('409 message_id_reused');
   });
 
-  test('an object without a prototype is as good as any', async () => {
+  test('an object without a prototype will do', async () => {
     const { position } = world.commands;
     expect(await position.get('acc1', bare, { messageId: 'bare' })).toMatchObject({
       positionId: 'p1',

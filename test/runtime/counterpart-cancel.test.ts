@@ -2,7 +2,7 @@
 // here, and the other of the two is cancelled there.
 import { describe, expect, test } from 'vitest';
 import { CloseoutError } from '#src/domain/errors';
-import type { CounterpartCancel } from '#src/ports/broker';
+import type { CounterpartCancel } from '#src/domain/provider';
 import type { LiveWorld } from './live-world.ts';
 import {
   bracket,

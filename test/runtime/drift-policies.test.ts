@@ -1,7 +1,7 @@
 // What is done about a difference: told (`alarm`), taken over (`adopt`), or closed (`close`).
 import { describe, expect, test } from 'vitest';
 import { decimal } from '#src/domain/money';
-import type { BrokerPosition } from '#src/ports/broker';
+import type { BrokerPosition } from '#src/domain/provider';
 import { answers, says, type LiveWorld } from './live-world.ts';
 import {
   driftStory,
@@ -90,7 +90,7 @@ describe('unknown there', () => {
 describe('unknown here', () => {
   const q: BrokerPosition = { ...theirs, ticket: 7, positionId: 'q', quantity: '3', side: 'short' };
 
-  test('adopt: it is tracked under its own id, guarded, and closed as any other', async () => {
+  test('adopt: it is tracked under its own id, guarded, and closed like every other', async () => {
     const w = await under('adopt');
     opened(w, q);
     await reconcile(w);

@@ -1,6 +1,6 @@
 // Closes of LIVE accounts: durable before they are sent, sent once, and told as they are.
 import { describe, expect, test } from 'vitest';
-import type { OrderReply } from '#src/ports/broker';
+import type { OrderReply } from '#src/domain/provider';
 import type { Behaviour } from '../support/fake-provider.ts';
 import { answers, LiveWorld, lost, rejects, says, silent, unreachable } from './live-world.ts';
 

@@ -1,7 +1,7 @@
 // Closes that are filled in parts, whoever tells of the parts and when: P&L adds up to the balance.
 import { describe, expect, test } from 'vitest';
 import { decimal, text, zero } from '#src/domain/money';
-import type { ExecutionReport, OrderReply } from '#src/ports/broker';
+import type { ExecutionReport, OrderReply } from '#src/domain/provider';
 import { account, answers, LiveWorld, rejects, says, silent } from './live-world.ts';
 
 /** Σ pnl of the rows, which is what the balance moved by. */

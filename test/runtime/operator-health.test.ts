@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Broker, BrokerPositions } from '#src/ports/broker';
+import type { BrokerPositions } from '#src/domain/provider';
+import type { Broker } from '#src/ports/broker';
 import { proxyTo } from '../support/proxy.ts';
 import { freshDatabase, startNats } from '../support/servers.ts';
 import { until } from '../support/until.ts';

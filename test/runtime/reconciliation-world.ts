@@ -2,7 +2,7 @@
 import { readinessOf } from '#src/host/parts';
 import { decimal } from '#src/domain/money';
 import type { Drift } from '#src/domain/drift';
-import type { BrokerOrder, BrokerPosition } from '#src/ports/broker';
+import type { BrokerOrder, BrokerPosition } from '#src/domain/provider';
 import type { Readiness } from '#src/ports/health';
 import {
   account,

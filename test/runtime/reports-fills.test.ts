@@ -1,7 +1,7 @@
 // Execution reports of closes: each filled unit is booked once, in whatever order it is told.
 import { describe, expect, test } from 'vitest';
 import { settledMs } from '#actors/reconciler';
-import type { ExecutionReport } from '#src/ports/broker';
+import type { ExecutionReport } from '#src/domain/provider';
 import { lost, rejects, says, type LiveWorld, type LiveWorldOptions } from './live-world.ts';
 import {
   clientOrderId,

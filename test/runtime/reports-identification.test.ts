@@ -1,6 +1,6 @@
 // Whose order a report is of: looked up by route, and of nobody where it is of nobody.
 import { describe, expect, test } from 'vitest';
-import type { ExecutionReport } from '#src/ports/broker';
+import type { ExecutionReport } from '#src/domain/provider';
 import type { LiveWorld } from './live-world.ts';
 import { account } from './live-world.ts';
 import { keptLog, reports, startReporting, withRoutes } from './reports-world.ts';

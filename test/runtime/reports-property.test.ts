@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decimal, text } from '#src/domain/money';
-import type { ExecutionReport } from '#src/ports/broker';
+import type { ExecutionReport } from '#src/domain/provider';
 import { LiveWorld } from './live-world.ts';
 import { drifts } from './reports-world.ts';
 

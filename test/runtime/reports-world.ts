@@ -1,6 +1,7 @@
 // A LIVE world in which providers report: one long of 2 at 100 with a stop and a target order.
 import { text } from '#src/domain/money';
-import type { Broker, CounterpartCancel, ExecutionReport } from '#src/ports/broker';
+import type { CounterpartCancel, ExecutionReport } from '#src/domain/provider';
+import type { Broker } from '#src/ports/broker';
 import type { Logger } from '#src/ports/logger';
 import { LiveWorld, type Body, type LiveWorldOptions } from './live-world.ts';
 

@@ -1,64 +1,27 @@
 // What goes wrong in a simulated world. To add a fault, add a row: its name, how often it strikes in
-// an hour, and what it does; how it ends is its own business, and `heal` ends everything.
+// an hour, and how long it lasts or what it does; `heal` ends everything.
 import type { Behaviour, Call } from '../support/fake-provider.ts';
 import type { Route } from './routes.ts';
 import type { World } from './world.ts';
 
-export interface Fault {
-  readonly name: string;
-  readonly perHour: number;
-  readonly strike: (world: World) => void;
-}
+const msPerS = 1000;
 
-const second = 1000;
-const minute = 60 * second;
+export type Fault = { readonly name: string; readonly perHour: number } & (
+  | { readonly strike: (world: World) => void }
+  /** Seconds for which it is the matter: any from the first to the second, or always as many. */
+  | { readonly lastsS: readonly [number, number] | number }
+);
 
 export const faults: readonly Fault[] = [
-  {
-    name: 'crash',
-    perHour: 6,
-    strike: (world) => world.crashSoon(),
-  },
-  {
-    name: 'disk slow',
-    perHour: 4,
-    strike: (world) => world.during('disk slow', world.random.int(1, 20) * second),
-  },
-  {
-    name: 'disk full',
-    perHour: 0.5,
-    strike: (world) => world.during('disk full', world.random.int(1, 30) * second),
-  },
-  {
-    name: 'database away',
-    perHour: 2,
-    strike: (world) => world.during('database away', world.random.int(1, 300) * second),
-  },
-  {
-    name: 'commit without an answer',
-    perHour: 4,
-    strike: (world) => world.during('database silent', world.random.int(1, 5) * second),
-  },
-  {
-    name: 'bus away',
-    perHour: 2,
-    strike: (world) => world.during('bus away', world.random.int(1, 60) * second),
-  },
-  {
-    name: 'feed away',
-    perHour: 2,
-    strike: (world) => world.during('feed away', world.random.int(5, 120) * second),
-  },
-  {
-    name: 'provider away',
-    perHour: 3,
-    strike: (world) => world.during('provider away', world.random.int(1, 120) * second),
-  },
-  {
-    name: 'provider mute',
-    perHour: 2,
-    strike: (world) => world.during('provider mute', world.random.int(1, 60) * second),
-  },
+  { name: 'crash', perHour: 6, strike: (world) => world.crashSoon() },
+  { name: 'disk slow', perHour: 4, lastsS: [1, 20] },
+  { name: 'disk full', perHour: 0.5, lastsS: [1, 30] },
+  { name: 'database away', perHour: 2, lastsS: [1, 300] },
+  { name: 'commit without an answer', perHour: 4, lastsS: [1, 5] },
+  { name: 'bus away', perHour: 2, lastsS: [1, 60] },
+  { name: 'feed away', perHour: 2, lastsS: [5, 120] },
+  { name: 'provider away', perHour: 3, lastsS: [1, 120] },
+  { name: 'provider mute', perHour: 2, lastsS: [1, 60] },
   {
     name: 'provider forgets',
     perHour: 2,
@@ -66,27 +29,22 @@ export const faults: readonly Fault[] = [
       for (const { provider } of world.routes) provider.forget();
     },
   },
-  {
-    name: 'stop at the provider',
-    perHour: 8,
-    strike: (world) => world.executeAtProvider(),
-  },
-  {
-    name: 'reports twice',
-    perHour: 3,
-    strike: (world) => world.during('reports twice', 2 * minute),
-  },
-  {
-    name: 'reports lost',
-    perHour: 1,
-    strike: (world) => world.during('reports lost', minute),
-  },
-  {
-    name: 'reports late',
-    perHour: 2,
-    strike: (world) => world.during('reports late', minute),
-  },
+  { name: 'stop at the provider', perHour: 8, strike: (world) => world.executeAtProvider() },
+  { name: 'reports twice', perHour: 3, lastsS: 120 },
+  { name: 'reports lost', perHour: 1, lastsS: 60 },
+  { name: 'reports late', perHour: 2, lastsS: 60 },
 ];
+
+/** Begins it. */
+export function strike(fault: Fault, world: World): void {
+  if ('strike' in fault) {
+    fault.strike(world);
+    return;
+  }
+  const { name, lastsS } = fault;
+  const seconds = typeof lastsS === 'number' ? lastsS : world.random.int(...lastsS);
+  world.during(name, seconds * msPerS);
+}
 
 /** What a provider does with one call while things go wrong; undefined where it behaves. */
 export function misbehaviour(world: World, route: Route, call: Call): Behaviour | undefined {

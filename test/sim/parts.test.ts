@@ -1,4 +1,4 @@
-// The simulator's own journal and database are a journal and a ledger as any other.
+// The simulator's own journal and database are like every journal and ledger.
 import { expect, test } from 'vitest';
 import { systemClock } from '#src/system/clock';
 import type { JournalEntry } from '#src/ports/journal';

@@ -6,14 +6,14 @@ import type { RuntimeEvent } from '#src/domain/events';
 import { isRefused } from '#src/domain/refusals';
 import type { State } from '#src/domain/state';
 import type { SettingsInput } from '#src/contracts/settings';
-import type { ExecutionReport } from '#src/ports/broker';
+import type { ExecutionReport } from '#src/domain/provider';
 import type { Ids } from '#src/ports/ids';
 import { FakeProvider } from '../support/fake-provider.ts';
 import { Random } from '../support/random.ts';
 import { Book, type SimPosition, type Tally } from './book.ts';
 import { Client, type SimCommand } from './client.ts';
 import { commandKinds } from './commands.ts';
-import { faults, misbehaviour } from './faults.ts';
+import { faults, misbehaviour, strike } from './faults.ts';
 import { checkAfterQuote, checkAtEnd } from './invariants.ts';
 import { Market } from './market.ts';
 import { routeKinds, type Route } from './routes.ts';
@@ -67,7 +67,7 @@ export class World {
     });
     this.database = new SimDatabase({
       isAway: () => this.is('database away'),
-      isSilent: () => this.is('database silent') && random.chance(0.3),
+      isSilent: () => this.is('commit without an answer') && random.chance(0.3),
     });
     this.client = new Client(this);
     let id = 0;
@@ -85,11 +85,11 @@ export class World {
     for (const { perHour, make } of commandKinds) {
       this.atRandom(perHour, () => this.command(make(this)));
     }
-    for (const { name, perHour, strike } of faults) {
-      this.atRandom(perHour, () => {
+    for (const fault of faults) {
+      this.atRandom(fault.perHour, () => {
         if (this.isHealed) return;
-        this.count(name);
-        strike(this);
+        this.count(fault.name);
+        strike(fault, this);
       });
     }
     await this.advance(end - healingMs);

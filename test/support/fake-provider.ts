@@ -4,9 +4,7 @@ import { Subject } from 'rxjs';
 import { CloseoutError } from '#src/domain/errors';
 import { Decimal, decimal, text, zero } from '#src/domain/money';
 import type {
-  Broker,
   BrokerAccount,
-  BrokerCapabilities,
   BrokerOrders,
   BrokerPosition,
   BrokerPositions,
@@ -15,7 +13,8 @@ import type {
   ExecutionReport,
   OrderReply,
   QueryReply,
-} from '#src/ports/broker';
+} from '#src/domain/provider';
+import type { Broker, BrokerCapabilities } from '#src/ports/broker';
 import type { Clock } from '#src/ports/clock';
 
 /** What the provider does with one call. */
