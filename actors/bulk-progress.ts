@@ -1,6 +1,7 @@
 // Progress of bulk closes that take their time: told when one begins, once a second where it has
 // gone on, and at its end.
 import { text, zero } from '#src/domain/money';
+import { wholeOf } from '#src/domain/part-closes';
 import type { BulkProgress } from '#src/domain/records';
 import { closedPnlOf } from '#src/domain/state';
 import type { Cancel } from '#src/ports/clock';
@@ -33,7 +34,7 @@ export class BulkCloses {
     const pendingAccounts = new Set<string>();
     for (const positionId of positionIds) {
       const position = state.positions.get(positionId);
-      if (position?.state === 'closing' && position.intent?.bulkId !== bulkId) {
+      if (position?.state === 'closing' && wholeOf(position)?.bulkId !== bulkId) {
         // Under way for another reason, which it has joined: that one tells of it.
         progress.total--;
       } else if (position?.state === 'closing') {

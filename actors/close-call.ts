@@ -6,7 +6,7 @@ import { attemptOf, type CloseIntent } from '#src/domain/closing';
 import { driftKey, type Drift } from '#src/domain/drift';
 import { CloseoutError } from '#src/domain/errors';
 import { Decimal, decimal, text } from '#src/domain/money';
-import type { Position } from '#src/domain/state';
+import { isOpen, type Position } from '#src/domain/state';
 import type { BrokerSessions } from './broker-sessions.ts';
 import { recordSent } from './close-records.ts';
 import type { CoreContext } from './core-context.ts';
@@ -71,13 +71,13 @@ export function foundDrift(
 }
 
 /** A bulk close of an operator is long, and must not hold up those that a guard decides. */
-export function laneOf(position: Position): 'risk' | 'manual' {
-  return position.isUrgent ? 'risk' : 'manual';
+export function laneOf({ isUrgent, behind }: Position): 'risk' | 'manual' {
+  return isUrgent || behind?.isUrgent === true ? 'risk' : 'manual';
 }
 
-/** Whether the position is being closed, and by this order. */
-export function isUnderWay({ state, intent }: Position, clientOrderId: string): boolean {
-  return state === 'closing' && intent?.clientOrderId === clientOrderId;
+/** Whether the position, or a part of it, is being closed, and by this order. */
+export function isUnderWay(position: Position, clientOrderId: string): boolean {
+  return isOpen(position) && position.intent?.clientOrderId === clientOrderId;
 }
 
 /** The provider has certainly not taken it. */

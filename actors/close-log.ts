@@ -49,6 +49,13 @@ export class CloseLog {
       case 'close.filled':
         this.succeeded(record);
         break;
+      case 'close.partially-filled': {
+        const { positionId, closeId, isPart } = record.body.intent;
+        const position = this.core.state.positions.get(positionId);
+        // The last of what a part was for: the close is over, the position is not.
+        if (isPart && position?.intent?.closeId !== closeId) this.succeeded(record);
+        break;
+      }
       case 'close.failed': {
         const { closeId, positionId, errorMessage } = record.body.result;
         this.failed++;
@@ -113,7 +120,7 @@ export class CloseLog {
     accountId,
     ts,
     body: { intent, result },
-  }: Extract<JournalRecord, { type: 'close.filled' }>): void {
+  }: Extract<JournalRecord, { type: 'close.filled' | 'close.partially-filled' }>): void {
     const { closeId, positionId, closeReason, closedPrice, triggerPrice, pnl } = result;
     const { symbol, side } = intent;
     const what = { symbol, side, quantity: result.quantity, triggerPrice };

@@ -1,7 +1,7 @@
 // What became of a close whose outcome is not known: the provider is asked by id, then by position.
 import { queryReplyOf } from '#src/contracts/provider';
 import { failuresMax, listedAs, otherSide } from '#src/domain/close-steps';
-import type { CloseIntent } from '#src/domain/closing';
+import { attemptOf, type CloseIntent } from '#src/domain/closing';
 import type { OrderReply } from '#src/domain/provider';
 import type { Position } from '#src/domain/state';
 import type { CallOutcome } from './broker-call.ts';
@@ -18,8 +18,8 @@ export interface CloseAnswers {
   gone(position: Position, intent: CloseIntent): void;
   /** Nothing was learned. */
   miss(position: Position, intent: CloseIntent, error: string): void;
-  /** Less is there than here, and it was not our own order that closed it. */
-  clampTo(position: Position, theirs: string): void;
+  /** Less is there than here; `isOurs` where the part under way may have closed it. */
+  clampTo(position: Position, intent: CloseIntent, theirs: string, isOurs: boolean): void;
   /** It is open; `isExact` where closing what is left here leaves nothing there. */
   resend(position: Position, intent: CloseIntent, wasNeverThere: boolean, isExact: boolean): void;
   failuresOf(position: Position): number;
@@ -147,14 +147,25 @@ export class CloseQuestions {
         return;
       case 'less': {
         const isUndecided = position.phase === 'unknown' || position.phase === 'pending';
+        const isOurs = isUndecided && !wasNeverThere;
         // What is missing there our own order may have closed, and its reply will tell the price.
-        if (isUndecided && !wasNeverThere) this.tasks.of(intent).most = listed.quantity;
-        else this.answers.clampTo(position, listed.quantity);
+        if (isOurs && intent.isPart !== true) this.tasks.of(intent).most = listed.quantity;
+        else {
+          // Who never had the order may have had it since, and before this list.
+          const isRest = position.phase === 'sending' && this.isRestInDoubt(intent);
+          this.answers.clampTo(position, intent, listed.quantity, isUndecided || isRest);
+        }
+        if (!isUnderWay(position, intent.clientOrderId)) return;
         this.answers.resend(position, intent, wasNeverThere, false);
         return;
       }
       case 'there':
         this.answers.resend(position, intent, wasNeverThere, listed.isExact);
     }
+  }
+
+  /** Of a part: an attempt before this one may have been executed further than was told. */
+  private isRestInDoubt(intent: CloseIntent): boolean {
+    return attemptOf(intent) > 1 && this.tasks.of(intent).isDoubtful;
   }
 }

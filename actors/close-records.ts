@@ -7,7 +7,7 @@ import {
   unknownResult,
   type CloseIntent,
 } from '#src/domain/closing';
-import { decimal, text } from '#src/domain/money';
+import { decimal, text, zero, type Decimal } from '#src/domain/money';
 import type { Position } from '#src/domain/state';
 import type { CoreContext } from './core-context.ts';
 
@@ -80,6 +80,24 @@ export function recordGone(core: CoreContext, position: Position, intent: CloseI
   const reasons = position.intent === undefined ? [intent.reason] : [...position.reasons];
   const body = { intent, result, reasons };
   core.commit({ type: 'close.filled', accountId: position.accountId, body });
+}
+
+/** The provider lists so much less as a part under way would close: at which price nobody has told. */
+export function recordPartGone(
+  core: CoreContext,
+  position: Position,
+  intent: CloseIntent,
+  executed: Decimal,
+): void {
+  core.metrics.count('closes_partially_gone');
+  const { fills, reasons, accountId, remainingQuantity } = position;
+  const { clientOrderId: orderKey } = intent;
+  const filled = executed.plus(fills.get(orderKey)?.filled ?? zero);
+  const result = { ...goneResult(intent, core.clock.now()), quantity: text(executed) };
+  const fill = { orderKey, filled: text(filled) };
+  const body = { intent, result, reasons: [...reasons], fill };
+  const isAll = executed.eq(remainingQuantity);
+  core.commit({ type: isAll ? 'close.filled' : 'close.partially-filled', accountId, body });
 }
 
 /** Before an order is sent that must not be sent twice, or is sent again. */

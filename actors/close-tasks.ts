@@ -5,6 +5,7 @@ import type { Cancel, Clock } from '#src/ports/clock';
 import type { Lane } from './broker-call.ts';
 
 export interface CloseTask {
+  readonly closeId: string;
   readonly clientOrderId: string;
   /** Failures that are not on record: the provider could not be reached, or asked. */
   misses: number;
@@ -47,13 +48,13 @@ export class CloseTasks {
   }
 
   /** The task of an intent; that of the attempt before it ends. */
-  of({ positionId, clientOrderId }: CloseIntent): CloseTask {
+  of({ positionId, closeId, clientOrderId }: CloseIntent): CloseTask {
     const before = this.tasks.get(positionId);
     if (before?.clientOrderId === clientOrderId) return before;
     before?.cancelTimer();
     const task: CloseTask = {
-      clientOrderId,
-      misses: before?.misses ?? 0,
+      ...{ closeId, clientOrderId },
+      misses: before?.closeId === closeId ? before.misses : 0,
       nextAttemptAt: undefined,
       cancelTimer: () => {},
       step: 0,
@@ -94,8 +95,11 @@ export class CloseTasks {
     return phase !== 'sending' || wasSent || (this.tasks.get(positionId)?.sends ?? 0) > 0;
   }
 
-  end(positionId: string): void {
-    this.tasks.get(positionId)?.cancelTimer();
+  /** Ends the task of a position, of this close only where one is given. */
+  end(positionId: string, closeId?: string): void {
+    const task = this.tasks.get(positionId);
+    if (closeId !== undefined && task?.closeId !== closeId) return;
+    task?.cancelTimer();
     this.tasks.delete(positionId);
   }
 

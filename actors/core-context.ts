@@ -1,5 +1,6 @@
 // What the actors share: the state, the markets, and the one way to change anything.
 import type { CloseRequest } from '#machines/position-closer.machine';
+import type { PositionEvent } from '#machines/position.machine';
 import type { CloseIntent } from '#src/domain/closing';
 import type { Draft } from '#src/domain/records';
 import type { Position, State } from '#src/domain/state';
@@ -49,6 +50,8 @@ export interface CoreContext {
   commit(draft: Draft): void;
   /** Within a turn: what leaves the process because of it. */
   afterDurable(act: DurableAct): void;
+  /** Sends to the actor of a position, where there is one. */
+  tellPosition(positionId: string, event: PositionEvent): void;
   /** Asks the PositionCloser, which answers before this returns unless it is at work already. */
   requestClose(request: CloseRequest): void;
 }

@@ -52,6 +52,8 @@ export interface EngineOptions {
   readonly publish: (event: RuntimeEvent) => void;
   /** Resolves when every event published so far has left this process. */
   readonly flush: () => Promise<void>;
+  /** Positions told of a crossing in one turn; see `crossingsPerSliceMax`. */
+  readonly crossingsPerSlice?: number | undefined;
   /** Told once, when the journal takes no more records. */
   readonly onFailure: (error: CloseoutError) => void;
 }
@@ -66,6 +68,7 @@ export class Engine {
   private readonly options: EngineOptions;
   private cancelNoting: Cancel = () => {};
   private isStopped = false;
+  private isNotingSoon = false;
 
   constructor(options: EngineOptions) {
     this.options = options;
@@ -90,9 +93,18 @@ export class Engine {
     const reopen = options.reopenLedger;
     const projected = { journal, ledger, reopen, clock, logger, metrics };
     this.projector = new LedgerProjector(this.core.supervisor, projected);
-    this.feed = new PriceFeed(this.core);
+    this.feed = new PriceFeed(this.core, {
+      noteSoon: () => this.noteSoon(),
+      slices: {
+        crossingsPerSlice: options.crossingsPerSlice,
+        hold: (symbol) => this.inbox.hold(symbol),
+        release: (symbol) => this.inbox.release(symbol),
+      },
+    });
     this.inbox = new QuoteInbox({
-      take: (quote) => void this.feed.take(quote),
+      take: (quote) => {
+        if (!this.isStopped) this.feed.take(quote);
+      },
       isAcceptable: (quote, lastTs) => this.isAcceptable(quote, lastTs),
       soon: (act) => clock.soon(act),
       onConflated: (dropped) => metrics.count('quotes_conflated', dropped),
@@ -144,20 +156,21 @@ export class Engine {
     logger.warn({ lag: this.projector.lag }, 'the ledger catches up at the next start');
   }
 
-  /** Waits for closes at providers, at most `waitMs`; what is left is taken up at the next start. */
+  /** Waits for crossings and for closes at providers, at most `waitMs`; the next start goes on. */
   private async closesSettled(waitMs: number): Promise<void> {
     const { clock, logger } = this.options;
     const { closer } = this.live;
-    if (closer.inFlight === 0) return;
+    const isSettled = (): boolean => closer.inFlight === 0 && !this.feed.isBusy;
+    if (isSettled()) return;
     const endTs = clock.now() + waitMs;
     await new Promise<void>((resolve) => {
       const look = (): void => {
-        if (closer.inFlight === 0 || clock.now() >= endTs) resolve();
+        if (isSettled() || clock.now() >= endTs) resolve();
         else clock.at(clock.now() + settleCheckMs, look);
       };
       look();
     });
-    if (closer.inFlight === 0) return;
+    if (isSettled()) return;
     logger.warn({ closes: closer.inFlight }, 'closes are under way: the next start takes them up');
   }
 
@@ -165,6 +178,7 @@ export class Engine {
   stop(): void {
     this.isStopped = true;
     this.cancelNoting();
+    this.feed.stop();
     this.projector.stop();
     this.core.stop();
   }
@@ -182,6 +196,16 @@ export class Engine {
       this.noteMarks();
       void this.notePublished();
       this.noteLater();
+    });
+  }
+
+  /** After this turn, so that what it has recorded is appended before. */
+  private noteSoon(): void {
+    if (this.isNotingSoon) return;
+    this.isNotingSoon = true;
+    this.options.clock.soon(() => {
+      this.isNotingSoon = false;
+      if (!this.isStopped) this.noteMarks();
     });
   }
 

@@ -6,6 +6,7 @@ import { attemptOf, executionKeyOf, type CloseCause } from '#src/domain/closing'
 import { counterpartCancelOf, type OrderRole } from '#src/domain/counterpart';
 import { messageOf } from '#src/domain/errors';
 import { Decimal, decimal, text, zero } from '#src/domain/money';
+import { partOfOrder } from '#src/domain/part-closes';
 import type { CheckedReport } from '#src/domain/provider';
 import type { Execution } from '#src/domain/provider-fill';
 import { isLive, isOpen, linkKey, type Position } from '#src/domain/state';
@@ -190,7 +191,8 @@ export class ExecutionReports {
     if (!isAmbiguous) {
       if (by !== 'position') return true;
       const side = sideOf(found);
-      if (side === 'closes' || (side === undefined && position.state !== 'guarded')) return true;
+      const isUnderWay = position.state !== 'guarded' || position.intent !== undefined;
+      if (side === 'closes' || (side === undefined && isUnderWay)) return true;
     }
     if (!isOpen(position)) return false;
     const theirs = report.cumqty ?? text(position.remainingQuantity);
@@ -290,8 +292,10 @@ function filledOf({ position, orderKey, report: { cumqty }, by }: Found): Decima
   if (intent?.clientOrderId === orderKey) {
     return Decimal.max(before, Decimal.min(decimal(intent.quantity), all));
   }
-  // Of an attempt that is over, what it has filled is known.
-  return by === 'ours' && before.gt(0) ? before : all;
+  // Of an attempt that is over, what it has filled is known; and for how much one of a part was.
+  if (by === 'ours' && before.gt(0)) return before;
+  const part = partOfOrder(position, orderKey)?.orders.get(orderKey);
+  return part === undefined ? all : Decimal.min(part, all);
 }
 
 function causeOf(position: Position, role: 'stoploss' | 'takeprofit'): CloseCause {

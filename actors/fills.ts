@@ -10,7 +10,8 @@ import {
   type FillMark,
 } from '#src/domain/closing';
 import type { Drift } from '#src/domain/drift';
-import { decimal, text, type Decimal } from '#src/domain/money';
+import { Decimal, decimal, text } from '#src/domain/money';
+import { isOrderOf, partOfOrder, wholeOf } from '#src/domain/part-closes';
 import {
   bookedFill,
   laterToldOf,
@@ -83,7 +84,8 @@ export class Fills {
       const worth = worthOf(state, account, position, told, mids, { quantity });
       if (worth === undefined || position.result === undefined) return false;
       const { pnl, commission } = worth;
-      const { positionId, accountId, reasons, result } = position;
+      const { positionId, accountId, reasons } = position;
+      const result = resultBefore(position, orderKey) ?? position.result;
       const priced = { quantity: part.quantity, closedPrice: part.price };
       const complete = { ...result, ...priced, pnl: text(pnl), commission: text(commission) };
       const body = { positionId, result: complete, reasons: [...reasons], priced: orderKey };
@@ -101,17 +103,23 @@ export class Fills {
     const { accountId } = position;
     const account = accountOf(core.state, accountId);
     const fill = bookedFill(core.state, account, position, execution, (s) => this.mid(s));
-    if (fill.excess.gt(0)) {
-      const ours = text(position.remainingQuantity);
-      const theirs = text(fill.quantity.plus(fill.excess));
+    const isAll = fill.quantity.eq(position.remainingQuantity);
+    const intent = this.intentFor(position, execution, cause, of, isAll);
+    const isUnderWay = position.intent?.closeId === intent.closeId;
+    const most = isUnderWay ? position.partLeft : undefined;
+    const asked = Decimal.min(position.remainingQuantity, most ?? position.remainingQuantity);
+    const executed = fill.quantity.plus(fill.excess);
+    if (executed.gt(asked)) {
+      const [ours, theirs] = [text(asked), text(executed)];
       this.tellDrift(position, { kind: 'overfill', ours, theirs });
     }
-    const intent = this.intentFor(position, cause, of);
     const result = resultOf(intent, fill, core.clock.now());
     const mark = markOf(execution, reportKey);
-    const reasons = position.intent === undefined ? [] : [...position.reasons];
+    const reasons = isUnderWay ? [...position.reasons] : [];
+    if (isAll && !isUnderWay && intent === wholeOf(position)) {
+      reasons.push(...(position.behind?.reasons ?? []));
+    }
     if (!reasons.includes(intent.reason)) reasons.push(intent.reason);
-    const isAll = fill.quantity.eq(position.remainingQuantity);
     core.metrics.count(isAll ? 'closes_filled' : 'closes_partially_filled');
     core.commit({
       type: isAll ? 'close.filled' : 'close.partially-filled',
@@ -124,13 +132,18 @@ export class Fills {
     return reportKey !== undefined && this.core.state.reportKeys.has(reportKey);
   }
 
-  /** The close under way, or one that the provider made by itself. */
+  /**
+   * The close under way, or one that the provider made by itself. What closes all that is left is
+   * that of all that is left, where there is one; of a part only what its own orders filled.
+   */
   private intentFor(
     position: Position,
+    { orderKey }: Execution,
     cause: CloseCause | undefined,
     of: CloseIntent | undefined,
+    isAll: boolean,
   ): CloseIntent {
-    const intent = position.intent ?? of;
+    const intent = (isAll ? wholeOf(position) : undefined) ?? intentOfOrder(position, orderKey, of);
     if (intent !== undefined) return cause === undefined ? intent : causedBy(intent, cause);
     const { core } = this;
     const { book } = core.markets.of(position.symbol);
@@ -200,7 +213,8 @@ export class Fills {
 
   private commitAmended(position: Position, fill: NewFill, mark: FillMark): void {
     const { positionId, accountId, reasons } = position;
-    const result = amendedResult(position.result, fill);
+    const before = resultBefore(position, mark.orderKey) ?? position.result;
+    const result = amendedResult(before, fill);
     if (result === undefined) return;
     const body = { positionId, result, reasons: [...reasons], fill: mark };
     this.core.commit({ type: 'close.amended', accountId, body });
@@ -210,6 +224,28 @@ export class Fills {
     const { book } = this.core.markets.of(symbol);
     return book.hasQuote ? book.mid() : undefined;
   }
+}
+
+/** The close that an order is of, as far as it is known: the one under way, unless it is another's. */
+function intentOfOrder(
+  position: Position,
+  orderKey: string,
+  of: CloseIntent | undefined,
+): CloseIntent | undefined {
+  const { intent } = position;
+  const part = partOfOrder(position, orderKey)?.intent;
+  const isOwn =
+    intent?.isPart === true
+      ? isOrderOf(position, intent, orderKey)
+      : part === undefined || part.closeId === intent?.closeId;
+  if (intent !== undefined && isOwn) return intent;
+  return of ?? (part && { ...part, clientOrderId: orderKey });
+}
+
+/** The last result of the close that an order was of, where that was one of a part. */
+function resultBefore({ fills, parts }: Position, orderKey: string): CloseResult | undefined {
+  const { partId } = fills.get(orderKey) ?? {};
+  return partId === undefined ? undefined : parts?.get(partId)?.last;
 }
 
 /** The same close, for another reason than that for which it was asked. */

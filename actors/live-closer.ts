@@ -4,27 +4,20 @@ import { orderReplyOf } from '#src/contracts/provider';
 import { executionOf, hasProgressed, replyKeyOf } from '#src/domain/close-execution';
 import { backoffMs, failuresMax, isResendSafe, otherSide } from '#src/domain/close-steps';
 import { attemptOf, type CloseIntent } from '#src/domain/closing';
-import { text } from '#src/domain/money';
+import { Decimal, decimal, text, zero } from '#src/domain/money';
+import { isSuperseded } from '#src/domain/part-closes';
 import type { OrderReply } from '#src/domain/provider';
 import { isRiskClose, type Position } from '#src/domain/state';
 import type { Chance } from '#src/ports/chance';
-import type { CallOutcome } from './broker-call.ts';
 import type { BrokerSessions } from './broker-sessions.ts';
-import {
-  callClose,
-  foundDrift,
-  isNotTaken,
-  isOnOtherSide,
-  isThrottled,
-  isUnderWay,
-  laneOf,
-  mustBeOnRecord,
-} from './close-call.ts';
+import { foundDrift, isOnOtherSide, isUnderWay, laneOf, mustBeOnRecord } from './close-call.ts';
+import { CloseDispatch, type CloseReplies, type NoReply } from './close-dispatch.ts';
 import {
   recordClamped,
   recordFailed,
   recordGone,
   recordNext,
+  recordPartGone,
   recordPending,
   recordRejected,
   recordSent,
@@ -39,13 +32,17 @@ import { Fills } from './fills.ts';
 /** A provider that took a close, and then reports nothing, is asked about it. */
 const pendingCheckMs = 10_000;
 
-export class LiveCloser implements CloseSender, CloseAnswers {
+/** Why a part is given up that another close waits for. */
+const superseded = 'all that is left is being closed';
+
+export class LiveCloser implements CloseSender, CloseAnswers, CloseReplies {
   readonly fills: Fills;
   private readonly core: CoreContext;
   private readonly sessions: BrokerSessions;
   private readonly chance: Chance;
   private readonly questions: CloseQuestions;
   private readonly tasks: CloseTasks;
+  private readonly dispatcher: CloseDispatch;
 
   constructor(core: CoreContext, sessions: BrokerSessions, chance: Chance) {
     this.core = core;
@@ -54,6 +51,7 @@ export class LiveCloser implements CloseSender, CloseAnswers {
     this.fills = new Fills(core, (position, intent) => this.rest(position, intent));
     this.tasks = new CloseTasks(core.clock);
     this.questions = new CloseQuestions(core, sessions, this.tasks, this);
+    this.dispatcher = new CloseDispatch(core, sessions, this.tasks, this);
   }
 
   /** Closes that are on their way, or wait to be tried again. */
@@ -102,9 +100,9 @@ export class LiveCloser implements CloseSender, CloseAnswers {
     this.questions.positions(position, intent, true, orElse);
   }
 
-  /** The close has its outcome: nothing waits for it any more. */
-  settled(positionId: string): void {
-    this.tasks.end(positionId);
+  /** The close of this id, where one is given, has its outcome: nothing waits for it any more. */
+  settled(positionId: string, closeId?: string): void {
+    this.tasks.end(positionId, closeId);
   }
 
   mayBeThere(position: Position): boolean {
@@ -123,8 +121,12 @@ export class LiveCloser implements CloseSender, CloseAnswers {
 
   /** A close that a guard has joined passes those that wait for less. */
   joined(position: Position): void {
-    const { intent } = position;
+    const { intent, phase } = position;
     const lane = this.tasks.find(position.positionId)?.lane;
+    if (intent !== undefined && phase === 'rejected' && isSuperseded(position)) {
+      this.giveUp(position, intent, superseded);
+      return;
+    }
     if (intent === undefined || lane === undefined || lane === laneOf(position)) return;
     this.dispatch(position, intent);
   }
@@ -154,8 +156,12 @@ export class LiveCloser implements CloseSender, CloseAnswers {
   private rejected(position: Position, intent: CloseIntent, why: string): void {
     if (position.phase === 'rejected') return;
     const error = why === '' ? 'rejected by the provider' : why;
-    recordRejected(this.core, position, intent, error);
-    this.failed(position, intent, error);
+    const after = { ...position, phase: 'rejected' as const, failures: position.failures + 1 };
+    // One record an outcome: the last is `close.failed`, but where a letter counts the rejections.
+    const isLast = this.isOver(after) && position.deadLetter !== intent.closeId;
+    if (isLast) this.core.metrics.count('closes_rejected');
+    else recordRejected(this.core, position, intent, error);
+    this.failed(isLast ? after : position, intent, error);
   }
 
   /** The next step of a close that waits. */
@@ -172,52 +178,14 @@ export class LiveCloser implements CloseSender, CloseAnswers {
   }
 
   private dispatch(position: Position, intent: CloseIntent): void {
-    const isLast = this.tasks.begin(intent);
-    const { clientOrderId, route = '' } = intent;
-    const isWanted = (): boolean => isLast() && isUnderWay(position, clientOrderId);
     if (isOnOtherSide(this.core, position)) {
+      this.tasks.begin(intent);
       this.core.turn(() => this.rejected(position, intent, otherSide));
-      return;
-    }
-    const lane = laneOf(position);
-    const task = this.tasks.of(intent);
-    task.lane = lane;
-    let nth = 0;
-    this.sessions.of(route).submit<unknown>({
-      kind: 'close',
-      lane,
-      isWanted,
-      run: async () => {
-        const { most } = task;
-        nth = ++task.sends;
-        task.isOut = true;
-        task.lane = undefined;
-        try {
-          return await callClose(this.core, this.sessions, { position, intent, most, isWanted });
-        } catch (error) {
-          if (isNotTaken(error)) task.sends--;
-          // Put back into its lane, it can still be passed on to another.
-          if (isWanted() && isThrottled(error)) {
-            task.lane = lane;
-            task.isOut = false;
-          }
-          throw error;
-        }
-      },
-      done: (outcome) => {
-        task.isOut = false;
-        this.core.turn(() => {
-          if (outcome.kind === 'reply') this.onReply(position, intent, outcome.reply, isLast());
-          else if (isLast()) this.onNoReply(position, intent, outcome);
-        });
-      },
-      late: (reply) =>
-        this.core.turn(() => this.onReply(position, intent, reply, false, task.sends > nth)),
-    });
+    } else this.dispatcher.send(position, intent);
   }
 
   /** A reply counts whenever it comes, be it after others were asked for what it says. */
-  private onReply(
+  onReply(
     position: Position,
     intent: CloseIntent,
     raw: unknown,
@@ -239,11 +207,7 @@ export class LiveCloser implements CloseSender, CloseAnswers {
     }
   }
 
-  private onNoReply(
-    position: Position,
-    intent: CloseIntent,
-    outcome: Exclude<CallOutcome<unknown>, { kind: 'reply' }>,
-  ): void {
+  onNoReply(position: Position, intent: CloseIntent, outcome: NoReply): void {
     if (outcome.kind === 'dropped') return;
     const { error } = outcome;
     this.tasks.of(intent).isForced = false;
@@ -292,14 +256,27 @@ export class LiveCloser implements CloseSender, CloseAnswers {
     }
   }
 
-  /** Less is there than here, and nobody has told why: a person must know. */
-  clampTo(position: Position, theirs: string): void {
-    const ours = text(position.remainingQuantity);
+  /** Less is there than here, of which the part under way may have closed some. */
+  clampTo(position: Position, intent: CloseIntent, theirs: string, isOurs: boolean): void {
+    const { partLeft } = position;
+    if (!isOurs || partLeft === undefined) this.clamp(position, decimal(theirs), zero);
+    else {
+      const missing = position.remainingQuantity.minus(theirs);
+      const executed = Decimal.min(missing, partLeft);
+      if (missing.gt(executed)) this.clamp(position, decimal(theirs), executed);
+      recordPartGone(this.core, position, intent, executed);
+    }
+  }
+
+  /** Nobody has told why: a person must know. */
+  private clamp(position: Position, there: Decimal, executed: Decimal): void {
+    const ours = text(position.remainingQuantity.minus(executed));
+    const theirs = text(there);
     const known = foundDrift(this.core, position, 'quantity');
     if (known?.ours !== ours || known.theirs !== theirs) {
       this.fills.tellDrift(position, { kind: 'quantity', ours, theirs });
     }
-    recordClamped(this.core, position, theirs);
+    recordClamped(this.core, position, text(there.plus(executed)));
   }
 
   resend(position: Position, intent: CloseIntent, wasNeverThere: boolean, isWhole: boolean): void {
@@ -322,8 +299,15 @@ export class LiveCloser implements CloseSender, CloseAnswers {
     const can = this.sessions.capabilities(intent.route ?? '');
     // Who had it, and never had it, is not to be believed.
     const isNew = wasNeverThere && phase !== 'pending';
-    const asked = { wasNeverThere: isNew, isWhole, isByTicket: position.ticket !== undefined };
+    const isByTicket = position.ticket !== undefined;
+    // A part that is closed twice closes too much, and leaves the position open all the same.
+    const isPart = intent.isPart === true;
+    const asked = { wasNeverThere: isNew, isWhole: isWhole && !isPart, isByTicket };
     if (!task.isForced && !isResendSafe(can, asked)) {
+      if (isSuperseded(position) && isResendSafe(can, { ...asked, isWhole: true })) {
+        this.giveUp(position, intent, superseded);
+        return;
+      }
       const error = 'its outcome is unknown, and nothing makes a second send safe';
       const attempts = Math.max(failuresMax, this.failuresOf(position));
       noteDeadLetter(this.core, position, intent, error, attempts);
@@ -332,6 +316,11 @@ export class LiveCloser implements CloseSender, CloseAnswers {
     }
     if (isNew && !task.isForced && this.isOver(position)) {
       recordFailed(this.core, position, intent, 'the provider never had it', false);
+      return;
+    }
+    // Under the same id it is the order of which the list has told something already.
+    if (isPart && !can.idempotentByClientId && position.fills.has(intent.clientOrderId)) {
+      this.again(position, intent);
       return;
     }
     task.isForced = false;
@@ -350,11 +339,16 @@ export class LiveCloser implements CloseSender, CloseAnswers {
 
   /** What is left, under the next generation. */
   private again(position: Position, intent: CloseIntent): void {
-    this.send(position, recordNext(this.core, position, intent));
+    if (isSuperseded(position)) this.giveUp(position, intent, superseded);
+    else this.send(position, recordNext(this.core, position, intent));
   }
 
   /** What a fill has left; where it was in doubt, what is there is looked at before. */
   private rest(position: Position, intent: CloseIntent): void {
+    if (isSuperseded(position)) {
+      recordFailed(this.core, position, intent, superseded, this.tasks.of(intent).isDoubtful);
+      return;
+    }
     const isCrumb = !hasProgressed(position, intent);
     const isDoubtful = isCrumb || this.tasks.of(intent).isDoubtful;
     const next = recordNext(this.core, position, intent);
@@ -380,6 +374,7 @@ export class LiveCloser implements CloseSender, CloseAnswers {
 
   /** An operator's close is left after its attempts; any other is tried for as long as it takes. */
   private isOver(position: Position): boolean {
+    if (isSuperseded(position)) return true;
     return this.failuresOf(position) >= failuresMax && !isRiskClose(position);
   }
 

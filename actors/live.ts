@@ -1,4 +1,5 @@
 // All that LIVE accounts need: sessions with their providers, closes, reports, reconciliation.
+import type { CloseIntent } from '#src/domain/closing';
 import type { JournalRecord } from '#src/domain/records';
 import type { Position } from '#src/domain/state';
 import type { Market } from '#src/prices/market';
@@ -74,11 +75,13 @@ export class Live {
     this.reconciler.follow(record);
     switch (record.type) {
       case 'close.filled':
+        this.closed(record.body.intent.positionId);
+        break;
       case 'close.failed':
-        this.settled(record.body.intent.positionId, record.type === 'close.filled');
+        this.closer.settled(record.body.intent.positionId, record.body.intent.closeId);
         break;
       case 'close.partially-filled':
-        this.awaitRate(record.body.intent.positionId);
+        this.partClosed(record.body.intent);
         break;
       case 'close.amended':
         this.awaitRate(record.body.positionId);
@@ -95,10 +98,20 @@ export class Live {
     }
   }
 
-  private settled(positionId: string, isClosed: boolean): void {
+  /** A close of a part may have come to its end by it. */
+  private partClosed({ positionId, closeId }: CloseIntent): void {
+    const position = this.core.state.positions.get(positionId);
+    if (position === undefined) return;
+    this.awaitRate(positionId);
+    if (position.intent !== undefined) return;
+    this.closer.settled(positionId, closeId);
+    if (position.deadLetter === closeId) clearDeadLetter(this.core, position, 'closed');
+  }
+
+  private closed(positionId: string): void {
     this.closer.settled(positionId);
     const position: Position | undefined = this.core.state.positions.get(positionId);
-    if (!isClosed || position === undefined) return;
+    if (position === undefined) return;
     clearDeadLetter(this.core, position, 'closed');
     this.awaitRate(positionId);
     this.untold.follow(position);

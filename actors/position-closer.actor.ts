@@ -1,49 +1,57 @@
-// PositionCloser: turns a request into an intent a position, each position's errors its own.
-import type { ActorRefFrom } from 'xstate';
-import { positionCloserMachine } from '#machines/position-closer.machine';
-import type { CloseRequest } from '#machines/position-closer.machine';
+// PositionCloser: turns a request into an intent a position, each position's errors its own. One
+// close of a position is under way at a time; what comes behind one of a part waits for its outcome.
+import {
+  positionCloserMachine,
+  type CloseRequest,
+  type PositionCloserEvent,
+} from '#machines/position-closer.machine';
 import { accountOf } from '#src/domain/apply';
-import { failedResult, filledResult, intentOf } from '#src/domain/closing';
+import { asLeft, failedResult, filledResult, intentOf } from '#src/domain/closing';
 import type { CloseIntent, Fill } from '#src/domain/closing';
 import { invariant, messageOf } from '#src/domain/errors';
-import { decimal, text } from '#src/domain/money';
-import { isLive, isUrgentCause, type Account, type Position } from '#src/domain/state';
+import { Decimal, decimal, text } from '#src/domain/money';
+import { unclaimedOf, wholeOf } from '#src/domain/part-closes';
+import { isLive, isOpen, isUrgentCause, type Position } from '#src/domain/state';
 import { paperFill } from '#src/prices/paper-fill';
 import { isLessThere } from './close-call.ts';
 import type { CoreContext } from './core-context.ts';
+import { tableLogic, type TableLogic } from './table-logic.ts';
+import { WaitingCloses } from './waiting-closes.ts';
 
-export type PositionCloserRef = ActorRefFrom<typeof positionCloserMachine>;
+export type PositionCloserLogic = TableLogic<undefined, PositionCloserEvent>;
 
-export function positionCloserLogic(core: CoreContext): typeof positionCloserMachine {
+export function positionCloserLogic(core: CoreContext): PositionCloserLogic {
   const closer = new Closer(core);
-  return positionCloserMachine.provide({
-    actions: {
-      closePositions: ({ event, self }) => {
-        if (event.type !== 'close.requested') return;
-        for (const positionId of event.positionIds) closer.close(positionId, event);
-        if (closer.waits > 0) self.send({ type: 'close.waited' });
-      },
-      fillWaiting: ({ event, self }) => {
-        if (event.type !== 'quote.taken') return;
-        closer.fillWaiting(event.symbol);
-        if (closer.waits === 0) self.send({ type: 'waits.ended' });
-      },
+  return tableLogic<undefined, PositionCloserEvent>({
+    machine: positionCloserMachine,
+    keyOf: ({ type }) => type,
+    act: (_action, { event, self }) => {
+      switch (event?.type) {
+        case 'close.requested':
+          for (const positionId of event.positionIds) closer.close(positionId, event);
+          break;
+        case 'part.ended':
+          closer.next(event.positionId);
+          break;
+        case 'quote.taken':
+          closer.fillWaiting(event.symbol);
+          if (closer.waits === 0) self.send({ type: 'waits.ended' });
+          return;
+        default:
+          return;
+      }
+      if (closer.waits > 0) self.send({ type: 'close.waited' });
     },
   });
 }
 
 class Closer {
   private readonly core: CoreContext;
-  private readonly waiting = new Set<Position>();
+  private readonly waiting: WaitingCloses;
 
   constructor(core: CoreContext) {
     this.core = core;
-    const closing = [...core.state.positions.values()].filter((p) => p.phase === 'waiting');
-    const requestedTs = (position: Position): number => position.intent?.requestedTs ?? 0;
-    // In the order of the requests, as far as a restart knows it: ties are in tracking order.
-    for (const position of closing.sort((a, b) => requestedTs(a) - requestedTs(b))) {
-      this.wait(position);
-    }
+    this.waiting = new WaitingCloses(core);
   }
 
   get waits(): number {
@@ -54,20 +62,41 @@ class Closer {
     const position = this.core.state.positions.get(positionId);
     if (position === undefined) return;
     try {
-      if (position.state === 'guarded') this.begin(position, request);
+      if (position.state === 'guarded') this.ask(position, request);
       else if (position.state === 'closing') this.join(position, request);
     } catch (error) {
-      this.fail(position, request, error);
+      const { cause } = request;
+      const now = this.core.clock.now();
+      this.fail(position, wholeOf(position) ?? intentOf(position, cause, now, {}), error);
+    }
+  }
+
+  /** The first of those that wait behind a close that has its outcome. */
+  next(positionId: string): void {
+    const position = this.core.state.positions.get(positionId);
+    if (position === undefined || !isOpen(position) || position.intent !== undefined) return;
+    const { queued, behind } = position;
+    // What a guard wants gone is not kept waiting by parts of it; on paper there is no wait.
+    const isFirst = behind?.isUrgent !== true || !this.isLive(position);
+    const intent = isFirst ? queued[0] : queued.at(-1);
+    if (intent === undefined) return;
+    try {
+      this.begin(position, asLeft(intent, position));
+    } catch (error) {
+      this.fail(position, intent, error);
     }
   }
 
   /** Fills what waited for a quote of this symbol and has all its quotes now, in order. */
   fillWaiting(symbol: string): void {
-    for (const position of [...this.core.markets.of(symbol).waiting]) {
+    for (const { position, closeId } of this.waiting.of(symbol)) {
       try {
-        const at = position.intent?.at;
-        const fill = this.fillOf(position, at);
-        if (fill !== undefined) this.fill(position, position.intent as CloseIntent, fill);
+        const { intent } = position;
+        if (intent === undefined) this.next(position.positionId);
+        else if (intent.closeId === closeId) {
+          const fill = this.fillOf(position, intent);
+          if (fill !== undefined) this.fill(position, intent, fill);
+        }
       } catch (error) {
         this.core.logger.error(
           { positionId: position.positionId, error: messageOf(error) },
@@ -78,108 +107,167 @@ class Closer {
     }
   }
 
-  private begin(position: Position, request: CloseRequest): void {
+  /** A close of a position that is guarded, be a part of it under way or not. */
+  private ask(position: Position, request: CloseRequest): void {
     const { core } = this;
-    const account = accountOf(core.state, position.accountId);
+    const { cause, quantity } = request;
+    const asked = quantity && Decimal.min(unclaimedOf(position), decimal(quantity));
+    // All of it is being closed by parts that wait: nothing is left for this one.
+    if (asked && asked.lte(0)) return;
+    const part = asked && asked.lt(position.remainingQuantity) ? asked : undefined;
     core.metrics.count('closes_requested');
-    if (isLive(account)) this.beginLive(position, account, request);
-    else this.beginOnPaper(position, request);
+    const seen = this.seen(position, request);
+    const intent = intentOf(position, cause, core.clock.now(), seen, part);
+    if (position.intent === undefined && position.queued.length === 0) {
+      this.begin(position, intent);
+      return;
+    }
+    // What has happened waits for nothing.
+    const fill = request.at === undefined ? undefined : this.fillOf(position, intent);
+    if (fill === undefined) this.queue(position, intent);
+    else this.fill(position, intent, fill);
   }
 
-  /** To the provider, once it is durable; where less may be open there, that is looked at first. */
-  private beginLive(
-    position: Position,
-    { route }: Account & { readonly route: string },
-    { cause }: CloseRequest,
-  ): void {
-    const { live, clock } = this.core;
-    invariant(live !== undefined, 'a LIVE account has providers');
+  private begin(position: Position, intent: CloseIntent): void {
+    const { core } = this;
     const { accountId } = position;
-    const seen = { ...this.seen(position, undefined), route };
-    const intent = intentOf(position, cause, clock.now(), seen);
-    this.core.commit({ type: 'close.intended', accountId, body: { intent } });
+    if (intent.route !== undefined) {
+      core.commit({ type: 'close.intended', accountId, body: { intent } });
+      this.send(position, intent);
+      return;
+    }
+    const fill = this.fillOf(position, intent);
+    if (fill !== undefined) {
+      this.fill(position, intent, fill);
+    } else {
+      core.commit({ type: 'close.intended', accountId, body: { intent } });
+      this.waiting.add(position, intent);
+    }
+  }
+
+  private send(position: Position, intent: CloseIntent): void {
+    const { live } = this.core;
+    invariant(live !== undefined, 'a LIVE account has providers');
     if (position.isInDoubt) live.closer.look(position, intent, 'wait');
     else if (isLessThere(this.core, position)) live.closer.look(position, intent, 'send');
     else live.closer.send(position, intent);
   }
 
-  private beginOnPaper(position: Position, { cause, at }: CloseRequest): void {
-    const { core } = this;
-    const intent = intentOf(position, cause, core.clock.now(), this.seen(position, at));
-    const fill = this.fillOf(position, at);
-    if (fill !== undefined) {
-      this.fill(position, intent, fill);
-    } else {
-      core.commit({ type: 'close.intended', accountId: position.accountId, body: { intent } });
-      this.wait(position);
-    }
+  private queue(position: Position, intent: CloseIntent): void {
+    const { accountId } = position;
+    this.core.commit({ type: 'close.queued', accountId, body: { intent } });
+    if (intent.route === undefined) this.waiting.add(position, intent);
+    else if (intent.isPart !== true) this.core.live?.closer.joined(position);
   }
 
-  /** A later reason joins the intent under way; a price that is known settles it. */
-  private join(position: Position, { cause, at }: CloseRequest): void {
-    const intent = position.intent as CloseIntent;
+  /** A later reason joins the close of all that is left; a price that is known settles it. */
+  private join(position: Position, request: CloseRequest): void {
+    const { cause, at, quantity } = request;
+    if (at !== undefined && quantity !== undefined && position.remainingQuantity.gt(quantity)) {
+      if (this.fillPart(position, request)) return;
+    }
+    const whole = wholeOf(position);
+    invariant(whole !== undefined, 'what is closing has a close of all that is left');
     const { reason, bulkId } = cause;
-    const isMoreUrgent = isUrgentCause(cause) && !position.isUrgent;
-    if (isMoreUrgent || !position.reasons.includes(reason)) {
+    const { reasons, isUrgent } = this.demandOf(position, whole);
+    const isMoreUrgent = isUrgentCause(cause) && !isUrgent;
+    if (isMoreUrgent || !reasons.includes(reason)) {
       const { positionId, accountId } = position;
       const ofBulk = bulkId === undefined ? {} : { bulkId };
-      const body = { positionId, closeId: intent.closeId, reason, ...ofBulk };
+      const body = { positionId, closeId: whole.closeId, reason, ...ofBulk };
       this.core.commit({ type: 'close.joined', accountId, body });
-      if (intent.route !== undefined) this.core.live?.closer.joined(position);
+      if (whole.route !== undefined) this.core.live?.closer.joined(position);
     }
     if (at === undefined) return;
-    const fill = this.fillOf(position, at);
+    const fill = this.fillOf(position, { ...whole, at });
+    if (fill !== undefined) this.fill(position, whole, fill);
+  }
+
+  /** Records the close of a part that has happened, of what is being closed; true where it is. */
+  private fillPart(position: Position, { cause, at, quantity }: CloseRequest): boolean {
+    const seen = this.seen(position, { cause, at });
+    const part = decimal(quantity ?? position.remainingQuantity);
+    const intent = intentOf(position, cause, this.core.clock.now(), seen, part);
+    const fill = this.fillOf(position, intent);
     if (fill !== undefined) this.fill(position, intent, fill);
+    return fill !== undefined;
   }
 
   private fill(position: Position, intent: CloseIntent, fill: Fill): void {
-    const result = filledResult(intent, fill, this.core.clock.now());
-    const reasons = position.intent === undefined ? [intent.reason] : [...position.reasons];
-    const body = { intent, result, reasons };
-    this.core.commit({ type: 'close.filled', accountId: position.accountId, body });
-    this.core.metrics.count('closes_filled');
-    this.unwait(position);
+    const { core } = this;
+    const { accountId } = position;
+    const filled = this.quantityOf(position, intent);
+    const isAll = filled.eq(position.remainingQuantity);
+    const quantity = text(filled);
+    const result = { ...filledResult(intent, fill, core.clock.now()), quantity };
+    const reasons = [...this.demandOf(position, intent).reasons];
+    const mark = { orderKey: intent.clientOrderId, filled: quantity };
+    if (!isAll) {
+      const body = { intent, result, reasons, fill: mark };
+      core.commit({ type: 'close.partially-filled', accountId, body });
+      core.metrics.count('closes_partially_filled');
+    } else {
+      // Where it was closed in parts, each is counted.
+      const counted = position.fills.size === 0 ? {} : { fill: mark };
+      const body = { intent, result, reasons, ...counted };
+      core.commit({ type: 'close.filled', accountId, body });
+      core.metrics.count('closes_filled');
+    }
+    this.waiting.drop(position);
   }
 
-  private fail(position: Position, { cause }: CloseRequest, error: unknown): void {
+  private fail(position: Position, intent: CloseIntent, error: unknown): void {
     const { core } = this;
     core.metrics.count('closes_failed');
     core.logger.error({ positionId: position.positionId, error: messageOf(error) }, 'close failed');
-    if (position.state !== 'guarded' && position.state !== 'closing') return;
-    const now = core.clock.now();
-    const intent = position.intent ?? intentOf(position, cause, now, {});
-    const result = failedResult(intent, messageOf(error), now);
+    if (!isOpen(position)) return;
+    const result = failedResult(intent, messageOf(error), core.clock.now());
     const doubt = position.isInDoubt ? { isInDoubt: true } : {};
     const body = { intent, result, reasons: [intent.reason], ...doubt };
     core.commit({ type: 'close.failed', accountId: position.accountId, body });
-    this.unwait(position);
+    this.waiting.drop(position);
   }
 
-  private fillOf(position: Position, at: string | undefined): Fill | undefined {
+  private fillOf(position: Position, intent: CloseIntent): Fill | undefined {
+    const { at } = intent;
     const price = at === undefined ? undefined : decimal(at);
-    return paperFill(position, this.core.markets.bookOf, price);
+    const quantity = this.quantityOf(position, intent);
+    return paperFill(position, this.core.markets.bookOf, price, quantity);
   }
 
-  private seen(position: Position, at: string | undefined): Pick<CloseIntent, 'quote' | 'at'> {
-    const { book } = this.core.markets.of(position.symbol);
-    const { symbol: _symbol, ...quote } = book.mark();
+  /** How much an intent closes on paper, as things stand now. */
+  private quantityOf({ remainingQuantity }: Position, intent: CloseIntent): Decimal {
+    if (intent.isPart !== true) return remainingQuantity;
+    return Decimal.min(remainingQuantity, decimal(intent.quantity));
+  }
+
+  /** Why a close is asked for, by all who have. */
+  private demandOf(
+    { intent, behind, reasons, isUrgent }: Position,
+    { closeId, isPart, reason, ...cause }: CloseIntent,
+  ): { reasons: readonly string[]; isUrgent: boolean } {
+    if (intent?.closeId === closeId) return { reasons, isUrgent };
+    if (behind !== undefined && isPart !== true) return behind;
+    return { reasons: [reason], isUrgent: isUrgentCause({ reason, ...cause }) };
+  }
+
+  private isLive({ accountId }: Position): boolean {
+    return isLive(accountOf(this.core.state, accountId));
+  }
+
+  private seen(
+    position: Position,
+    { cause, at }: Pick<CloseRequest, 'cause'> & { at?: string | undefined },
+  ): Pick<CloseIntent, 'quote' | 'at' | 'route'> {
+    const market = this.core.markets.of(position.symbol);
+    const { book } = market;
+    const { symbol: _symbol, ...standing } = book.mark();
+    const quote = cause.onQuote ? market.decidingQuote() : standing;
+    const account = accountOf(this.core.state, position.accountId);
     return {
       ...(book.hasQuote ? { quote } : {}),
       ...(at === undefined ? {} : { at: text(decimal(at)) }),
+      ...(isLive(account) ? { route: account.route } : {}),
     };
   }
-
-  private wait(position: Position): void {
-    this.waiting.add(position);
-    for (const symbol of symbolsOf(position)) this.core.markets.of(symbol).waiting.add(position);
-  }
-
-  private unwait(position: Position): void {
-    if (!this.waiting.delete(position)) return;
-    for (const symbol of symbolsOf(position)) this.core.markets.of(symbol).waiting.delete(position);
-  }
-}
-
-function symbolsOf(position: Position): string[] {
-  return [position.symbol, ...position.conversion.map((leg) => leg.symbol)];
 }

@@ -1,20 +1,23 @@
 // The way of a quote: hygiene, then the steps of contract section 2, each finished before the next.
-import { dueExit } from '#src/domain/exits';
 import { messageOf } from '#src/domain/errors';
 import { text } from '#src/domain/money';
 import type { Quote } from '#src/domain/quote';
-import type { QuoteMark } from '#src/domain/records';
 import { judge, needsPeak } from '#src/domain/rules';
 import type { Account } from '#src/domain/state';
+import { deadlineRanks } from '#src/prices/deadlines';
 import type { EquityWatch } from '#src/prices/equity-watch';
 import type { Logger } from '#src/ports/logger';
 import { futureToleranceMs, quoteFault, type QuoteFault } from '#src/prices/hygiene';
-import type { LevelWatch } from '#src/prices/level-index';
+import type { LevelWatch } from '#src/prices/level-watch';
 import type { Market } from '#src/prices/market';
 import type { Measurement } from '#src/prices/market-meter';
+import { trailMarkOf } from '#src/prices/trail-marks';
 import type { Core } from './core.ts';
 import { closeForBreach } from './drawdown-guard.actor.ts';
 import { clearKey, clearsAt } from './market-guard.actor.ts';
+import type { Marks } from './marks.ts';
+import { crossingsPerSliceMax, MassCrossings } from './mass-crossing.ts';
+import { closeReached } from './position.actor.ts';
 
 /** Least time between two log lines of one symbol and reason, or of one account. */
 const logEveryMs = 1000;
@@ -26,12 +29,25 @@ export interface PriceFeedOptions {
   readonly isReplay?: boolean;
   /** Step 2 of a replay: called with the time of an accepted quote before it counts. */
   readonly beforeQuote?: (ts: number) => void;
+  /** Live: so many peaks have moved that they should be noted after this turn. */
+  readonly noteSoon?: () => void;
+  /** Live: a quote that reaches very many positions is worked off in slices. */
+  readonly slices?: SliceOptions;
+}
+
+export interface SliceOptions {
+  readonly crossingsPerSlice?: number | undefined;
+  /** Quotes of a symbol must wait from the first on, and no longer from the second on. */
+  readonly hold: (symbol: string) => void;
+  readonly release: (symbol: string) => void;
 }
 
 export class PriceFeed {
   private readonly core: Core;
   private readonly isReplay: boolean;
   private readonly beforeQuote: ((ts: number) => void) | undefined;
+  private readonly noteSoon: (() => void) | undefined;
+  private readonly massCrossings: MassCrossings | undefined;
   private readonly loggedAt = new Map<string, number>();
   /** Accounts whose peak moved since the marks were taken last. */
   private readonly movedPeaks = new Set<Account>();
@@ -42,6 +58,26 @@ export class PriceFeed {
     this.core = core;
     this.isReplay = options.isReplay ?? false;
     this.beforeQuote = options.beforeQuote;
+    this.noteSoon = options.noteSoon;
+    const { slices } = options;
+    this.massCrossings =
+      slices &&
+      new MassCrossings(core, {
+        perSliceMax: slices.crossingsPerSlice ?? crossingsPerSliceMax,
+        cross: (watch, quote) => this.cross(watch, quote),
+        onHeld: slices.hold,
+        onReleased: slices.release,
+      });
+  }
+
+  /** Whether positions that a quote has reached were not told of it yet. */
+  get isBusy(): boolean {
+    return this.massCrossings?.isBusy ?? false;
+  }
+
+  /** What was reached and not told is left as it was before its quote. */
+  stop(): void {
+    this.massCrossings?.stop();
   }
 
   /** Takes a quote; false where hygiene refused it, and then it has had no effect. */
@@ -77,17 +113,26 @@ export class PriceFeed {
     });
   }
 
-  /** What quotes alone have changed since it was asked last: books and peaks. */
-  takeMarks(): { quotes: QuoteMark[]; peaks: { accountId: string; peak: string }[] } {
-    const books = [...this.core.markets.all()].map((market) => market.book);
-    const quotes = books.filter((book) => book.isUnnoted).map((book) => book.mark());
-    for (const book of books) book.isUnnoted = false;
+  /**
+   * What quotes alone have changed since it was asked last: books and peaks. Nothing while a quote
+   * is being worked off: what it decides may not be on record yet.
+   */
+  takeMarks(): Marks {
+    if (this.isBusy) return { quotes: [], peaks: [], trails: [] };
+    const markets = [...this.core.markets.all()];
+    const quotes = markets.filter(({ book }) => book.isUnnoted).map(({ book }) => book.mark());
+    const moved = markets.filter(({ levels }) => levels.isUnnoted);
+    const trails = moved.map(trailMarkOf);
+    for (const { book, levels } of markets) {
+      book.isUnnoted = false;
+      levels.noted();
+    }
     const peaks = [...this.movedPeaks].map(({ accountId, peak }) => ({
       accountId,
       peak: text(peak),
     }));
     this.movedPeaks.clear();
-    return { quotes, peaks };
+    return { quotes, peaks, trails };
   }
 
   private logAtTimes(key: string, log: (logger: Logger) => void): void {
@@ -107,6 +152,7 @@ export class PriceFeed {
     const { core } = this;
     const { book } = market;
     this.beforeQuote?.(quote.ts);
+    market.lastN = core.state.n;
     const holders = market.holders();
     const measurements = market.meter?.measure(quote, book);
     book.take(quote);
@@ -114,32 +160,60 @@ export class PriceFeed {
       core.supervisor.closer.send({ type: 'quote.taken', symbol: quote.symbol });
     }
     if (market.unpriced.size > 0) core.live?.price(market);
+    for (const watch of market.rates.reached(book)) watch.renew();
     if (this.isReplay && core.deadlines.next <= quote.ts) core.runDeadlines(quote.ts);
     if (measurements !== undefined) {
       for (const measurement of measurements) this.tellMarketGuard(quote.symbol, measurement);
     }
-    for (const watch of market.levels.crossed(quote)) this.cross(watch);
+    const watches = market.levels.crossed(quote);
+    if (watches.length > 0 && this.massCrossings !== undefined) {
+      const finish = (): void => this.finish(quote, market, holders);
+      if (this.massCrossings.takes(market, quote, watches, finish)) return;
+    }
+    for (const watch of watches) this.cross(watch, quote);
+    this.finish(quote, market, holders);
+  }
+
+  /** When every exit that it has reached is asked for: peaks move, and accounts are looked at. */
+  private finish(quote: Quote, market: Market, holders: readonly EquityWatch[]): void {
+    const { levels } = market;
+    levels.advance(quote, market.lastN);
+    if (levels.isTraceFull) this.noteSoon?.();
     for (const watch of holders) this.guardAccount(watch, market);
   }
 
   private tellMarketGuard(symbol: string, { condition, level, measured }: Measurement): void {
     const { core } = this;
-    core.deadlines.set(clearKey(symbol, condition), clearsAt(core.clock.now()));
-    core.tellGuard(
+    const clearTs = clearsAt(core.clock.now());
+    core.deadlines.set(clearKey(symbol, condition), clearTs, deadlineRanks.clear);
+    core.supervisor.tellGuard(
       () => core.supervisor.marketGuard(symbol),
       (guard) => guard.send({ type: `${condition}.held`, level, measured }),
     );
   }
 
+  /** What goes wrong with one position is no reason to leave the next one open. */
+  private cross(watch: LevelWatch, quote: Quote): void {
+    try {
+      this.tell(watch, quote);
+    } catch (error) {
+      const { positionId } = watch.position;
+      this.core.metrics.count('crossing_errors');
+      this.logAtTimes(`position ${positionId}`, (logger) => {
+        logger.error({ positionId, error: messageOf(error) }, 'exits could not be looked at');
+      });
+    }
+  }
+
   /** A crossing whose actor does not act on it, because it failed, is closed without it. */
-  private cross(watch: LevelWatch): void {
-    const crossing = watch.tell();
-    const position = this.core.state.positions.get(watch.positionId);
-    if (position?.state !== 'guarded') return;
-    const cause = dueExit(position.exits, crossing);
-    if (cause === undefined) return;
+  private tell(watch: LevelWatch, quote: Quote): void {
+    const { position } = watch;
+    const reached = watch.tell(quote);
+    const [due] = reached.closes;
+    if (due === undefined || position.state !== 'guarded') return;
+    if (due.rung !== undefined && position.progress.rungs?.includes(due.rung)) return;
     this.core.metrics.count('crossings_rescued');
-    this.core.requestClose({ positionIds: [position.positionId], cause });
+    closeReached(this.core, position, reached);
   }
 
   /** What goes wrong with one account is no reason to leave the next one unguarded. */
@@ -173,18 +247,22 @@ export class PriceFeed {
     const find = () => core.supervisor.drawdownGuard(account.accountId);
     if (verdict.breach !== undefined) {
       const finding = verdict.breach;
-      core.tellGuard(find, (guard) => guard.send({ type: 'rule.breached', finding, observed }));
+      core.supervisor.tellGuard(find, (guard) =>
+        guard.send({ type: 'rule.breached', finding, observed }),
+      );
       return;
     }
     const { recovered } = verdict;
     if (recovered.length > 0) {
       const isLast = recovered.length === account.warned.size && verdict.warnings.length === 0;
-      core.tellGuard(find, (guard) =>
+      core.supervisor.tellGuard(find, (guard) =>
         guard.send({ type: 'rules.recovered', ruleIds: recovered, observed, isLast }),
       );
     }
     for (const finding of verdict.warnings) {
-      core.tellGuard(find, (guard) => guard.send({ type: 'rule.warned', finding, observed }));
+      core.supervisor.tellGuard(find, (guard) =>
+        guard.send({ type: 'rule.warned', finding, observed }),
+      );
     }
   }
 

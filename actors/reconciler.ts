@@ -31,7 +31,7 @@ export interface Reconciliation {
   readonly accountId: string;
   /** Absent before the first one. */
   readonly ranAt?: number;
-  /** Whether the provider told everything. */
+  /** Whether the provider told everything, and that is all of its positions. */
   readonly complete: boolean;
   /** Each with the time since which it stands. */
   readonly drifts: readonly (Drift & { readonly since: number })[];
@@ -60,6 +60,7 @@ export class Reconciler {
   private readonly asking = new Set<Asking>();
   private readonly underWay = new Map<string, Promise<Reconciliation>>();
   private readonly unreconciledSince = new Map<string, number>();
+  private lastReconciledTs: number | undefined;
   /** Accounts whose positions were compared since the start. */
   private readonly compared = new Set<string>();
   private readonly turns = new RouteTurns();
@@ -124,6 +125,11 @@ export class Reconciler {
     return this.unreconciledSince;
   }
 
+  /** When the last of the routes that were not reconciled at the start was; undefined before. */
+  get reconciledSince(): number | undefined {
+    return this.lastReconciledTs;
+  }
+
   /** The last one of each account, in the order of the accounts. */
   status(accountId?: string): Reconciliation[] {
     const accounts = this.liveAccounts().filter(
@@ -161,6 +167,11 @@ export class Reconciler {
       const closed = this.core.state.positions.get(record.body.intent.positionId);
       if (closed !== undefined) this.untold.note(closed);
     }
+    // Not left until the next round. To ask does no harm, be it on record that it exists or not.
+    if (record.type === 'account.created') {
+      const { accountId } = record;
+      this.core.afterDurable({ isSafeUnrecorded: true, act: () => this.begin(accountId) });
+    }
     if (record.type === 'position.tracked') {
       this.noteTracked(record.body.position.positionId);
     }
@@ -193,6 +204,11 @@ export class Reconciler {
       this.turns.leave(route);
     }
     return this.last.get(accountId) ?? neverRan(accountId);
+  }
+
+  private begin(accountId: string): void {
+    const account = this.core.state.accounts.get(accountId);
+    if (account !== undefined && isLive(account)) void this.run(account);
   }
 
   private noteTracked(positionId: string): void {
@@ -239,7 +255,9 @@ export class Reconciler {
     core.metrics.count('reconciliations');
     const doubts: Doubts = {
       isUnsettled: (position) =>
-        position.state === 'closing' || asking.touched.has(position.positionId),
+        position.state === 'closing' ||
+        position.intent !== undefined ||
+        asking.touched.has(position.positionId),
       isRecentlyClosed: ({ ticket, positionId = '' }) =>
         asking.closed.has(ticket) || asking.closed.has(positionId),
     };
@@ -254,8 +272,9 @@ export class Reconciler {
       ![...account.positions.values()].some(doubts.isUnsettled);
     this.clear(account, findings, clearableOf(account, view, doubts, isBalanceJudged));
     this.tell(account, findings, asking.why);
+    // Without all positions nothing is known of what is missing; orders are only what they bring.
     const complete =
-      fault === undefined && view.positions?.complete !== false && view.orders?.complete !== false;
+      fault === undefined && view.positions?.complete === true && view.orders?.complete !== false;
     const ranAt = core.clock.now();
     const drifts = findings.map(({ drift }) => {
       const since = account.drifts.get(driftKey(drift))?.since ?? ranAt;
@@ -321,9 +340,8 @@ export class Reconciler {
   /** A route is reconciled once each of its accounts was compared. */
   private noteRoute(route: string): void {
     const own = this.liveAccounts().filter((account) => account.route === route);
-    if (own.every(({ accountId }) => this.compared.has(accountId))) {
-      this.unreconciledSince.delete(route);
-    }
+    if (!own.every(({ accountId }) => this.compared.has(accountId))) return;
+    if (this.unreconciledSince.delete(route)) this.lastReconciledTs = this.core.clock.now();
   }
 
   private liveAccounts(): (Account & { readonly route: string })[] {

@@ -3,7 +3,8 @@ import { apply } from '#src/domain/apply';
 import { numberedEvents, type RuntimeEvent } from '#src/domain/events';
 import { emptyState, type State } from '#src/domain/state';
 import { journalBatchMax, type Journal } from '#src/ports/journal';
-import { notedBooks, notedPeaks, restorePeaks } from './marks.ts';
+import { notedBooks, notedPeaks, notedTrails, restorePeaks } from './marks.ts';
+import { PeakRecovery } from './peaks.ts';
 
 export interface Recovered {
   readonly state: State;
@@ -19,6 +20,7 @@ export async function recover(journal: Journal, lastN: number): Promise<Recovere
   const unpublished: RuntimeEvent[] = [];
   const publishedN = Number((await journal.notes(publishedNote)).get(publishedNote) ?? 0);
   const peaks = await notedPeaks(journal);
+  const trails = new PeakRecovery(await notedTrails(journal));
   for (const mark of await notedBooks(journal)) state.marks.set(mark.symbol, mark);
   while (state.n < lastN) {
     const entries = await journal.read(state.n, journalBatchMax);
@@ -30,7 +32,9 @@ export async function recover(journal: Journal, lastN: number): Promise<Recovere
       }
       apply(state, record);
       restorePeaks(state, peaks.get(record.n));
+      trails.see(record, state);
     }
   }
+  trails.restore(state);
   return { state, unpublished };
 }

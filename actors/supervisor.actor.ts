@@ -11,27 +11,47 @@ import {
 } from 'xstate';
 import type { drawdownGuardMachine } from '#machines/drawdown-guard.machine';
 import type { marketGuardMachine } from '#machines/market-guard.machine';
-import type { positionMachine } from '#machines/position.machine';
-import { supervisorMachine } from '#machines/supervisor.machine';
+import type { PositionEvent } from '#machines/position.machine';
+import {
+  supervisorEventKey,
+  supervisorMachine,
+  type SupervisorEvent,
+} from '#machines/supervisor.machine';
 import { messageOf } from '#src/domain/errors';
-import { isOpen, type Account, type MarketGuard, type Position } from '#src/domain/state';
+import {
+  isOpen,
+  type Account,
+  type ClosePhase,
+  type MarketGuard,
+  type Position,
+} from '#src/domain/state';
 import type { CoreContext } from './core-context.ts';
 import { drawdownGuardLogic, drawdownGuardValue } from './drawdown-guard.actor.ts';
 import { marketGuardLogic, marketGuardValue } from './market-guard.actor.ts';
-import { positionCloserLogic, type PositionCloserRef } from './position-closer.actor.ts';
-import { positionLogic } from './position.actor.ts';
+import { positionCloserLogic, type PositionCloserLogic } from './position-closer.actor.ts';
+import { positionLogic, type PositionLogic } from './position.actor.ts';
+import { tableLogic, type TableLogic } from './table-logic.ts';
+
+type Root = Actor<TableLogic<undefined, SupervisorEvent>>;
 
 export type Inspect = NonNullable<ActorOptions<AnyStateMachine>['inspect']>;
 
+/** What brings the actor of a part's close to where it was. */
+const phaseEvents: Partial<Record<ClosePhase, PositionEvent>> = {
+  pending: { type: 'close.acknowledged' },
+  unknown: { type: 'close.unknown' },
+  rejected: { type: 'close.rejected' },
+};
+
 export class Supervisor {
   private readonly core: CoreContext;
-  private readonly root: Actor<typeof supervisorMachine>;
+  private readonly root: Root;
   private readonly logic;
-  private readonly positions = new Map<string, ActorRefFrom<typeof positionMachine>>();
+  private readonly positions = new Map<string, Actor<PositionLogic>>();
   private readonly drawdownGuards = new Map<string, ActorRefFrom<typeof drawdownGuardMachine>>();
   private readonly marketGuards = new Map<string, ActorRefFrom<typeof marketGuardMachine>>();
   private readonly adopted = new Map<string, () => void>();
-  private closerRef: PositionCloserRef | undefined;
+  private closerRef: Actor<PositionCloserLogic> | undefined;
 
   constructor(core: CoreContext, inspect?: Inspect) {
     this.core = core;
@@ -40,23 +60,24 @@ export class Supervisor {
       drawdownGuard: drawdownGuardLogic(core),
       marketGuard: marketGuardLogic(core),
     };
-    const logic = supervisorMachine.provide({
-      actions: {
-        restartChild: ({ event }) => {
-          if ('actorId' in event) this.restart(event.actorId, event.error);
-        },
+    const logic = tableLogic<undefined, SupervisorEvent>({
+      machine: supervisorMachine,
+      keyOf: supervisorEventKey,
+      act: (_restartChild, { event }) => {
+        if (event !== undefined && 'actorId' in event) this.restart(event.actorId, event.error);
       },
     });
     const options = { systemId: 'supervisor', id: 'supervisor' };
     const contained = inspect && this.contain(inspect);
-    this.root = createActor(logic, { ...options, ...(contained && { inspect: contained }) });
+    const inspected = contained && { inspect: contained };
+    this.root = createActor(logic, { ...options, input: undefined, ...inspected });
   }
 
-  get system(): Actor<typeof supervisorMachine>['system'] {
+  get system(): Root['system'] {
     return this.root.system;
   }
 
-  get closer(): PositionCloserRef {
+  get closer(): Actor<PositionCloserLogic> {
     this.closerRef ??= this.createCloser();
     return this.closerRef;
   }
@@ -84,6 +105,19 @@ export class Supervisor {
     this.adopted.set(id, restart);
   }
 
+  /** Sends to an actor; where that makes it fail, once more to the one made in its place. */
+  tellGuard<T extends { getSnapshot(): { status: string } }>(
+    find: () => T | undefined,
+    send: (guard: T) => void,
+  ): void {
+    const guard = find();
+    if (guard === undefined) return;
+    send(guard);
+    if (guard.getSnapshot().status !== 'error') return;
+    const successor = find();
+    if (successor !== undefined && successor !== guard) send(successor);
+  }
+
   /** What somebody looks on with must not get in the way of what is looked at. */
   private contain(inspect: Inspect): (event: InspectionEvent) => void {
     return (event) => {
@@ -97,7 +131,7 @@ export class Supervisor {
     };
   }
 
-  position(positionId: string): ActorRefFrom<typeof positionMachine> | undefined {
+  position(positionId: string): Actor<PositionLogic> | undefined {
     return this.positions.get(positionId);
   }
 
@@ -110,22 +144,21 @@ export class Supervisor {
   }
 
   guardPosition(position: Position): void {
-    const { positionId, exits } = position;
-    const input = { positionId, exits };
-    const logic = this.logic.position;
-    const place = this.child(`position:${positionId}`, input);
-    const actor =
-      position.state === 'closing'
-        ? createActor(logic, {
-            ...place,
-            snapshot: logic.resolveState({
-              value: { closing: position.phase ?? 'waiting' },
-              context: input,
-            }),
-          })
-        : createActor(logic, place);
+    const { positionId, phase = 'waiting', state, intent } = position;
+    const context = { positionId };
+    const { position: logic } = this.logic;
+    const place = this.child(`position:${positionId}`, context);
+    const isClosing = state === 'closing';
+    const restored = isClosing && { snapshot: logic.restored({ closing: phase }, context) };
+    const actor = createActor(logic, { ...place, ...restored });
     this.positions.set(positionId, actor);
     actor.start();
+    if (isClosing || intent === undefined) return;
+    // A part of it is being closed, while its levels are watched.
+    const isSent = intent.route !== undefined;
+    actor.send({ type: 'close.intended', isSent, isPart: true });
+    const at = phaseEvents[phase];
+    if (at !== undefined) actor.send(at);
   }
 
   /** Lets go of the actor of a position that is not open any more; it has stopped by itself. */
@@ -163,11 +196,12 @@ export class Supervisor {
     if (actor.getSnapshot().status === 'active') actor.send({ type: 'guard.removed' });
   }
 
-  private createCloser(): PositionCloserRef {
-    const actor = createActor(positionCloserLogic(this.core), this.childOptions('position-closer'));
+  private createCloser(): Actor<PositionCloserLogic> {
+    const place = { ...this.childOptions('position-closer'), input: undefined };
+    const actor = createActor(positionCloserLogic(this.core), place);
     actor.start();
     for (const position of this.core.state.positions.values()) {
-      if (position.state !== 'closing') continue;
+      if (position.phase === undefined) continue;
       actor.send({ type: 'close.waited' });
       break;
     }

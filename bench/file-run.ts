@@ -1,5 +1,6 @@
 // One run of the gold recording from its file, with so many positions; prints quotes a second.
-import { eachGoldQuote, farPositions, quietReplay } from './worlds.ts';
+import { eachGoldQuote } from './gold.ts';
+import { farPositions, quietReplay } from './worlds.ts';
 
 const replay = quietReplay(farPositions(Number(process.argv[2])));
 globalThis.gc?.();

@@ -1,111 +1,110 @@
-// Quotes a second in process: with few and with many positions, from memory and from the file, and
-// beside the naive design that sends every quote to every actor.
-import { execFileSync } from 'node:child_process';
-import { createActor, setup, type Actor } from 'xstate';
-import type { Replay } from '#src/cli/replay/replay';
-import type { Quote } from '#src/domain/quote';
+// How fast quotes are: how many a second, how soon a close follows, what a crash does, what a position
+// costs; beside the naive design and a poller as many gateways have one.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BenchProcess, measuredBy } from './child.ts';
+import { histogramSvg } from './histogram.ts';
+import type { Latencies } from './latency.ts';
+import type { Crash } from './mass-run.ts';
+import { benchPoller, polledOrders, pollEveryMs } from './peers/bullmq.ts';
+import { benchRates } from './rates.ts';
 import { median, type Row } from './report.ts';
-import { eachGoldQuote, farPositions, quietReplay } from './worlds.ts';
+import type { Share } from './share-run.ts';
 
-const runs = 5;
-const fewPositions = 1_000;
-const manyPositions = 100_000;
-/** The naive design is so slow that fewer positions and quotes have to do. */
-const naiveQuotes = 200;
-const dayMs = 86_400_000;
+const positions = 100_000;
+const what = `${positions.toLocaleString('en-US')} positions`;
+const runs = 3;
+const usPerMs = 1_000;
+const plot = fileURLToPath(import.meta.resolve('./latency.svg'));
 
 export async function benchQuotes(): Promise<Row[]> {
-  const fewQuotes = await goldQuotes();
-  const manyQuotes = await goldQuotes();
-  const few = quietReplay(farPositions(fewPositions));
-  const many = quietReplay(farPositions(manyPositions));
-  const fewRates: number[] = [];
-  const manyRates: number[] = [];
-  const fileRates: number[] = [];
-  for (let run = 0; run <= runs; run++) {
-    const rates = [
-      inMemory(few, fewQuotes, run),
-      inMemory(many, manyQuotes, run),
-      fromFile(),
-    ] as const;
-    // The first run warms up.
-    if (run === 0) continue;
-    fewRates.push(rates[0]);
-    manyRates.push(rates[1]);
-    fileRates.push(rates[2]);
-  }
-  const fewRate = median(fewRates);
-  const manyRate = median(manyRates);
-  const naive = naiveRate(fewQuotes, fewPositions);
   return [
-    { measure: `in process, ${fewPositions} positions`, unit: 'quotes/s', value: fewRate },
-    {
-      measure: `in process, ${manyPositions} positions`,
-      unit: 'quotes/s',
-      value: manyRate,
-      versus: `${fewPositions} positions`,
-      ratio: manyRate / fewRate,
-    },
-    {
-      measure: `from the recording's file, parsing included, ${manyPositions} positions`,
-      unit: 'quotes/s',
-      value: median(fileRates),
-    },
-    {
-      measure: `each quote sent to each actor, ${fewPositions} positions`,
-      unit: 'quotes/s',
-      value: naive,
-      versus: `the level index with ${fewPositions} positions`,
-      ratio: naive / fewRate,
-    },
+    ...(await benchRates()),
+    ...(await benchCrash()),
+    ...(await benchLatency()),
+    ...(await benchSize()),
   ];
 }
 
-async function goldQuotes(): Promise<Quote[]> {
-  const quotes: Quote[] = [];
-  await eachGoldQuote((quote) => quotes.push(quote));
-  return quotes;
+async function benchCrash(): Promise<Row[]> {
+  const child = new BenchProcess('mass-run.ts', []);
+  await child.line();
+  const crashes: Crash[] = [];
+  // The first run warms up.
+  for (let run = 0; run <= runs; run++) {
+    const crash = JSON.parse(await child.again()) as Crash;
+    if (run > 0) crashes.push(crash);
+  }
+  child.end();
+  const row = (measure: string, pick: (crash: Crash) => number): Row => {
+    return { measure, unit: 'ms', value: median(crashes.map(pick)) };
+  };
+  return [
+    row(`a quote that crosses ${what}: its own turn`, (it) => it.markedMs),
+    row('… until every close is requested (at most 2,000)', (it) => it.requestedMs),
+    row('… longest wait of a quote of another symbol (at most 50)', (it) => it.othersWaitedMs),
+  ];
 }
 
-/** Each run is a day later, so that no quote is older than its predecessor. */
-function inMemory(replay: Replay, quotes: readonly { ts: number }[], run: number): number {
-  const shiftMs = run === 0 ? 0 : dayMs;
-  for (const quote of quotes) quote.ts += shiftMs;
-  globalThis.gc?.();
-  const started = performance.now();
-  for (const quote of quotes) replay.quote(quote as Quote);
-  return perSecond(quotes.length, started);
-}
-
-/** The whole of it, in a process of its own as `closeout replay` is: read, gunzip, parse, take. */
-function fromFile(): number {
-  const args = [...process.execArgv, 'bench/file-run.ts', String(manyPositions)];
-  return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));
-}
-
-/** What we do not do: one machine a position, which looks at every quote itself. */
-function naiveRate(quotes: readonly Quote[], positions: number): number {
-  const logic = setup({
-    types: {
-      context: {} as { stop: number; target: number },
-      events: {} as { type: 'quote'; bid: number },
+async function benchLatency(): Promise<Row[]> {
+  const ours = await measuredBy<Latencies>('latency-run.ts');
+  const poller = await benchPoller();
+  const pollerName = `BullMQ and Redis, ${polledOrders.toLocaleString('en-US')} orders every ${pollEveryMs / 1000} s`;
+  const series = [{ name: `closeout, ${what}, 100,000 quotes/s`, curve: ours.curve }];
+  if (poller !== undefined) series.push({ name: pollerName, curve: poller.latencies.curve });
+  writeFileSync(plot, histogramSvg('from the quote to the request of its close', series));
+  const us = (measure: string, ms: number): Row => {
+    return { measure, unit: 'µs', value: ms * usPerMs };
+  };
+  const rows = [
+    us(`quote → close.requested, ${what}, 100,000 quotes/s, p50`, ours.p50Ms),
+    us('… p99 (at most 1,000)', ours.p99Ms),
+    us('… p99.9', ours.p999Ms),
+  ];
+  if (poller === undefined) {
+    const measure = `${pollerName}: redis-server is not installed`;
+    return [...rows, { measure, unit: '', value: NaN }];
+  }
+  const { latencies, checkedPerSecond } = poller;
+  return [
+    ...rows,
+    {
+      ...us(`${pollerName}: price → decision to close, mean`, latencies.meanMs),
+      ...{ versus: 'our p50', ratio: latencies.meanMs / ours.p50Ms },
     },
-    guards: {
-      isCrossed: ({ context, event }) => event.bid <= context.stop || event.bid >= context.target,
+    {
+      ...us('… p99', latencies.p99Ms),
+      ...{ versus: 'our p99', ratio: latencies.p99Ms / ours.p99Ms },
     },
-  }).createMachine({
-    context: { stop: 1100, target: 1500 },
-    initial: 'guarded',
-    states: { guarded: { on: { quote: { guard: 'isCrossed', target: 'closing' } } }, closing: {} },
-  });
-  const actors: Actor<typeof logic>[] = [];
-  for (let i = 0; i < positions; i++) actors.push(createActor(logic).start());
-  const some = quotes.slice(0, naiveQuotes);
-  const started = performance.now();
-  for (const { bid } of some) for (const actor of actors) actor.send({ type: 'quote', bid });
-  return perSecond(some.length, started);
+    { measure: '… orders checked while it polls', unit: 'orders/s', value: checkedPerSecond },
+  ];
 }
 
-function perSecond(count: number, startedMs: number): number {
-  return (count * 1000) / (performance.now() - startedMs);
+/** What positions take of memory, of the time of a start, and of a core. */
+async function benchSize(): Promise<Row[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'closeout-bench-'));
+  try {
+    const args = [directory, String(positions)];
+    const bytes = await measuredBy<number>('memory-run.ts', args);
+    const restored: number[] = [];
+    for (let run = 0; run < runs; run++) {
+      restored.push(await measuredBy<number>('restore-run.ts', args));
+    }
+    const { share } = await measuredBy<Share>('share-run.ts');
+    return [
+      { measure: 'memory a position with its actor (at most 6,000)', unit: 'bytes', value: bytes },
+      {
+        measure: `from a journal of ${what} until all are guarded (at most 5,000)`,
+        ...{ unit: 'ms', value: median(restored) },
+      },
+      {
+        measure: 'share of one core, 10,000 positions, 1,000 quotes/s (under 5)',
+        ...{ unit: '%', value: share * 100 },
+      },
+    ];
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 }

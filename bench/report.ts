@@ -23,11 +23,18 @@ export function reportOf(bench: string, rows: Row[]): Report {
 
 export function printed({ bench, node, cores, rows }: Report): string {
   const lines = rows.map(({ measure, unit, value, versus, ratio }) => {
-    const figure = Math.round(value).toLocaleString('en-US').padStart(14);
+    const figure = figureOf(value).padStart(14);
     const against = versus === undefined ? '' : `  ${ratio?.toFixed(2) ?? ''} of ${versus}`;
     return `${figure} ${unit.padEnd(10)} ${measure}${against}`;
   });
   return [`${bench}: Node ${node}, ${cores} cores`, ...lines, ''].join('\n');
+}
+
+/** Small figures keep a digit behind the point; what could not be measured is a dash. */
+function figureOf(value: number): string {
+  if (Number.isNaN(value)) return '–';
+  const digits = Math.abs(value) < 10 ? 1 : 0;
+  return value.toLocaleString('en-US', { maximumFractionDigits: digits });
 }
 
 export function median(values: readonly number[]): number {

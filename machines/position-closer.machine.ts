@@ -8,10 +8,14 @@ export interface CloseRequest {
   readonly cause: CloseCause;
   /** Price of a close that already happened: it is recorded, no order is sent. */
   readonly at?: string;
+  /** Only so much of it is closed, decimal text; all that is left where it is absent. */
+  readonly quantity?: string;
 }
 
 export type PositionCloserEvent =
   | ({ type: 'close.requested' } & CloseRequest)
+  /** The close of a part has its outcome: what waited behind it begins. */
+  | { type: 'part.ended'; positionId: string }
   /** A close was requested before its symbol, or its conversion pair, had a quote. */
   | { type: 'close.waited' }
   /** The books of this symbol took a quote: closes that waited for it can be filled. */
@@ -24,6 +28,7 @@ export const positionCloserMachine = setup({
   types: { events: {} as PositionCloserEvent },
   actions: {
     closePositions: () => {},
+    beginNext: () => {},
     fillWaiting: () => {},
   },
 }).createMachine({
@@ -31,6 +36,7 @@ export const positionCloserMachine = setup({
   initial: 'ready',
   on: {
     'close.requested': { actions: 'closePositions' },
+    'part.ended': { actions: 'beginNext' },
   },
   states: {
     ready: {

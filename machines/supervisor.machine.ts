@@ -6,6 +6,12 @@ export type SupervisorEvent =
   | { type: 'runtime.armed' }
   | { type: 'runtime.drained' };
 
+/** What the machine looks at in an event: which child it is of makes no difference. */
+export function supervisorEventKey({ type }: { readonly type: string }): string {
+  const family = ['xstate.error.actor.', 'xstate.done.actor.'].find((one) => type.startsWith(one));
+  return family ?? type;
+}
+
 /** `arming` until every open position is guarded; `running`; `drained` at the end. */
 export const supervisorMachine = setup({
   types: { events: {} as SupervisorEvent },

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { settingKeys, type Settings } from '#src/contracts/settings';
 import { messageOf } from '#src/domain/errors';
+import { probePort } from '#src/http/port-probe';
 import { openDataDirectory } from '#src/journal/data-directory';
 import { probeDatabase } from '#src/ledger/probe';
 import { probeNats } from '#src/nats/probe';
@@ -30,10 +31,10 @@ export async function doctorCommand(args: readonly string[]): Promise<number> {
     const shown = value === undefined ? '(not set)' : withoutSecrets(String(value));
     process.stdout.write(`${finding.isWell ? 'ok  ' : 'FAIL'} ${key}=${shown}: ${finding.what}\n`);
   }
-  const { instruments, accounts, marketGuards } = settings;
+  const { instruments, accounts, marketGuards, routes } = settings;
   process.stdout.write(
     `ok   the file declares ${instruments.length} instruments, ${accounts.length} accounts, ` +
-      `${Object.keys(marketGuards).length} market guards\n`,
+      `${Object.keys(marketGuards).length} market guards, ${routes.length} routes\n`,
   );
   return isWell ? 0 : 1;
 }
@@ -52,12 +53,12 @@ async function look(key: (typeof settingKeys)[number], settings: Settings): Prom
       return await answers(() => probeDatabase(url));
     }
     case 'CLOSEOUT_DATA_DIR':
-      return lookAtDirectory(settings.CLOSEOUT_DATA_DIR);
+      return lookAtDirectory(settings.CLOSEOUT_DATA_DIR).finding;
     case 'CLOSEOUT_NATS_CA':
     case 'CLOSEOUT_NATS_CREDS':
       return { isWell: true, what: settings[key] === undefined ? 'none' : 'readable' };
     case 'CLOSEOUT_HTTP_PORT':
-      return { isWell: true, what: 'on 127.0.0.1: /health and /ready' };
+      return await lookAtPort(settings);
     case 'CLOSEOUT_HTTP_TOKENS_FILE':
       return unused;
     case 'CLOSEOUT_LOG_LEVEL':
@@ -74,15 +75,27 @@ async function answers(probe: () => Promise<void>): Promise<Finding> {
   }
 }
 
+/** Taken is well where a runtime runs, whose port it will be. */
+async function lookAtPort(settings: Settings): Promise<Finding> {
+  const fault = await probePort(settings.CLOSEOUT_HTTP_PORT);
+  if (fault === undefined) return { isWell: true, what: 'free on 127.0.0.1: /health and /ready' };
+  const isTaken = fault === 'EADDRINUSE';
+  if (isTaken && lookAtDirectory(settings.CLOSEOUT_DATA_DIR).isInUse) {
+    return { isWell: true, what: 'taken, it seems by the runtime that uses the data directory' };
+  }
+  const what = isTaken ? 'taken on 127.0.0.1' : `cannot be listened on (${fault})`;
+  return { isWell: false, what: `${what}, and nothing is told over HTTP: free it, or set another` };
+}
+
 /** A directory that a runtime is using is well too: the message names its owner. */
-function lookAtDirectory(path: string): Finding {
+function lookAtDirectory(path: string): { finding: Finding; isInUse: boolean } {
   try {
     openDataDirectory(path, { pid: process.pid, host: hostname(), now: Date.now() }).release();
-    return { isWell: true, what: 'writable, not in use' };
+    return { finding: { isWell: true, what: 'writable, not in use' }, isInUse: false };
   } catch (error) {
-    const inUse =
+    const isInUse =
       error instanceof Error && 'code' in error && error.code === 'data_directory_in_use';
-    return { isWell: inUse, what: messageOf(error) };
+    return { finding: { isWell: isInUse, what: messageOf(error) }, isInUse };
   }
 }
 

@@ -37,6 +37,8 @@ export interface CommandContext {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly operations: Operations;
+  /** What a quote has reached of the position is done, before anything else is done with it. */
+  settle(positionId: string): void;
   /** Rows of the ledger, once it has caught up with what is durable now. */
   listLedger(filter: LedgerFilter): Promise<LedgerPage | Refused>;
 }
@@ -124,6 +126,7 @@ export function positionIn(
   accountId: string,
   positionId: string,
 ): Position | Refused {
+  context.settle(positionId);
   const position = context.state.positions.get(positionId);
   if (position === undefined) {
     return refuse('unknown_position', `no position ${positionId} is known`);

@@ -7,6 +7,7 @@ import { canonical, sha256 } from '#src/domain/chain';
 import { messageOf } from '#src/domain/errors';
 import { noAccount } from '#src/domain/ids';
 import type { ClosingMemo, Draft, StoredReply } from '#src/domain/records';
+import { isCloseOpen } from '#src/domain/part-closes';
 import { isRefused, refuse, type Issue, type Refused } from '#src/domain/refusals';
 import { replyKey, storedRepliesMax, storedReplyMs } from '#src/domain/state';
 import type { CommandMessage } from '#src/ports/bus';
@@ -16,7 +17,7 @@ import type { Metrics } from '#src/ports/metrics';
 import { bulkView } from './bulk-close.ts';
 import type { Closing, Command, CommandContext, Outcome } from './command.ts';
 import { findCommand } from './index.ts';
-import { closeView, closeViewOf } from './views.ts';
+import { closeViewOf, isDropped } from './views.ts';
 
 /** How long the answer of a close waits for its outcome. */
 export const closeAnswerMs = 2000;
@@ -201,13 +202,20 @@ export class CommandDesk {
   private asked(memo: ClosingMemo): ClosingMemo {
     const [positionId = ''] = memo.positionIds;
     const position = this.host.context.state.positions.get(positionId);
-    const asked = position === undefined ? undefined : closeView(position);
-    return memo.bulkId !== undefined || asked === undefined ? memo : { ...memo, asked };
+    const asked = position === undefined ? undefined : closeViewOf(position, memo.closeId);
+    if (memo.bulkId !== undefined || asked === undefined) return memo;
+    return { ...memo, asked, closeId: asked.closeId };
   }
 
   private pendingOf(closing: Closing): string[] {
     const { positions } = this.host.context.state;
-    return closing.positionIds.filter((id) => positions.get(id)?.state === 'closing');
+    const { closeId } = closing.memo;
+    return closing.positionIds.filter((id) => {
+      const position = positions.get(id);
+      if (position === undefined) return false;
+      if (closeId === undefined) return position.state === 'closing';
+      return isCloseOpen(position, closeId) || isDropped(position, closeId);
+    });
   }
 
   /** Answers when every outcome is known, or after a while with what is known by then. */
@@ -225,13 +233,19 @@ export class CommandDesk {
       };
       const { clock } = host.context;
       cancels.push(clock.at(clock.now() + closeAnswerMs, finish));
-      for (const positionId of open) {
+      const wait = (positionId: string): void => {
         const act = (): void => {
+          // What had an outcome may be another close of the same position.
+          if (this.pendingOf(closing).includes(positionId)) {
+            wait(positionId);
+            return;
+          }
           open.delete(positionId);
           if (open.size === 0) finish();
         };
         cancels.push(host.onOutcome(positionId, act));
-      }
+      };
+      for (const positionId of open) wait(positionId);
     });
     const reply = host.turn(() => {
       const now = closing.reply();
@@ -264,7 +278,10 @@ function pendingView(context: CommandContext, memo: ClosingMemo, replyBytesMax: 
   if (memo.bulkId !== undefined) return bulkView(context, memo, replyBytesMax);
   const [positionId = ''] = memo.positionIds;
   const position = context.state.positions.get(positionId);
-  const view = position === undefined ? undefined : closeViewOf(position, memo.asked);
+  const view =
+    position === undefined
+      ? undefined
+      : closeViewOf(position, memo.closeId ?? memo.asked?.closeId, memo.asked);
   return view ?? refuse('unknown_position', `no position ${positionId} is known any more`);
 }
 

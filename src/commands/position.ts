@@ -1,5 +1,7 @@
 // position.track|amend|close|close-if-triggered|untrack|get|list
+import { exitsFaults } from '#src/contracts/exits';
 import { PositionList } from '#src/contracts/lists';
+import { refuseIssues } from '#src/contracts/parse';
 import {
   PositionAmend,
   PositionClose,
@@ -8,9 +10,11 @@ import {
   PositionTrack,
   PositionUntrack,
 } from '#src/contracts/position';
-import { notFoundResult, pendingResult, type CloseResult } from '#src/domain/closing';
+import { notFoundResult, type CloseResult } from '#src/domain/closing';
 import { exitsOf } from '#src/domain/exits';
-import { decimal, text } from '#src/domain/money';
+import { closeIdOf } from '#src/domain/ids';
+import { decimal, text, type Numeric } from '#src/domain/money';
+import { queuedClosesMax, unclaimedOf, wholeOf } from '#src/domain/part-closes';
 import { isRefused, refuse, type Refused } from '#src/domain/refusals';
 import { isLive, isOpen, manualReason, type Position } from '#src/domain/state';
 import { trackFault } from '#src/domain/trackable';
@@ -25,7 +29,7 @@ import {
   positionIn,
 } from './command.ts';
 import { positionRecordOf } from './track.ts';
-import { closeView, positionView } from './views.ts';
+import { closeViewOf, positionView } from './views.ts';
 
 const track = command({
   schema: PositionTrack,
@@ -36,6 +40,8 @@ const track = command({
     const position = positionRecordOf({ ...body, accountId, positionId, openedAt });
     const fault = trackFault(context.state, position);
     if (fault !== undefined) return fault;
+    const unusable = exitsFaults(body.exits ?? {}, body, context.clock.now());
+    if (unusable.length > 0) return refuseIssues('position.track', unusable);
     return {
       kind: 'change',
       drafts: [{ type: 'position.tracked', accountId, body: { position } }],
@@ -52,6 +58,11 @@ const amend = command({
     if (isRefused(position)) return position;
     const { positionId } = position;
     const exits = exitsOf(body.exits);
+    // An end that is given again unchanged may be past: its close may be under way.
+    const isSameEnd = exits.expiresAt === position.exits.expiresAt;
+    const now = isSameEnd ? undefined : context.clock.now();
+    const unusable = exitsFaults(body.exits, termsOf(position), now);
+    if (unusable.length > 0) return refuseIssues('position.amend', unusable);
     return {
       kind: 'change',
       drafts: [
@@ -75,7 +86,8 @@ const close = command({
       const issues = [{ path: 'price', message }];
       return refuse('not_on_paper', `price: ${message}`, { issues });
     }
-    return closingOf(position, body.reason ?? manualReason, body.price);
+    const fault = body.quantity === undefined ? undefined : partFault(position, body.quantity);
+    return fault ?? closingOf(position, body.reason ?? manualReason, body.price, body.quantity);
   },
 });
 
@@ -91,7 +103,7 @@ const closeIfTriggered = command({
       return answer(notFoundResult(accountId, body.positionId, reason, now));
     }
     const own = positionIn(context, accountId, body.positionId);
-    return isRefused(own) ? own : closingOf(own, reason, undefined);
+    return isRefused(own) ? own : closingOf(own, reason);
   },
 });
 
@@ -101,8 +113,9 @@ const untrack = command({
   run: (context, { accountId, client, body }): Outcome => {
     const position = openPosition(context, accountId, body.positionId);
     if (isRefused(position)) return position;
-    if (position.state === 'closing') {
-      return refuse('position_not_open', `position ${position.positionId} is closing`);
+    if (position.state === 'closing' || position.intent !== undefined) {
+      const what = position.state === 'closing' ? 'is closing' : 'has a close of a part under way';
+      return refuse('position_not_open', `position ${position.positionId} ${what}`);
     }
     const record = { positionId: position.positionId, reason: body.reason, by: client };
     // What is answered is the position as it was when guarding ended.
@@ -150,22 +163,64 @@ const list = command({
 function closingOf(
   position: Position,
   reason: string,
-  price: string | number | undefined,
+  price?: Numeric,
+  quantity?: Numeric,
 ): Closing {
   const { positionId } = position;
-  const at = price === undefined ? {} : { at: text(decimal(price)) };
+  const request = {
+    ...{ positionIds: [positionId], cause: { reason } },
+    ...(price === undefined ? {} : { at: text(decimal(price)) }),
+    ...(quantity === undefined ? {} : { quantity: text(decimal(quantity)) }),
+  };
+  const closeId = closeIdFor(position, request);
   return {
     kind: 'closing',
-    requests: isOpen(position) ? [{ positionIds: [positionId], cause: { reason }, ...at }] : [],
+    requests: isOpen(position) ? [request] : [],
     positionIds: [positionId],
-    reply: () => pendingUntilKnown(position) as object,
-    memo: { reason, positionIds: [positionId], totalPositions: 1 },
+    reply: () => pendingUntilKnown(position, closeId) as object,
+    memo: { reason, positionIds: [positionId], totalPositions: 1, ...(closeId && { closeId }) },
   };
 }
 
+/** Why so much of a position cannot be closed; undefined where it can. */
+function partFault(position: Position, quantity: Numeric): Refused | undefined {
+  const { positionId, remainingQuantity, queued, state } = position;
+  if (!isOpen(position)) return undefined;
+  const left = state === 'closing' ? remainingQuantity : unclaimedOf(position);
+  const [limit, actual] = [text(left), text(decimal(quantity))];
+  if (left.lt(actual)) {
+    const message = `${limit} of position ${positionId} is left to be closed, asked was ${actual}`;
+    return refuse('quantity_too_large', message, { limit, actual });
+  }
+  if (queued.length < queuedClosesMax) return undefined;
+  const message = `${queued.length} closes of position ${positionId} wait, the most is ${queuedClosesMax}`;
+  return refuse('closes_queued', message, { limit: queuedClosesMax, actual: queued.length });
+}
+
+/** Which close a request begins or joins. */
+function closeIdFor(
+  position: Position,
+  { at, quantity }: { readonly at?: string; readonly quantity?: string },
+): string | undefined {
+  const { accountId, positionId, generation, state, remainingQuantity, result } = position;
+  if (!isOpen(position)) return result?.closeId;
+  const hasHappened = at !== undefined && quantity !== undefined && remainingQuantity.gt(quantity);
+  const whole = wholeOf(position);
+  if (state === 'closing' && whole !== undefined && !hasHappened) return whole.closeId;
+  return closeIdOf(accountId, positionId, generation + 1);
+}
+
 /** An answer that could not wait for the outcome says `pending`, whatever it hangs on. */
-function pendingUntilKnown(position: Position): CloseResult | undefined {
-  return position.intent === undefined ? closeView(position) : pendingResult(position.intent);
+function pendingUntilKnown(
+  position: Position,
+  closeId: string | undefined,
+): CloseResult | undefined {
+  const view = closeViewOf(position, closeId);
+  return view?.outcome === 'unknown' ? { ...view, outcome: 'pending' } : view;
+}
+
+function termsOf({ side, entryPrice }: Position): { side: Position['side']; entryPrice: string } {
+  return { side, entryPrice: text(entryPrice) };
 }
 
 function openPosition(

@@ -9,7 +9,7 @@ import {
 import { noAccount } from '#src/domain/ids';
 import type { ClosingMemo, Draft } from '#src/domain/records';
 import { bulkView, worstFirst } from './bulk-close.ts';
-import { answer, command, type Outcome } from './command.ts';
+import { answer, command, type CommandContext, type Outcome } from './command.ts';
 
 /** Reason of the closes of an emergency stop. */
 const emergencyReason = 'emergency_stop';
@@ -17,20 +17,25 @@ const emergencyReason = 'emergency_stop';
 const status = command({
   schema: NoBody,
   scope: 'none',
-  run: ({ operations }): Outcome => answer(operations.status()),
+  run: (context): Outcome => answer(statusOf(context)),
 });
+
+/** With why and by whom the runtime is paused, while it is. */
+function statusOf({ state: { pause: paused }, operations }: CommandContext): object {
+  return { ...operations.status(), ...(paused === undefined ? {} : { paused }) };
+}
 
 /** Entries are refused; guards and closes go on. */
 const pause = command({
   schema: RuntimePause,
   scope: 'none',
   isUrgent: true,
-  run: ({ state, operations }, { client, body: { reason = 'paused' } }): Outcome => {
-    if (state.pause !== undefined) return answer(operations.status());
+  run: (context, { client, body: { reason = 'paused' } }): Outcome => {
+    if (context.state.pause !== undefined) return answer(statusOf(context));
     return {
       kind: 'change',
       drafts: [{ type: 'runtime.paused', accountId: noAccount, body: { reason, by: client } }],
-      reply: () => operations.status(),
+      reply: () => statusOf(context),
     };
   },
 });
@@ -38,12 +43,12 @@ const pause = command({
 const resume = command({
   schema: RuntimeResume,
   scope: 'none',
-  run: ({ state, operations }, { client, body: { reason = 'resumed' } }): Outcome => {
-    if (state.pause === undefined) return answer(operations.status());
+  run: (context, { client, body: { reason = 'resumed' } }): Outcome => {
+    if (context.state.pause === undefined) return answer(statusOf(context));
     return {
       kind: 'change',
       drafts: [{ type: 'runtime.resumed', accountId: noAccount, body: { reason, by: client } }],
-      reply: () => operations.status(),
+      reply: () => statusOf(context),
     };
   },
 });

@@ -1,6 +1,9 @@
 // How state is shown to the outside: decimals as text, absent where it does not apply.
-import { pendingResult, type CloseResult } from '#src/domain/closing';
+import { pendingResult, type CloseIntent, type CloseResult } from '#src/domain/closing';
+import { stopOf, trailOf, trailsOf } from '#src/domain/due-exits';
 import { text } from '#src/domain/money';
+import { exactOf, type Price } from '#src/domain/price';
+import { isCloseOpen, partResult, wholeOf } from '#src/domain/part-closes';
 import { isBreached, levelsOf, needsPeak } from '#src/domain/rules';
 import type { Account, Position, State } from '#src/domain/state';
 import { equityOf, unrealisedPnl } from '#src/prices/exposure';
@@ -23,7 +26,7 @@ export function positionView(context: CommandContext, position: Position): objec
     quantity: text(position.quantity),
     entryPrice: text(position.entryPrice),
     openedAt: position.openedAt,
-    exits: position.exits,
+    exits: exitsView(position, context.markets.of(position.symbol).levels.peakOf(position)),
     stopLossId: position.stopLossId,
     takeProfitId: position.takeProfitId,
     closeOrderId: position.closeOrderId,
@@ -31,6 +34,31 @@ export function positionView(context: CommandContext, position: Position): objec
     remainingQuantity: text(position.remainingQuantity),
     unrealisedPnl: pnl === undefined ? undefined : text(pnl),
     closeId: position.intent?.closeId ?? position.result?.closeId,
+  });
+}
+
+/** The exits as they stand now: the stop where it is, the peak and the trail, the rungs that are done. */
+function exitsView(position: Position, peak: Price | undefined): object {
+  const { exits, progress, side } = position;
+  const { breakEven, trailing, ladder } = exits;
+  const trail = trailing && trailOf(side, trailsOf(exits, progress), peak);
+  return present({
+    ...exits,
+    stopLoss: stopOf(position)?.level,
+    breakEven: breakEven && { ...breakEven, moved: progress.movedStop !== undefined },
+    trailing:
+      trailing &&
+      present({
+        ...trailing,
+        armed: peak !== undefined,
+        peak: peak && text(exactOf(peak.value, peak.exact)),
+        trail: trail && text(trail),
+        tiers: trailing.tiers?.map((tier, i) => ({
+          ...tier,
+          reached: progress.tiers?.includes(i) ?? false,
+        })),
+      }),
+    ladder: ladder?.map((rung, i) => ({ ...rung, done: progress.rungs?.includes(i) ?? false })),
   });
 }
 
@@ -87,24 +115,44 @@ export function accountView(context: CommandContext, account: Account): object {
   });
 }
 
-/** How the close of a position stands: its outcome, or that it is pending. */
+/** How the close of what is left of a position stands: its outcome, or that it is pending. */
 export function closeView(position: Position): CloseResult | undefined {
-  const { intent, phase, result } = position;
-  if (intent === undefined) return result;
-  const pending = pendingResult(intent);
-  return phase === 'unknown' ? { ...pending, outcome: 'unknown' } : pending;
+  const { result } = position;
+  const whole = wholeOf(position);
+  return whole === undefined ? result : underWayView(position, whole);
 }
 
-/** How one close of a position stands, whatever closes have begun since. */
+function underWayView({ intent, phase }: Position, one: CloseIntent): CloseResult {
+  const pending = pendingResult(one);
+  const isUnknown = phase === 'unknown' && intent?.closeId === one.closeId;
+  return isUnknown ? { ...pending, outcome: 'unknown' } : pending;
+}
+
+/** How one close of a position stands, whatever closes have begun since; `asked` when it was asked. */
 export function closeViewOf(
   position: Position,
-  asked: CloseResult | undefined,
+  closeId: string | undefined,
+  asked?: CloseResult,
 ): CloseResult | undefined {
+  const { intent, queued, parts, result } = position;
+  const open = [intent, ...queued].find((one) => one?.closeId === closeId);
+  if (open !== undefined) return underWayView(position, open);
+  const part = parts?.get(closeId ?? '');
+  const ended = part && partResult(part);
+  if (ended !== undefined) return ended;
   const now = closeView(position);
-  if (asked === undefined || now === undefined || now.closeId === asked.closeId) return now;
-  const { result } = position;
-  if (result?.closeId === asked.closeId) return result;
+  if (closeId === undefined || asked === undefined || now?.closeId === closeId) return now;
+  if (result?.closeId === closeId) return result;
+  // It waited, and something else closed all that was left before it began.
+  if (part !== undefined) return now;
   // Another one began since, so the position was left open: this one was given up.
   const errorMessage = 'it was given up, and a later close of the position began';
   return { ...asked, success: false, outcome: 'failed', errorMessage };
+}
+
+/** Whether a close that waited will not be done any more: what closes all that is left answers it. */
+export function isDropped(position: Position, closeId: string): boolean {
+  const part = position.parts?.get(closeId);
+  const isOver = part === undefined || part.last !== undefined;
+  return !isOver && position.state === 'closing' && !isCloseOpen(position, closeId);
 }

@@ -71,12 +71,6 @@ function depthOf(branch: Branch): number {
 }
 
 const comesLater = new Set([
-  'trailing',
-  'breakEven',
-  'expiresAt',
-  'ladder',
-  'stopLossAmount',
-  'takeProfitAmount',
   'liquidity',
   'stale',
   'volatility',
@@ -92,7 +86,6 @@ const comesLater = new Set([
   'resetAt',
   'action',
   'graceSeconds',
-  'quantity',
   'notifiers',
   'CLOSEOUT_OBSERVE_ONLY',
 ]);

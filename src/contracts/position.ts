@@ -1,6 +1,6 @@
 // Positions as they come in (contract sections 1, 3 and 8).
 import { z } from 'zod';
-import type { ExitsSpec } from '#src/domain/exits';
+import { Exits } from './exits.ts';
 import {
   Id,
   OrderLink,
@@ -13,11 +13,6 @@ import {
   Time,
   TimestampMs,
 } from './primitives.ts';
-
-const Exits: z.ZodType<ExitsSpec> = z.strictObject({
-  stopLoss: Positive.optional(),
-  takeProfit: Positive.optional(),
-});
 
 const positionFields = {
   ticket: Ticket.optional(),
@@ -54,6 +49,7 @@ export const PositionGet = z.strictObject({ positionId: Id });
 export const PositionUntrack = z.strictObject({ positionId: Id, reason: Reason });
 export const PositionClose = z.strictObject({
   positionId: Id,
+  quantity: Positive.optional(),
   reason: Reason.optional(),
   price: Positive.optional(),
 });

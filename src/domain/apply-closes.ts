@@ -1,13 +1,26 @@
 // What records of closes change: intents, their outcomes, dead letters, drifts, bulk progress.
 import { leave, forget } from './apply-positions.ts';
+import {
+  addToPart,
+  beginClose,
+  dropQueued,
+  endClose,
+  isLast,
+  noteGeneration,
+  notePart,
+  partIdOf,
+  setClosing,
+  undoRung,
+  unqueue,
+} from './apply-parts.ts';
 import { accountOf, positionOf, type Appliers, type CloseRecordType } from './apply-types.ts';
 import type { CloseIntent, CloseResult, FillMark } from './closing.ts';
 import { driftKey, isIncident } from './drift.ts';
-import { clientOrderIdOf } from './ids.ts';
 import { Decimal, decimal, text, zero } from './money.ts';
+import { wholeOf } from './part-closes.ts';
+import { takeOldest } from './oldest.ts';
 import type { DeadLetterEnd } from './records.ts';
 import {
-  clientOrdersKeptMax,
   closedLettersMax,
   closedPositionsMax,
   isUrgentCause,
@@ -21,25 +34,38 @@ import {
 export const closeAppliers: Pick<Appliers, CloseRecordType> = {
   'close.intended': (state, { intent }) => {
     const position = positionOf(state, intent.positionId);
-    if (position.state !== 'closing') {
-      accountOf(state, position.accountId).closingCount++;
-      position.reasons = [intent.reason];
-      position.isUrgent = isUrgentCause(intent);
-      position.failures = 0;
-      position.state = 'closing';
+    if (position.intent?.closeId !== intent.closeId) beginClose(position, intent);
+    notePart(position, intent);
+    if (intent.isPart !== true) {
+      position.partLeft = undefined;
+      setClosing(state, position);
     }
     position.intent = intent;
-    position.generation = intent.generation;
     position.wasSent = false;
     position.phase = intent.route === undefined ? 'waiting' : 'sending';
-    state.clientOrders.set(intent.clientOrderId, position.positionId);
-    const { accountId, positionId } = position;
-    const oldest = intent.generation - clientOrdersKeptMax;
-    if (oldest > 0) state.clientOrders.delete(clientOrderIdOf(accountId, positionId, oldest));
+    noteGeneration(state, position, intent);
   },
-  'close.joined': (state, { positionId, reason, bulkId }) => {
+  'close.queued': (state, { intent }) => {
+    const position = positionOf(state, intent.positionId);
+    position.queued.push(intent);
+    notePart(position, intent, true);
+    if (intent.isPart !== true) {
+      position.behind = { reasons: [intent.reason], isUrgent: isUrgentCause(intent) };
+      setClosing(state, position);
+    }
+    noteGeneration(state, position, intent);
+  },
+  'close.joined': (state, { positionId, closeId, reason, bulkId }) => {
     const position = positionOf(state, positionId);
-    if (isUrgentCause({ reason, bulkId })) position.isUrgent = true;
+    const isUrgent = isUrgentCause({ reason, bulkId });
+    const { behind } = position;
+    if (position.intent?.closeId !== closeId && behind !== undefined) {
+      const isKnown = behind.reasons.includes(reason);
+      const reasons = isKnown ? behind.reasons : [...behind.reasons, reason];
+      position.behind = { reasons, isUrgent: behind.isUrgent || isUrgent };
+      return;
+    }
+    if (isUrgent) position.isUrgent = true;
     if (!position.reasons.includes(reason)) position.reasons.push(reason);
   },
   'close.sent': (state, body) => {
@@ -65,12 +91,19 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
   },
   'close.partially-filled': (state, { intent, result, fill }) => {
     const position = positionOf(state, intent.positionId);
+    unqueue(position, intent.closeId);
+    notePart(position, intent);
     position.remainingQuantity = position.remainingQuantity.minus(result.quantity);
     position.generation = Math.max(position.generation, intent.generation);
     position.result = result;
     if (result.closedPrice === undefined) position.untold = position.untold.plus(result.quantity);
     book(state, position, result, fill);
+    addToPart(position, result);
     addToBulk(state, intent.bulkId, result);
+    const { partLeft } = position;
+    if (partLeft === undefined || position.intent?.closeId !== intent.closeId) return;
+    if (partLeft.gt(result.quantity)) position.partLeft = partLeft.minus(result.quantity);
+    else endClose(position);
   },
   'close.filled': (state, { intent, result, reasons, fill }) => {
     const position = positionOf(state, intent.positionId);
@@ -78,39 +111,56 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
     leave(state, position);
     position.generation = Math.max(position.generation, intent.generation);
     position.state = 'closed';
-    position.remainingQuantity = new Decimal(0);
-    position.intent = undefined;
-    position.phase = undefined;
+    position.remainingQuantity = zero;
+    endClose(position);
     position.reasons = reasons;
     position.result = result;
     if (result.closedPrice === undefined) position.untold = position.untold.plus(result.quantity);
     book(state, position, result, fill);
+    addToPart(position, result);
     countInBulk(state, intent, result, wasGivenUp ? 'closed after all' : 'closed');
+    // What waited to close it has nothing to close any more.
+    for (const one of position.queued.splice(0)) {
+      if (one.bulkId === undefined || one.closeId === intent.closeId) continue;
+      countInBulk(state, one, { ...result, pnl: '0' }, 'closed');
+    }
+    position.behind = undefined;
     state.closedIds.add(position.positionId);
     forgetOldest(state);
   },
   'close.failed': (state, { intent, result, reasons, isInDoubt = false }) => {
     const position = positionOf(state, intent.positionId);
-    if (position.state === 'closing') accountOf(state, position.accountId).closingCount--;
     position.generation = Math.max(position.generation, intent.generation);
-    position.state = 'guarded';
-    position.isInDoubt = isInDoubt;
-    position.intent = undefined;
-    position.phase = undefined;
-    position.reasons = reasons;
+    dropQueued(position, intent.closeId);
+    if (position.intent === undefined || position.intent.closeId === intent.closeId) {
+      endClose(position);
+      position.isInDoubt = isInDoubt;
+      position.reasons = reasons;
+    }
+    if (position.state === 'closing' && wholeOf(position) === undefined) {
+      accountOf(state, position.accountId).closingCount--;
+      position.state = 'guarded';
+    }
     position.result = result;
+    const part = position.parts?.get(intent.closeId);
+    if (part !== undefined) {
+      part.last = result;
+      // It is tried again; not where it may have been executed after all.
+      if (part.filled.eq(0) && !isInDoubt) undoRung(position, part);
+    }
     countInBulk(state, intent, result, 'failed');
   },
   'close.amended': (state, { positionId, result, fill, priced }) => {
     const position = state.positions.get(positionId);
     if (position === undefined) return;
+    addToPart(position, result, priced === undefined ? 'told' : 'priced');
     if (priced === undefined) {
       position.untold = Decimal.max(position.untold.minus(result.quantity), zero);
-      if (result.quantity === '0') position.result = withFee(position.result, result);
-      else if (position.state === 'closed') position.result = result;
+      if (result.quantity === '0') withLastFee(position, result);
+      else if (position.state === 'closed' && isLast(position, result)) position.result = result;
     } else {
       position.unpriced.shift();
-      if (position.unpriced.length === 0) position.result = result;
+      if (position.unpriced.length === 0 && isLast(position, result)) position.result = result;
       addWorth(position, priced, result);
     }
     book(state, position, result, fill, priced === undefined);
@@ -192,6 +242,7 @@ function book(
     ...(told?.fee === undefined ? {} : { fee: told.fee, feeCurrency: told.feeCurrency }),
     pnl: (before?.pnl ?? zero).plus(pnl ?? 0),
     commission: (before?.commission ?? zero).plus(commission ?? 0),
+    ...partIdOf(position, before, result),
   });
   noteReport(state, fill.reportKey);
 }
@@ -221,12 +272,14 @@ function addWorth(position: Position, orderKey: string, { pnl, commission }: Clo
   });
 }
 
-/** The last result of a close whose fee was told later; `more` is what that changes. */
-function withFee(result: CloseResult | undefined, more: CloseResult): CloseResult | undefined {
-  if (result?.pnl === undefined || result.commission === undefined) return result;
+/** Where the fee of the last close was told later; `more` is what that changes. */
+function withLastFee(position: Position, more: CloseResult): void {
+  const { result } = position;
+  if (result?.pnl === undefined || result.commission === undefined) return;
+  if (!isLast(position, more)) return;
   const pnl = text(decimal(result.pnl).plus(more.pnl ?? 0));
   const commission = text(decimal(result.commission).plus(more.commission ?? 0));
-  return { ...result, pnl, commission };
+  position.result = { ...result, pnl, commission };
 }
 
 /** Whether this close was given up, and counted as failed, before it turned out to be filled. */
@@ -242,11 +295,7 @@ function addToBulk(state: State, bulkId: string | undefined, { pnl }: CloseResul
 function noteReport(state: State, key: string | undefined): void {
   if (key === undefined) return;
   state.reportKeys.add(key);
-  if (state.reportKeys.size <= reportKeysMax) return;
-  for (const oldest of state.reportKeys) {
-    state.reportKeys.delete(oldest);
-    return;
-  }
+  if (state.reportKeys.size > reportKeysMax) takeOldest(state.reportKeys);
 }
 
 function countInBulk(
@@ -287,10 +336,6 @@ function endLetter(
 
 function forgetOldest(state: State): void {
   if (state.closedIds.size <= closedPositionsMax) return;
-  for (const positionId of state.closedIds) {
-    state.closedIds.delete(positionId);
-    const position = state.positions.get(positionId);
-    if (position !== undefined) forget(state, position);
-    return;
-  }
+  const position = state.positions.get(takeOldest(state.closedIds) ?? '');
+  if (position !== undefined) forget(state, position);
 }

@@ -3,12 +3,14 @@ import type { Appliers } from './apply-types.ts';
 import { accountOf, positionOf, type PositionRecordType } from './apply-types.ts';
 import { conversionBetween } from './conversion.ts';
 import { invariant } from './errors.ts';
+import { isSame, progressAfter, trailsFrom, type Exits } from './exits.ts';
 import { clientOrderIdOf } from './ids.ts';
 import { decimal, zero } from './money.ts';
+import { price } from './price.ts';
 import { linkIdsOf, linkKey, type Position, type State } from './state.ts';
 
 export const positionAppliers: Pick<Appliers, PositionRecordType> = {
-  'position.tracked': (state, { position: given }) => {
+  'position.tracked': (state, { position: given }, { n }) => {
     const account = accountOf(state, given.accountId);
     const instrument = state.instruments.get(given.symbol);
     invariant(instrument !== undefined, `${given.symbol} is an instrument`);
@@ -35,10 +37,16 @@ export const positionAppliers: Pick<Appliers, PositionRecordType> = {
       conversion,
       order: state.positionsTracked++,
       exits: given.exits,
+      progress: trailsFrom(given.exits, n),
+      peak: undefined,
       state: 'guarded',
       remainingQuantity: quantity,
       generation: 0,
       intent: undefined,
+      partLeft: undefined,
+      queued: [],
+      behind: undefined,
+      parts: undefined,
       phase: undefined,
       wasSent: false,
       failures: 0,
@@ -59,14 +67,26 @@ export const positionAppliers: Pick<Appliers, PositionRecordType> = {
       state.orderLinks.set(linkKey(account.route, id), position.positionId);
     }
   },
-  'position.amended': (state, { positionId, exits }) => {
-    positionOf(state, positionId).exits = exits;
+  'position.amended': (state, { positionId, exits }, { n }) => {
+    replaceExits(positionOf(state, positionId), exits, n);
   },
-  'position.corrected': (state, { positionId, remainingQuantity, entryPrice, exits }) => {
+  'position.exits-moved': (state, { positionId, moves }, { n }) => {
+    const position = positionOf(state, positionId);
+    const { stop, activatedAt, tiers = [] } = moves;
+    const { progress } = position;
+    if (activatedAt !== undefined) position.peak = price(activatedAt);
+    position.progress = {
+      ...progress,
+      ...(stop === undefined ? {} : { movedStop: stop }),
+      ...(activatedAt === undefined ? {} : { trailsSince: n }),
+      ...(tiers.length === 0 ? {} : { tiers: [...(progress.tiers ?? []), ...tiers] }),
+    };
+  },
+  'position.corrected': (state, { positionId, remainingQuantity, entryPrice, exits }, { n }) => {
     const position = positionOf(state, positionId);
     if (remainingQuantity !== undefined) position.remainingQuantity = decimal(remainingQuantity);
     if (entryPrice !== undefined) position.entryPrice = decimal(entryPrice);
-    if (exits !== undefined) position.exits = exits;
+    if (exits !== undefined) replaceExits(position, exits, n);
   },
   'position.untracked': (state, { positionId }) => {
     const position = positionOf(state, positionId);
@@ -75,6 +95,18 @@ export const positionAppliers: Pick<Appliers, PositionRecordType> = {
     forget(state, position);
   },
 };
+
+/** Exits that are given again unchanged keep what has become of them. */
+function replaceExits(position: Position, exits: Exits, n: number): void {
+  const { exits: before, progress } = position;
+  position.progress = progressAfter(before, exits, progress, n);
+  if (!isSame(before.trailing, exits.trailing)) position.peak = undefined;
+  // What becomes of closes of rungs that are no more says nothing of those in their place.
+  if (!isSame(before.ladder, exits.ladder)) {
+    for (const part of position.parts?.values() ?? []) part.rung = undefined;
+  }
+  position.exits = exits;
+}
 
 /** A position leaves the open ones of its account. */
 export function leave(state: State, position: Position): void {

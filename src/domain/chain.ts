@@ -1,5 +1,5 @@
 // Hash chains: SHA-256 over the RFC 8785 form of what is chained, each link naming the one before.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 
 /** `prevHash` of the first link of a chain. */
@@ -13,7 +13,7 @@ export function canonical(value: unknown): string {
 }
 
 export function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
+  return hash('sha256', data, 'hex');
 }
 
 /** Hash of a link: of the object as it is, `prevHash` included and `hash` not. */

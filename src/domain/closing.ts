@@ -1,5 +1,5 @@
 // What a close is: the intent, its result, and why (contract section 6).
-import { text, type Decimal } from './money.ts';
+import { decimal, text, type Decimal } from './money.ts';
 import { closeIdOf, clientOrderIdOf } from './ids.ts';
 import type { Side } from './quote.ts';
 
@@ -50,6 +50,29 @@ export interface CloseCause {
   readonly observed?: string;
   readonly floor?: string;
   readonly bulkId?: string;
+  /** Of the ladder, whose place in it this is. */
+  readonly rung?: number;
+  /** A quote decided it, and that quote has counted for every exit of its symbol. */
+  readonly onQuote?: true;
+}
+
+/** The last record before a quote, and a price of it that moved peaks of trailing stops. */
+export type MovedPeak = readonly [n: number, price: string];
+
+/** The book that a decision saw. */
+export interface SeenQuote {
+  readonly bid: string;
+  readonly ask: string;
+  readonly ts: number;
+  /** Where the quote itself decided it: the last record before that quote. */
+  readonly n?: number;
+  /** What has moved peaks since it was on record, or noted, last; by the side of the stops. */
+  readonly moved?: { readonly long?: MovedPeak[]; readonly short?: MovedPeak[] };
+}
+
+/** The book alone, for whoever reads of the decision. */
+export function bookOf({ bid, ask, ts }: SeenQuote): Pick<SeenQuote, 'bid' | 'ask' | 'ts'> {
+  return { bid, ask, ts };
 }
 
 /** A decision to close, as it is recorded: durable before anything is sent. */
@@ -71,7 +94,9 @@ export interface CloseIntent extends CloseCause {
   /** Price of a close that already happened: it is recorded at it, no order is sent. */
   readonly at?: string;
   /** The book that the decision saw; absent where its symbol had no quote yet. */
-  readonly quote?: { readonly bid: string; readonly ask: string; readonly ts: number };
+  readonly quote?: SeenQuote;
+  /** Only this much is to be closed: the rest stays guarded. */
+  readonly isPart?: true;
 }
 
 /** A fill of an intent, wherever it came from. */
@@ -112,11 +137,13 @@ export interface Closable {
   readonly generation: number;
 }
 
+/** Of all that is left, or of this `part`. */
 export function intentOf(
   position: Closable,
   cause: CloseCause,
   requestedTs: number,
   seen: Pick<CloseIntent, 'quote' | 'at' | 'route'>,
+  part?: Decimal,
 ): CloseIntent {
   const generation = position.generation + 1;
   const { positionId, accountId, symbol, side } = position;
@@ -130,23 +157,37 @@ export function intentOf(
     symbol,
     side,
     generation,
-    quantity: text(position.remainingQuantity),
+    quantity: text(part ?? position.remainingQuantity),
     requestedTs,
     ...seen,
+    ...(part === undefined ? {} : { isPart: true as const }),
   };
 }
 
 /** The same close once more: what is left of it, under the next generation. */
-export function nextIntent(intent: CloseIntent, position: Closable): CloseIntent {
+export function nextIntent(
+  intent: CloseIntent,
+  position: Closable & { readonly partLeft?: Decimal | undefined },
+): CloseIntent {
   const { accountId, positionId } = intent;
+  const { partLeft = decimal(intent.quantity) } = position;
   const generation = position.generation + 1;
   return {
-    ...intent,
+    ...asLeft({ ...intent, quantity: text(partLeft) }, position),
     generation,
     clientOrderId: clientOrderIdOf(accountId, positionId, generation),
-    quantity: text(position.remainingQuantity),
     attempt: attemptOf(intent) + 1,
   };
+}
+
+/** A close as it begins: a part that has come to be all that is left is a close of all that. */
+export function asLeft(
+  intent: CloseIntent,
+  { remainingQuantity }: Pick<Closable, 'remainingQuantity'>,
+): CloseIntent {
+  if (intent.isPart === true && remainingQuantity.gt(intent.quantity)) return intent;
+  const { isPart: _isPart, ...whole } = intent;
+  return { ...whole, quantity: text(remainingQuantity) };
 }
 
 export function attemptOf({ attempt = 1 }: CloseIntent): number {

@@ -1,11 +1,13 @@
 // Events: what a record tells the outside. A function of the record alone, so that a restart
 // tells them again under the same ids.
+import { bookOf } from './closing.ts';
 import { noAccount } from './ids.ts';
 import type { JournalRecord } from './records.ts';
 
 export type EventName =
   | 'position.tracked'
   | 'position.amended'
+  | 'position.exits-moved'
   | 'position.closed'
   | 'position.partially-closed'
   | 'position.close-amended'
@@ -57,6 +59,10 @@ export function eventsOf(record: JournalRecord): readonly EventDraft[] {
       return [one('position.tracked', record.body.position)];
     case 'position.amended':
       return [one('position.amended', record.body)];
+    case 'position.exits-moved': {
+      const { positionId, moves, quote } = record.body;
+      return [one('position.exits-moved', { positionId, ...moves, quote: bookOf(quote) })];
+    }
     case 'position.untracked':
       return [one('position.untracked', record.body)];
     case 'close.filled':

@@ -1,8 +1,8 @@
 // Names that follow from what they name: the same close has the same id in every process.
-import { createHash } from 'node:crypto';
+import { hash as hashed } from 'node:crypto';
 
 function digest(parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 20);
+  return hashed('sha256', parts.join('\n'), 'hex').slice(0, 20);
 }
 
 /** `close_` and 20 hex digits, from account, position and generation. */

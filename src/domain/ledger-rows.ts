@@ -1,6 +1,6 @@
 // ReconciliationLog rows: what the ledger says of a record (contract section 6).
 import { chainStart, hashOf } from './chain.ts';
-import type { CloseIntent, CloseResult } from './closing.ts';
+import { bookOf, type CloseIntent, type CloseResult } from './closing.ts';
 import type { JournalRecord } from './records.ts';
 
 export type LedgerEventType =
@@ -10,6 +10,7 @@ export type LedgerEventType =
   | 'position_close_amended'
   | 'position_partially_closed'
   | 'position_untracked'
+  | 'position_exits_moved'
   | 'account_halted'
   | 'account_resumed'
   | 'account_adjusted'
@@ -70,7 +71,7 @@ function closeMetaData(
     observed: intent.observed,
     floor: intent.floor,
     bulkId: intent.bulkId ?? result.bulkId,
-    quote: intent.quote,
+    quote: intent.quote && bookOf(intent.quote),
     errorMessage: result.errorMessage,
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
@@ -143,7 +144,7 @@ export function ledgerRowOf(record: JournalRecord): LedgerRowDraft | undefined {
         closeId: intent.closeId,
         eventType: 'position_close_pending',
         description: `Position ${intent.positionId} close pending: ${intent.reason}`,
-        metaData: { ...intent },
+        metaData: { ...intent, ...(intent.quote && { quote: bookOf(intent.quote) }) },
         status: 1,
       };
     }
@@ -179,6 +180,17 @@ export function ledgerRowOf(record: JournalRecord): LedgerRowDraft | undefined {
         eventType: `runtime_${what}`,
         description: `Runtime ${what}: ${record.body.reason}`,
         metaData: { ...record.body },
+        status: 0,
+      };
+    }
+    case 'position.exits-moved': {
+      const { positionId, moves, quote } = record.body;
+      const what = Object.keys(moves).join(', ');
+      return {
+        ...base,
+        eventType: 'position_exits_moved',
+        description: `Position ${positionId} exits moved: ${what}`,
+        metaData: { positionId, moves, quote: bookOf(quote) },
         status: 0,
       };
     }

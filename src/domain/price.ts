@@ -27,6 +27,11 @@ export function exactOf(value: number, exact: string | undefined): Decimal {
   return new Decimal(exact ?? value);
 }
 
+/** Decimal text of a price. */
+export function priceText({ value, exact }: Price): string {
+  return exact ?? text(new Decimal(value));
+}
+
 /**
  * Exact three-way comparison of two prices whose doubles may be equal. Rounding to double is
  * monotone, so two different doubles already order the decimals.

@@ -1,7 +1,7 @@
 // Journal records: every change of state, as data. What is not in a record did not happen.
-import type { CloseIntent, CloseResult, FillMark } from './closing.ts';
+import type { CloseIntent, CloseResult, FillMark, SeenQuote } from './closing.ts';
 import type { Drift } from './drift.ts';
-import type { Exits } from './exits.ts';
+import type { ExitMoves, Exits } from './exits.ts';
 import type { InstrumentSpec } from './instrument.ts';
 import type { GuardRecord, Condition, ConditionLevel } from './market-conditions.ts';
 import type { Side } from './quote.ts';
@@ -9,7 +9,7 @@ import type { DriftPolicy, RouteRecord } from './route.ts';
 import type { RuleRecord } from './rules.ts';
 
 /** Version of the record format; a reader refuses a newer one. */
-export const recordVersion = 2;
+export const recordVersion = 3;
 
 export type AccountMode = 'PAPER' | 'LIVE';
 
@@ -65,6 +65,8 @@ export interface ClosingMemo {
   readonly reason: string;
   readonly positionIds: readonly string[];
   readonly totalPositions: number;
+  /** The close of a single position that was asked for. */
+  readonly closeId?: string;
   /** How the close of a single position stood when it was asked for. */
   readonly asked?: CloseResult;
 }
@@ -118,8 +120,12 @@ export interface RecordBodies {
   'rule.breached': RuleObservation & { breachId: string; reason: string };
   'position.tracked': { position: PositionRecord };
   'position.amended': { positionId: string; exits: Exits };
+  /** A quote moved exits; what it moved acts from the next one on. */
+  'position.exits-moved': { positionId: string; moves: ExitMoves; quote: SeenQuote };
   'position.untracked': { positionId: string; reason: string; by: string };
   'close.intended': { intent: CloseIntent };
+  /** Behind the close of a part that is under way: it begins when that has its outcome. */
+  'close.queued': { intent: CloseIntent };
   'close.joined': { positionId: string; closeId: string; reason: string; bulkId?: string };
   /** Before it is sent, where nothing makes a second send safe; and before it is sent again. */
   'close.sent': { positionId: string; clientOrderId: string; attempts: number };
@@ -129,7 +135,10 @@ export interface RecordBodies {
   'close.unknown': CloseOutcomeBody & { failures: number };
   /** Definitely not executed; it is tried again under the next generation. */
   'close.rejected': CloseOutcomeBody & { failures: number };
-  /** A part of it was executed; `result` is of that part. */
+  /**
+   * A part of it was executed; `result` is of that part. On paper intent and fill in one, where the
+   * intent is new.
+   */
   'close.partially-filled': CloseOutcomeBody & { fill: FillMark };
   /** Intent and fill in one: the intent is new unless a `close.intended` with its id came before. */
   'close.filled': CloseOutcomeBody & { fill?: FillMark };

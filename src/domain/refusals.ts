@@ -22,6 +22,8 @@ export const refusalCodes = {
   ticket_exists: 409,
   order_link_exists: 409,
   position_not_open: 409,
+  quantity_too_large: 409,
+  closes_queued: 409,
   account_not_halted: 409,
   account_closing: 409,
   account_halted: 409,

@@ -1,12 +1,13 @@
 // The state of a runtime: what its records add up to. Changed by `apply` alone.
 import type { CloseIntent, CloseResult } from './closing.ts';
 import type { Conversion } from './conversion.ts';
-import type { Exits } from './exits.ts';
+import type { ExitProgress, Exits } from './exits.ts';
 import type { Drift } from './drift.ts';
 import { noAccount, partitions } from './ids.ts';
 import type { Instrument } from './instrument.ts';
 import type { Condition, ConditionLevel, GuardRecord } from './market-conditions.ts';
 import { Decimal } from './money.ts';
+import type { PartClose } from './part-closes.ts';
 import type { PnlTerms } from './pnl.ts';
 import type {
   AccountMode,
@@ -16,6 +17,7 @@ import type {
   StoredReply,
 } from './records.ts';
 import { routeOf, type RouteRecord } from './route.ts';
+import type { Price } from './price.ts';
 import type { Side } from './quote.ts';
 import type { Rule } from './rules.ts';
 
@@ -82,6 +84,8 @@ export interface OrderFill {
   /** P&L and commission booked for it so far. */
   readonly pnl: Decimal;
   readonly commission: Decimal;
+  /** Close that it is of, where that is one of a part. */
+  readonly partId?: string | undefined;
 }
 
 /** A fill that moves the balance once the rate of its conversion is there. */
@@ -91,6 +95,14 @@ export interface UnpricedFill {
   readonly price: string;
   readonly fee?: string | undefined;
   readonly feeCurrency?: string | undefined;
+}
+
+/** Why a close is asked for. */
+export interface CloseDemand {
+  /** The first one first. */
+  readonly reasons: readonly string[];
+  /** Whether anything but bulk closes and operators asks for it. */
+  readonly isUrgent: boolean;
 }
 
 export interface Position extends PnlTerms {
@@ -110,12 +122,27 @@ export interface Position extends PnlTerms {
   /** Place in the order of tracking: the order in which exits act. */
   readonly order: number;
   exits: Exits;
+  /** What has become of them. */
+  progress: ExitProgress;
+  /**
+   * Best closing price since the trailing stop was armed, as of when its levels were watched last:
+   * while they are, the level index knows better. Not a change of its own, and noted once a second.
+   */
+  peak: Price | undefined;
   state: PositionState;
   remainingQuantity: Decimal;
   /** Of the last intent; 0 before the first. */
   generation: number;
   /** The intent that waits for its outcome. */
   intent: CloseIntent | undefined;
+  /** How much the intent under way is still to close, where that is a part. */
+  partLeft: Decimal | undefined;
+  /** Closes that wait for the outcome of the part under way, in their order. */
+  readonly queued: CloseIntent[];
+  /** Of the close of all that is left that waits among them. */
+  behind: CloseDemand | undefined;
+  /** Closes of parts, and of rungs, by close id; undefined as long as there was none. */
+  parts: Map<string, PartClose> | undefined;
   /** Where that is; undefined without one. */
   phase: ClosePhase | undefined;
   /** Whether it is on record that the intent was sent. */
@@ -252,11 +279,13 @@ export function isOpen(position: Position): boolean {
   return position.state === 'guarded' || position.state === 'closing';
 }
 
-/** P&L of all that was closed of it, as far as it is known. */
+/** P&L of the close of all that was left, as far as it is known: parts have theirs. */
 export function closedPnlOf({ fills, result }: Position): Decimal {
   if (fills.size === 0) return new Decimal(result?.pnl ?? 0);
   let sum = new Decimal(0);
-  for (const { pnl } of fills.values()) sum = sum.plus(pnl);
+  for (const { pnl, partId } of fills.values()) {
+    if (partId === undefined || partId === result?.closeId) sum = sum.plus(pnl);
+  }
   return sum;
 }
 

@@ -8,6 +8,8 @@ import { listLedger } from '#src/commands/ledger';
 import type { Settings } from '#src/contracts/settings';
 import { clearDeadLetter } from '#actors/dead-letters';
 import type { Reconciliation } from '#actors/reconciler';
+import { text } from '#src/domain/money';
+import { unfilledOf } from '#src/domain/part-closes';
 import { refuse } from '#src/domain/refusals';
 import { isLive, type Position } from '#src/domain/state';
 
@@ -70,6 +72,7 @@ export class Host {
       clock: core.clock,
       ids: core.ids,
       operations: this.operations(),
+      settle: (positionId) => core.turn(() => core.beforeClose?.(positionId)),
       listLedger: (filter) => listLedger(ledger, (ms) => projector.caughtUp(ms), filter),
     };
   }
@@ -94,8 +97,8 @@ export class Host {
       },
       nextAttemptAt: (positionId) => closer.nextAttemptAt(positionId),
       retryClose: ({ closeId, reason }, position) => {
-        if (position.state !== 'closing') this.closeAgain(position, reason);
-        else if (position.intent?.closeId === closeId) closer.retryNow(position);
+        if (position.intent?.closeId === closeId) closer.retryNow(position);
+        else if (position.state !== 'closing') this.closeAgain(position, closeId, reason);
       },
       giveUpClose: ({ closeId }, position, why) => {
         const { intent } = position;
@@ -109,9 +112,16 @@ export class Host {
   }
 
   /** A close that was left: its position is guarded, or was closed by something else since. */
-  private closeAgain(position: Position, reason: string): void {
+  private closeAgain(position: Position, closeId: string, reason: string): void {
     const { core } = this.engine;
-    if (position.state === 'closed') clearDeadLetter(core, position, 'closed');
-    else core.requestClose({ positionIds: [position.positionId], cause: { reason } });
+    const { positionId, state, parts } = position;
+    const part = parts?.get(closeId);
+    if (state === 'closed') clearDeadLetter(core, position, 'closed');
+    else if (part?.intent.isPart !== true) {
+      core.requestClose({ positionIds: [positionId], cause: { reason } });
+    } else {
+      const quantity = text(unfilledOf(part));
+      core.requestClose({ positionIds: [positionId], cause: { reason }, quantity });
+    }
   }
 }

@@ -88,7 +88,9 @@ export function readinessOf(around: Surroundings, engine: Engine | undefined): R
     waitingFor.push({ part: `broker:${route}`, since, detail });
   }
   const ready = waitingFor.length === 0;
-  const since = ready ? phaseSince : Math.min(...waitingFor.map((one) => one.since));
+  const since = ready
+    ? Math.max(phaseSince, nats?.since ?? 0, engine?.live.reconciler.reconciledSince ?? 0)
+    : Math.min(...waitingFor.map((one) => one.since));
   return { ready, since, waitingFor };
 }
 

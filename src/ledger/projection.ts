@@ -95,7 +95,14 @@ export function project(record: JournalRecord, projection: Projection): void {
     case 'close.intended': {
       const { intent } = record.body;
       const columns = { ...intentColumns(intent), outcome: 'pending' as const };
-      positions.patch(intent.positionId, { ...columns, state: 'closing', updatedN });
+      // While a part of it is being closed, the position stays guarded.
+      const state = intent.isPart ? {} : { state: 'closing' as const };
+      positions.patch(intent.positionId, { ...columns, ...state, updatedN });
+      break;
+    }
+    case 'close.queued': {
+      const { positionId, isPart } = record.body.intent;
+      if (!isPart) positions.patch(positionId, { state: 'closing', updatedN });
       break;
     }
     case 'close.sent': {
@@ -290,7 +297,10 @@ function isUnderWay(
   row: PositionEntityRow,
   { clientOrderId }: Pick<CloseIntent, 'clientOrderId'>,
 ): boolean {
-  return row.state === 'closing' && row.clientOrderId === clientOrderId;
+  const isOpen = row.state === 'closing' || row.state === 'guarded';
+  const isUndecided = row.outcome === 'pending' || row.outcome === 'unknown';
+  const isThis = row.clientOrderId === clientOrderId;
+  return isOpen && isThis && (row.state === 'closing' || isUndecided);
 }
 
 /** Which close is under way. */

@@ -1,105 +1,133 @@
-// All levels of one symbol, both sides. Everything that waits for a price waits here.
-import { Observable, type Subscriber } from 'rxjs';
-import type { CrossedLevels, Exits } from '#src/domain/exits';
-import { price } from '#src/domain/price';
-import type { Quote, Side } from '#src/domain/quote';
-import { LevelHeap } from './level-heap.ts';
+// Everything of one symbol that waits for a price, both sides. It finds whom a quote may concern, in
+// constant time where that is nobody; what it does with a position is decided exactly in the domain.
+import { Observable } from 'rxjs';
+import type { SeenQuote } from '#src/domain/closing';
+import type { Reached } from '#src/domain/due-exits';
+import type { Price } from '#src/domain/price';
+import type { Quote } from '#src/domain/quote';
+import type { Position } from '#src/domain/state';
+import type { BookOf } from './exposure.ts';
+import { LevelWatch, type RatesOf } from './level-watch.ts';
+import { SideLevels } from './side-levels.ts';
 
-/** What a position is told when a quote crosses levels of it: all of them at once. */
-export type Crossing = CrossedLevels;
-
-export interface WatchedLevels {
-  readonly positionId: string;
-  readonly side: Side;
-  readonly exits: Exits;
-  /** Place in the order in which crossings of one quote are told. */
-  readonly order: number;
-}
-
-/** One subscription: the levels of one position. */
-export class LevelWatch {
-  readonly positionId: string;
-  readonly order: number;
-  private readonly subscriber: Subscriber<Crossing>;
-  private hasCrossedStop = false;
-  private hasCrossedTarget = false;
-
-  constructor({ positionId, order }: WatchedLevels, subscriber: Subscriber<Crossing>) {
-    this.positionId = positionId;
-    this.order = order;
-    this.subscriber = subscriber;
-  }
-
-  /** Notes a crossed level; true where it is the first of this quote. */
-  note(isStop: boolean): boolean {
-    const isFirst = !this.hasCrossedStop && !this.hasCrossedTarget;
-    if (isStop) this.hasCrossedStop = true;
-    else this.hasCrossedTarget = true;
-    return isFirst;
-  }
-
-  /** Tells what was noted, and returns it. Levels stay set until the subscription ends. */
-  tell(): Crossing {
-    const crossing = { stopLoss: this.hasCrossedStop, takeProfit: this.hasCrossedTarget };
-    this.hasCrossedStop = false;
-    this.hasCrossedTarget = false;
-    this.subscriber.next(crossing);
-    return crossing;
-  }
-}
-
-const nothing: readonly LevelWatch[] = [];
+const nobody: readonly LevelWatch[] = [];
 
 export class LevelIndex {
-  private readonly longStops = new LevelHeap<LevelWatch>('below');
-  private readonly longTargets = new LevelHeap<LevelWatch>('above');
-  private readonly shortStops = new LevelHeap<LevelWatch>('above');
-  private readonly shortTargets = new LevelHeap<LevelWatch>('below');
+  readonly longs: SideLevels;
+  readonly shorts: SideLevels;
+  /** Whether a peak has moved since the peaks were noted last. */
+  isUnnoted = false;
+  private readonly watches = new Map<string, LevelWatch>();
+  private readonly bookOf: BookOf;
+  private readonly ratesOf: RatesOf;
 
-  get size(): number {
-    const { longStops, longTargets, shortStops, shortTargets } = this;
-    return longStops.size + longTargets.size + shortStops.size + shortTargets.size;
+  /** `isTraced` where a restart has to find the peaks again. */
+  constructor(bookOf: BookOf, ratesOf: RatesOf, isTraced = false) {
+    this.longs = new SideLevels('long', isTraced);
+    this.shorts = new SideLevels('short', isTraced);
+    this.bookOf = bookOf;
+    this.ratesOf = ratesOf;
   }
 
-  /** Levels are set on subscription and removed when it ends. */
-  crossings$(watched: WatchedLevels): Observable<Crossing> {
-    const isLong = watched.side === 'long';
-    const stops = isLong ? this.longStops : this.shortStops;
-    const targets = isLong ? this.longTargets : this.shortTargets;
-    return new Observable<Crossing>((subscriber) => {
-      const watch = new LevelWatch(watched, subscriber);
-      const { stopLoss, takeProfit } = watched.exits;
-      const stop = stopLoss === undefined ? undefined : stops.add(price(stopLoss), watch);
-      const target = takeProfit === undefined ? undefined : targets.add(price(takeProfit), watch);
+  get size(): number {
+    return this.longs.size + this.shorts.size;
+  }
+
+  /**
+   * What quotes reach of a position, while it is subscribed to; one subscription a position. Its
+   * levels are those of its exits as they stand then, and are set anew by `renew`.
+   */
+  crossings$(position: Position): Observable<Reached> {
+    const levels = position.side === 'long' ? this.longs : this.shorts;
+    const { bookOf, ratesOf } = this;
+    return new Observable<Reached>((subscriber) => {
+      const watch = new LevelWatch(position, { levels, bookOf, ratesOf }, subscriber);
+      this.watches.set(position.positionId, watch);
+      watch.set();
       return () => {
-        if (stop !== undefined) stops.remove(stop);
-        if (target !== undefined) targets.remove(target);
+        watch.clear();
+        if (this.watches.get(position.positionId) === watch) {
+          this.watches.delete(position.positionId);
+        }
       };
     });
   }
 
-  /** Those whose levels the quote crosses, in their order. Constant time where there are none. */
-  crossed(quote: Quote): readonly LevelWatch[] {
-    const { bid, ask } = quote;
-    if (
-      this.longStops.first > -bid &&
-      this.longTargets.first > bid &&
-      this.shortStops.first > ask &&
-      this.shortTargets.first > -ask
-    ) {
-      return nothing;
-    }
-    const watches: LevelWatch[] = [];
-    const noteStop = (watch: LevelWatch): void => {
-      if (watch.note(true)) watches.push(watch);
-    };
-    const noteTarget = (watch: LevelWatch): void => {
-      if (watch.note(false)) watches.push(watch);
-    };
-    this.longStops.forEachCrossed(bid, quote.bidExact, noteStop);
-    this.longTargets.forEachCrossed(bid, quote.bidExact, noteTarget);
-    this.shortStops.forEachCrossed(ask, quote.askExact, noteStop);
-    this.shortTargets.forEachCrossed(ask, quote.askExact, noteTarget);
-    return watches.length < 2 ? watches : watches.sort((a, b) => a.order - b.order);
+  /** What the position waits for has changed: a part was closed, a stop was moved. */
+  renew(positionId: string): void {
+    this.watches.get(positionId)?.renew();
   }
+
+  /** Best closing price of a position since its trailing stop was armed; undefined before. */
+  peakOf(position: Position): Price | undefined {
+    const watch = this.watches.get(position.positionId);
+    return watch === undefined ? position.peak : watch.peak;
+  }
+
+  watchOf(positionId: string): LevelWatch | undefined {
+    return this.watches.get(positionId);
+  }
+
+  /** Watched positions, in no order. */
+  watched(): IterableIterator<LevelWatch> {
+    return this.watches.values();
+  }
+
+  /** Those whom the quote may concern, in the order in which they were tracked. */
+  crossed(quote: Quote): readonly LevelWatch[] {
+    const { longs, shorts } = this;
+    const { bid, ask } = quote;
+    if (longs.isQuiet(bid) && shorts.isQuiet(ask)) return nobody;
+    const watches: LevelWatch[] = [];
+    const note = (watch: LevelWatch): void => {
+      if (watch.isNoted) return;
+      watch.isNoted = true;
+      watches.push(watch);
+    };
+    longs.forEachReached(bid, quote.bidExact, note);
+    shorts.forEachReached(ask, quote.askExact, note);
+    return watches.length < 2 ? watches : inOrder(watches);
+  }
+
+  /**
+   * Peaks move, when all that the quote has reached was told. `lastN` is the last record before the
+   * quote: trailing stops of a later one are armed by the next quote.
+   */
+  advance({ bid, ask, bidExact, askExact }: Quote, lastN: number): void {
+    const hasMoved = this.longs.advance(bid, bidExact, lastN);
+    if (this.shorts.advance(ask, askExact, lastN) || hasMoved) this.isUnnoted = true;
+  }
+
+  /** Whether so much has moved that the peaks should be noted now. */
+  get isTraceFull(): boolean {
+    return this.longs.trace?.isFull === true || this.shorts.trace?.isFull === true;
+  }
+
+  /** What has moved peaks since they were noted or told of, for the one who puts it on record. */
+  takeMoved(): Pick<SeenQuote, 'moved'> {
+    const [long, short] = [this.longs.trace?.take(), this.shorts.trace?.take()];
+    if (long === undefined && short === undefined) return {};
+    return { moved: { ...(long && { long }), ...(short && { short }) } };
+  }
+
+  /** The peaks are noted as they stand. */
+  noted(): void {
+    this.isUnnoted = false;
+    this.longs.trace?.clear();
+    this.shorts.trace?.clear();
+  }
+}
+
+/** Of more than so many a comparison function is the slow way to sort. */
+const fewWatches = 64;
+/** Places in a list, below which the order of tracking stands in one number that is exact. */
+const placesMax = 2 ** 21;
+
+/** In the order of tracking; many are sorted as numbers, which hold the order and the place. */
+function inOrder(watches: LevelWatch[]): readonly LevelWatch[] {
+  if (watches.length <= fewWatches || watches.length > placesMax) {
+    return watches.sort((a, b) => a.position.order - b.position.order);
+  }
+  const keys = Float64Array.from(watches, ({ position }, i) => position.order * placesMax + i);
+  return Array.from(keys.sort(), (key) => watches[key % placesMax] as LevelWatch);
 }

@@ -1,14 +1,19 @@
 // The room of one symbol: its book, its levels, its meter, and who is moved by its quotes.
+import type { SeenQuote } from '#src/domain/closing';
 import type { Position } from '#src/domain/state';
 import type { EquityWatch } from './equity-watch.ts';
 import { LevelIndex } from './level-index.ts';
+import type { LevelWatch } from './level-watch.ts';
 import type { MarketMeter } from './market-meter.ts';
 import { QuoteBook } from './quote-book.ts';
+import { RateLevels } from './rate-levels.ts';
 
 export class Market {
   readonly symbol: string;
   readonly book: QuoteBook;
-  readonly levels = new LevelIndex();
+  readonly levels: LevelIndex;
+  /** Levels of other symbols that hold only while this one's mid stays in a band. */
+  readonly rates = new RateLevels<LevelWatch>();
   /** Open and closing positions in the symbol, in tracking order. */
   readonly positions = new Map<string, Position>();
   /** Closes that wait for a quote of this symbol, in the order of their requests. */
@@ -16,13 +21,22 @@ export class Market {
   /** Closed at a price whose P&L needs a rate of this symbol that is not known yet. */
   readonly unpriced = new Set<Position>();
   meter: MarketMeter | undefined;
+  /** The last record before the last quote. */
+  lastN = 0;
   /** How many positions make an account be looked at on quotes of this symbol. */
   private readonly holds = new Map<EquityWatch, number>();
   private holderList: readonly EquityWatch[] | undefined = [];
 
-  constructor(symbol: string) {
+  constructor(symbol: string, markets: Pick<Markets, 'bookOf' | 'ratesOf' | 'isTraced'>) {
     this.symbol = symbol;
     this.book = new QuoteBook(symbol);
+    this.levels = new LevelIndex(markets.bookOf, markets.ratesOf, markets.isTraced);
+  }
+
+  /** The last quote, as what it decides tells of it. */
+  decidingQuote(): SeenQuote {
+    const { symbol: _symbol, ...quote } = this.book.mark();
+    return { ...quote, n: this.lastN, ...this.levels.takeMoved() };
   }
 
   hold(watch: EquityWatch): void {
@@ -51,7 +65,14 @@ export class Market {
 /** All markets, one a symbol that is an instrument. */
 export class Markets {
   private readonly bySymbol = new Map<string, Market>();
+  /** Whether a restart has to find the peaks of trailing stops again. */
+  readonly isTraced: boolean;
   readonly bookOf = (symbol: string): QuoteBook => this.of(symbol).book;
+  readonly ratesOf = (symbol: string): RateLevels<LevelWatch> => this.of(symbol).rates;
+
+  constructor({ isTraced = false } = {}) {
+    this.isTraced = isTraced;
+  }
 
   find(symbol: string): Market | undefined {
     return this.bySymbol.get(symbol);
@@ -60,7 +81,7 @@ export class Markets {
   of(symbol: string): Market {
     let market = this.bySymbol.get(symbol);
     if (market === undefined) {
-      market = new Market(symbol);
+      market = new Market(symbol, this);
       this.bySymbol.set(symbol, market);
     }
     return market;

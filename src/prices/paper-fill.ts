@@ -7,15 +7,20 @@ import type { Position } from '#src/domain/state';
 import type { BookOf } from './exposure.ts';
 
 /**
- * The fill at the book, or at the price of a close that already happened. Undefined while a quote
+ * The fill of a quantity, all that is left by default, at the book, or at the price of a close that already happened. Undefined while a quote
  * is missing: of the symbol since the start (none is needed with a price), of a conversion pair at all.
  */
-export function paperFill(position: Position, bookOf: BookOf, at?: Decimal): Fill | undefined {
+export function paperFill(
+  position: Position,
+  bookOf: BookOf,
+  at?: Decimal,
+  quantity: Decimal = position.remainingQuantity,
+): Fill | undefined {
   const book = bookOf(position.symbol);
   if (at === undefined && !book.isFresh) return undefined;
   for (const leg of position.conversion) if (!bookOf(leg.symbol).hasQuote) return undefined;
   const price = at ?? book.closingPrice(position.side);
   const midOf = (symbol: string): Decimal => bookOf(symbol).mid();
-  const { pnl, commission } = pnlOf(position, position.remainingQuantity, price, midOf);
+  const { pnl, commission } = pnlOf(position, quantity, price, midOf);
   return { price: text(price), pnl: text(pnl), commission: text(commission) };
 }

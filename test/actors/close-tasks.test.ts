@@ -4,8 +4,8 @@ import { CloseTasks } from '#actors/close-tasks';
 import type { CloseIntent } from '#src/domain/closing';
 import { ManualClock } from '../support/manual-clock.ts';
 
-const intent = (positionId: string, generation = 1): CloseIntent =>
-  ({ positionId, clientOrderId: `${positionId}_${generation}` }) as CloseIntent;
+const intent = (positionId: string, generation = 1, closeId = `close_${positionId}`): CloseIntent =>
+  ({ positionId, closeId, clientOrderId: `${positionId}_${generation}` }) as CloseIntent;
 
 function world(): { clock: ManualClock; tasks: CloseTasks; said: string[] } {
   const clock = new ManualClock(1000);
@@ -77,4 +77,15 @@ test('nothing waits after a stop', () => {
   clock.advance(1000);
   expect(said).toEqual([]);
   expect([tasks.size, clock.pending]).toEqual([0, 0]);
+});
+
+test('another close of the position takes over nothing, and is not ended by the end of the former', () => {
+  const { tasks } = world();
+  Object.assign(tasks.of(intent('p', 1, 'part')), { misses: 2 });
+  const isLast = tasks.begin(intent('p', 2, 'all'));
+  expect(tasks.find('p')).toMatchObject({ misses: 0, closeId: 'all' });
+  tasks.end('p', 'part');
+  expect([isLast(), tasks.size]).toEqual([true, 1]);
+  tasks.end('p', 'all');
+  expect([isLast(), tasks.size]).toEqual([false, 0]);
 });

@@ -1,5 +1,7 @@
 // `closeout doctor`: what each setting resolved to, and whether what it names answers.
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -21,9 +23,25 @@ function findingsIn(stdout: string): Record<string, string> {
   );
 }
 
+/** A port on which something listens until the test is over, or `free` it. */
+async function takenPort(): Promise<{ port: number; free: () => Promise<void> }> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const free = async (): Promise<void> => {
+    if (server.listening) await new Promise((resolve) => server.close(resolve));
+  };
+  onTestFinished(free);
+  return { port: (server.address() as AddressInfo).port, free };
+}
+
 test('nothing set: what is used instead', async () => {
   const directory = join(temporaryDirectory(), 'data');
-  const { status, stdout, stderr } = await finished(['doctor'], { CLOSEOUT_DATA_DIR: directory });
+  const { port, free } = await takenPort();
+  await free();
+  const { status, stdout, stderr } = await finished(['doctor'], {
+    CLOSEOUT_DATA_DIR: directory,
+    CLOSEOUT_HTTP_PORT: String(port),
+  });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(findingsIn(stdout)).toEqual({
     CLOSEOUT_NATS_URL: 'ok (not set): the bus is in process',
@@ -31,10 +49,10 @@ test('nothing set: what is used instead', async () => {
     CLOSEOUT_NATS_CREDS: 'ok (not set): none',
     CLOSEOUT_DATABASE_URL: 'ok (not set): PGlite in the data directory',
     CLOSEOUT_DATA_DIR: `ok ${directory}: writable, not in use`,
-    CLOSEOUT_HTTP_PORT: 'ok 7070: on 127.0.0.1: /health and /ready',
+    CLOSEOUT_HTTP_PORT: `ok ${port}: free on 127.0.0.1: /health and /ready`,
     CLOSEOUT_HTTP_TOKENS_FILE: 'ok (not set): valid; not used yet by this version',
     CLOSEOUT_LOG_LEVEL: 'ok info: valid',
-    'the file': 'ok declares 0 instruments, 0 accounts, 0 market guards',
+    'the file': 'ok declares 0 instruments, 0 accounts, 0 market guards, 0 routes',
   });
 });
 
@@ -44,6 +62,7 @@ test('servers that answer, a directory in use, and no password printed', async (
   });
   onTestFinished(() => server.stop());
   const directory = temporaryDirectory();
+  const { port } = await takenPort();
   const now = Date.UTC(2026, 0, 5);
   const held = openDataDirectory(directory, { pid: process.pid, host: hostname(), now });
   onTestFinished(() => held.release());
@@ -58,11 +77,13 @@ test('servers that answer, a directory in use, and no password printed', async (
     instruments: [{ symbol: 'XAUUSD', quoteCurrency: 'USD' }],
     accounts: [{ accountId: 'a1', currency: 'USD', balance: 1000, preset: 'default' }],
     marketGuards: { XAUUSD: { gap: { limit: 1 } } },
+    routes: [{ route: 'demo' }, { route: 'other', timeoutMs: 500 }],
   };
   writeFileSync(file, JSON.stringify(settings));
   const { status, stdout, stderr } = await finished(['doctor'], {
     CLOSEOUT_CONFIG: file,
     CLOSEOUT_DATA_DIR: directory,
+    CLOSEOUT_HTTP_PORT: String(port),
     // The environment wins over the file.
     CLOSEOUT_LOG_LEVEL: 'warn',
   });
@@ -72,7 +93,11 @@ test('servers that answer, a directory in use, and no password printed', async (
     CLOSEOUT_NATS_URL: `ok nats://runtime:***@127.0.0.1:${server.port}: answers`,
     CLOSEOUT_DATABASE_URL: expect.stringMatching(/: answers$/),
     CLOSEOUT_LOG_LEVEL: 'ok warn: valid',
-    'the file': 'ok declares 1 instruments, 1 accounts, 1 market guards',
+    // A runtime that runs has its port, and that is as it should be.
+    CLOSEOUT_HTTP_PORT: expect.stringMatching(
+      /^ok \d+: taken, .*runtime that uses the data directory/,
+    ),
+    'the file': 'ok declares 1 instruments, 1 accounts, 1 market guards, 2 routes',
   });
   const owner = `in use by pid ${process.pid} on ${hostname()} since 2026-01-05T00:00:00.000Z`;
   expect(findings['CLOSEOUT_DATA_DIR']).toContain(owner);
@@ -84,6 +109,7 @@ test('servers that do not answer: exit status 1, each named with what to do', as
     CLOSEOUT_NATS_URL: 'nats://runtime:sesame@127.0.0.1:1',
     CLOSEOUT_DATABASE_URL: 'postgres://closeout:sesame@127.0.0.1:1/ledger',
     CLOSEOUT_DATA_DIR: '/dev/null/data',
+    CLOSEOUT_HTTP_PORT: '0',
   });
   expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
   const findings = findingsIn(stdout);
@@ -96,7 +122,20 @@ test('servers that do not answer: exit status 1, each named with what to do', as
   );
   expect(findings['CLOSEOUT_DATA_DIR']).toMatch(/^FAIL .* cannot be used: /);
   expect(findings['CLOSEOUT_LOG_LEVEL']).toMatch(/^ok /);
+  expect(findings['CLOSEOUT_HTTP_PORT']).toBe('ok 0: free on 127.0.0.1: /health and /ready');
   expect(stdout).not.toContain('sesame');
+});
+
+test('an HTTP port that another program has: exit status 1, and what to do', async () => {
+  const { port } = await takenPort();
+  const { status, stdout } = await finished(['doctor'], {
+    CLOSEOUT_DATA_DIR: temporaryDirectory(),
+    CLOSEOUT_HTTP_PORT: String(port),
+  });
+  expect(status).toBe(1);
+  expect(findingsIn(stdout)['CLOSEOUT_HTTP_PORT']).toMatch(
+    new RegExp(`^FAIL ${port}: taken on 127\\.0\\.0\\.1.*: free it, or set another`),
+  );
 });
 
 test('a NATS that lets nobody in is no NATS that answers', async () => {

@@ -206,7 +206,7 @@ test.each<[string, unknown, string[]]>([
       ],
       ...['  positions[0].side: ', '  positions[0].exits.stopLoss: '],
       ...[
-        '  positions[0].exits.trailing: is not supported by this version',
+        '  positions[0].exits.trailing: expected either distance or percent, was {}',
         '  speed: is not a known',
       ],
     ],

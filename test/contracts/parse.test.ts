@@ -49,7 +49,9 @@ test('paths begin where the value stands', () => {
 });
 
 test.each([
-  ['trailing', 'is not supported by this version'],
+  ['pctOf', 'is not supported by this version'],
+  ['trailing', 'is not a known key'],
+  ['quantity', 'is not a known key'],
   ['liquidity', 'is not supported by this version'],
   ['graceSeconds', 'is not supported by this version'],
   ['notifiers', 'is not supported by this version'],

@@ -19,6 +19,7 @@ test.each<[object]>([
   [{ side: 'short', ticket: 17 }],
   [{ ticket: 'T-17', exits: {} }],
   [{ exits: { stopLoss: '1990.5', takeProfit: 2100 } }],
+  [{ exits: { trailing: { percent: 1 }, breakEven: { trigger: 2010 }, expiresAt: 5 } }],
   [{ stopLossId: 'sl/1', takeProfitId: 'tp:1', closeOrderId: '~' }],
 ])('a position with %j is taken as it came', (change) => {
   const position = { ...base, ...change };
@@ -44,14 +45,12 @@ test.each<[object, string[]]>([
   [{ exits: 5 }, ['exits: Invalid input: expected object, received number, was 5']],
   [{ exits: { stopLoss: 0 } }, ['exits.stopLoss: expected a number above 0, was 0']],
   [{ exits: { takeProfit: '-1' } }, ['exits.takeProfit: expected a number above 0, was "-1"']],
-  [{ exits: { trailing: { distance: 5 } } }, ['exits.trailing: is not supported by this version']],
-  [{ exits: { breakEven: {} } }, ['exits.breakEven: is not supported by this version']],
-  [{ exits: { expiresAt: 5 } }, ['exits.expiresAt: is not supported by this version']],
-  [{ exits: { ladder: [] } }, ['exits.ladder: is not supported by this version']],
-  [{ exits: { stopLossAmount: 5 } }, ['exits.stopLossAmount: is not supported by this version']],
   [
-    { exits: { takeProfitAmount: 5 } },
-    ['exits.takeProfitAmount: is not supported by this version'],
+    { exits: { trailing: {}, stopLossAmount: 0 } },
+    [
+      'exits.stopLossAmount: expected a number above 0, was 0',
+      'exits.trailing: expected either distance or percent, was {}',
+    ],
   ],
   [{ exits: { stop: 5 } }, ['exits.stop: is not a known key']],
   [
@@ -112,6 +111,7 @@ test.each([
   [PositionUntrack, { positionId: 'p', reason: 'moved' }],
   [PositionClose, { positionId: 'p' }],
   [PositionClose, { positionId: 'p', reason: 'manual', price: '1.5' }],
+  [PositionClose, { positionId: 'p', quantity: '0.25' }],
   [PositionCloseIfTriggered, { positionId: 'p', guardType: 'market', triggerReason: 'spread' }],
   [
     PositionCloseIfTriggered,
@@ -134,7 +134,7 @@ test.each([
   [PositionGet, {}, [idFault]],
   [PositionGet, { positionId: 'p', x: 1 }, ['x: is not a known key']],
   [PositionUntrack, { positionId: 'p' }, ['reason: expected 1 to 64 characters, was missing']],
-  [PositionClose, { positionId: 'p', quantity: 1 }, ['quantity: is not supported by this version']],
+  [PositionClose, { positionId: 'p', quantity: 0 }, ['quantity: expected a number above 0, was 0']],
   [PositionClose, { positionId: 'p', price: 0 }, ['price: expected a number above 0, was 0']],
   [PositionClose, { positionId: 'p', reason: '' }, ['reason: expected 1 to 64 characters, was ""']],
   [

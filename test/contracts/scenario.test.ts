@@ -97,7 +97,45 @@ test.each<[unknown, [string, string][]]>([
     { ...scenario, marketGuards: { EURUSD: {}, XAUUSD: {} } },
     [['marketGuards.XAUUSD', 'expected a symbol of the instruments']],
   ],
+  [
+    {
+      ...scenario,
+      positions: [
+        { ...position, openAt: 5, exits: { expiresAt: 5 } },
+        {
+          ...position,
+          positionId: 'q',
+          side: 'short',
+          openAt: '1970-01-01T00:00:01Z',
+          exits: {
+            expiresAt: '1970-01-01T00:00:00.999Z',
+            breakEven: { trigger: 1, offset: '1.1' },
+          },
+        },
+        { ...position, positionId: 'r', openAt: 5, exits: { expiresAt: 6 } },
+        { ...position, positionId: 's', exits: { expiresAt: 6, breakEven: { trigger: 1 } } },
+      ],
+    },
+    [
+      ['positions[0].exits.expiresAt', 'expected a time later than openAt, was 5'],
+      ['positions[1].exits.breakEven.offset', 'expected a stop above 0 once it is moved, was 0'],
+      ['positions[1].exits.expiresAt', 'expected a time later than openAt, was 999'],
+    ],
+  ],
   // Looked at beside what is not valid by itself.
+  [
+    {
+      ...scenario,
+      positions: [
+        { ...position, side: 'up', exits: { breakEven: { trigger: 1, offset: -5 } } },
+        { ...position, positionId: 'q', entryPrice: 'x', openAt: 5, exits: { expiresAt: 1 } },
+        { ...position, positionId: 'r', openAt: 'noon', exits: { expiresAt: 1 } },
+        { ...position, positionId: 's', exits: 'none' },
+        null,
+      ],
+    },
+    [['positions[1].exits.expiresAt', 'expected a time later than openAt, was 1']],
+  ],
   [
     { instruments: [5, instrument, null, instrument], accounts: {}, marketGuards: { X: 5 } },
     [

@@ -30,6 +30,10 @@ const draft = <T extends Draft['type']>(type: T, accountId: string, body: Body<T
 export const intended = (intent: CloseIntent): Draft =>
   draft('close.intended', intent.accountId, { intent });
 
+/** It waits behind the close of a part that is under way. */
+export const queued = (intent: CloseIntent): Draft =>
+  draft('close.queued', intent.accountId, { intent });
+
 export const sent = (intent: CloseIntent, attempts = 1): Draft => {
   const { accountId, positionId, clientOrderId } = intent;
   return draft('close.sent', accountId, { positionId, clientOrderId, attempts });

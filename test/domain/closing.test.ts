@@ -1,6 +1,7 @@
 // Intents and results of closes (contract section 6).
 import { expect, test } from 'vitest';
 import {
+  asLeft,
   attemptOf,
   failedResult,
   filledResult,
@@ -165,5 +166,36 @@ test('a position that is not there answers as the contract says, and decides not
     attempts: 0,
     clientOrderId: clientOrderIdOf('a', 'p', 0),
     errorMessage: 'Position not found',
+  });
+});
+
+test('an intent of a part is of so much, and says that it is one', () => {
+  const part = intentOf(position, cause, 1000, {}, decimal('0.20'));
+  expect(part).toEqual({ ...intent, quantity: '0.2', isPart: true });
+});
+
+test.each<[string, string | undefined, string, object]>([
+  ['what is left of it', '0.1', '0.5', { quantity: '0.1', isPart: true }],
+  ['all of it, where nobody counts', undefined, '0.5', { quantity: '0.2', isPart: true }],
+  ['all that is left, once that is no more', '0.1', '0.1', { quantity: '0.1' }],
+  ['all that is left, once that is less', '0.2', '0.05', { quantity: '0.05' }],
+])('a part once more is of %s', (_name, partLeft, left, asked) => {
+  const part = intentOf(position, cause, 1000, {}, decimal('0.2'));
+  const now = { ...position, generation: 3, remainingQuantity: decimal(left) };
+  const next = nextIntent(part, {
+    ...now,
+    partLeft: partLeft === undefined ? undefined : decimal(partLeft),
+  });
+  const { isPart: _isPart, ...same } = part;
+  expect(next).toEqual({
+    ...{ ...same, ...asked, attempt: 2 },
+    ...{ generation: 4, clientOrderId: clientOrderIdOf('a', 'p', 4) },
+  });
+});
+
+test('a close of all that is left begins as one of what is left then', () => {
+  expect(asLeft(intent, { remainingQuantity: decimal('0.3') })).toEqual({
+    ...intent,
+    quantity: '0.3',
   });
 });

@@ -42,6 +42,16 @@ const toldOf: [RecordType, [string, object][]][] = [
   ['position.amended', [['position.amended', drafts['position.amended']]]],
   ['position.untracked', [['position.untracked', { positionId: 'p', ...by }]]],
   ['close.intended', []],
+  [
+    'position.exits-moved',
+    [
+      [
+        'position.exits-moved',
+        { positionId: 'p', stop: '2000', quote: { bid: '2010', ask: '2011', ts: 5 } },
+      ],
+    ],
+  ],
+  ['close.queued', []],
   ['close.joined', []],
   ['close.filled', [['position.closed', result]]],
   ['close.failed', [['position.close-failed', drafts['close.failed'].result]]],

@@ -52,6 +52,15 @@ const rows: [RecordType, Omit<LedgerRowDraft, keyof typeof base>][] = [
     },
   ],
   [
+    'position.exits-moved',
+    {
+      eventType: 'position_exits_moved',
+      description: 'Position p exits moved: stop',
+      metaData: drafts['position.exits-moved'],
+      status: 0,
+    },
+  ],
+  [
     'position.untracked',
     {
       eventType: 'position_untracked',
@@ -218,6 +227,7 @@ const silent: RecordType[] = [
   'rule.recovered',
   'position.tracked',
   'position.amended',
+  'close.queued',
   'close.joined',
   'close.sent',
   'position.corrected',

@@ -10,6 +10,8 @@ const request: PositionCloserEvent = {
   cause: { reason: 'manual' },
 };
 
+const ended: PositionCloserEvent = { type: 'part.ended', positionId: 'p' };
+
 test('it starts ready, and as an actor', () => {
   const [snapshot, actions] = initialTransition(positionCloserMachine);
   expect([snapshot.value, actions]).toEqual(['ready', []]);
@@ -22,10 +24,12 @@ test('it starts ready, and as an actor', () => {
 
 test.each<[string, PositionCloserEvent, string, string[]]>([
   ['ready', request, 'ready', ['closePositions']],
+  ['ready', ended, 'ready', ['beginNext']],
   ['ready', { type: 'close.waited' }, 'waiting', []],
   ['ready', { type: 'quote.taken', symbol: 'S' }, 'ready', []],
   ['ready', { type: 'waits.ended' }, 'ready', []],
   ['waiting', request, 'waiting', ['closePositions']],
+  ['waiting', ended, 'waiting', ['beginNext']],
   ['waiting', { type: 'close.waited' }, 'waiting', []],
   ['waiting', { type: 'quote.taken', symbol: 'S' }, 'waiting', ['fillWaiting']],
   ['waiting', { type: 'waits.ended' }, 'ready', []],

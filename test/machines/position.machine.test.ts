@@ -1,105 +1,153 @@
 // The life of a guarded position.
 import { expect, test } from 'vitest';
-import { createActor, initialTransition, transition, type StateValue } from 'xstate';
-import { positionMachine, type PositionEvent } from '#machines/position.machine';
-import type { Exits } from '#src/domain/exits';
+import { createActor, initialTransition, type StateValue } from 'xstate';
+import { positionEventKey, positionMachine, type PositionEvent } from '#machines/position.machine';
 import type { ClosePhase } from '#src/domain/state';
 import { stepOf } from './step.ts';
 
-const input = { positionId: 'p', exits: { stopLoss: '1', takeProfit: '2' } };
-const crossed = (stopLoss: boolean, takeProfit: boolean): PositionEvent => ({
+const input = { positionId: 'p' };
+const crossed: PositionEvent = {
   type: 'levels.crossed',
-  crossing: { stopLoss, takeProfit },
+  reached: { closes: [], moves: undefined },
+};
+const intended = (isSent: boolean, isPart = false): PositionEvent => ({
+  type: 'close.intended',
+  isSent,
+  isPart,
 });
-const intended = (isSent: boolean): PositionEvent => ({ type: 'close.intended', isSent });
+const whole: StateValue = { guarded: 'whole' };
 const closing = (phase: ClosePhase): StateValue => ({ closing: phase });
-const amended: PositionEvent = { type: 'position.amended', exits: { stopLoss: '1.5' } };
+const reducing = (phase: ClosePhase): StateValue => ({ guarded: { reducing: phase } });
+const phases: ClosePhase[] = ['waiting', 'sending', 'pending', 'unknown', 'rejected'];
 
 test('it starts guarded, its levels watched', () => {
   const [snapshot, actions] = initialTransition(positionMachine, input);
-  expect(snapshot.value).toBe('guarded');
+  expect(snapshot.value).toEqual(whole);
   expect(snapshot.context).toEqual(input);
   expect(actions.map((action) => action.type)).toEqual(['watchLevels']);
 });
 
 test('it starts as an actor, and ends when it is closed', () => {
   const actor = createActor(positionMachine, { input }).start();
-  actor.send({ type: 'close.intended', isSent: false });
+  actor.send(intended(false));
   expect(actor.getSnapshot().value).toEqual(closing('waiting'));
   actor.send({ type: 'close.filled' });
   expect(actor.getSnapshot()).toMatchObject({ status: 'done', value: 'closed' });
 });
 
-test('it goes the whole way to a provider and back', () => {
+/** The events of a life, and where each leads. */
+test.each<[string, [PositionEvent, StateValue][]]>([
+  [
+    'to a provider and back',
+    [
+      [intended(true), closing('sending')],
+      [{ type: 'close.unknown' }, closing('unknown')],
+      [{ type: 'close.sent' }, closing('sending')],
+      [{ type: 'close.rejected' }, closing('rejected')],
+      [intended(true), closing('sending')],
+      [{ type: 'close.acknowledged' }, closing('pending')],
+      [{ type: 'close.filled' }, 'closed'],
+    ],
+  ],
+  [
+    'in parts',
+    [
+      [intended(true, true), reducing('sending')],
+      [{ type: 'close.rejected' }, reducing('rejected')],
+      [intended(true, true), reducing('sending')],
+      [{ type: 'part.closed' }, whole],
+      [intended(false, true), reducing('waiting')],
+      [{ type: 'close.failed', isGuarded: true }, whole],
+      [intended(false), closing('waiting')],
+    ],
+  ],
+  [
+    'with a close of all that is left behind that of a part',
+    [
+      [intended(true, true), reducing('sending')],
+      [{ type: 'close.unknown' }, reducing('unknown')],
+      [{ type: 'close.queued', phase: 'unknown' }, closing('unknown')],
+      [{ type: 'close.failed', isGuarded: false }, closing('unknown')],
+      [intended(true), closing('sending')],
+      [{ type: 'close.failed', isGuarded: true }, whole],
+    ],
+  ],
+])('it goes %s', (_name, steps) => {
   const actor = createActor(positionMachine, { input }).start();
-  const steps: PositionEvent[] = [
-    intended(true),
-    { type: 'close.unknown' },
-    { type: 'close.sent' },
-    { type: 'close.rejected' },
-    intended(true),
-    { type: 'close.acknowledged' },
-    { type: 'close.filled' },
-  ];
-  const values = steps.map((event) => {
+  for (const [event, to] of steps) {
     actor.send(event);
-    return actor.getSnapshot().value;
-  });
-  expect(values).toEqual([
-    closing('sending'),
-    closing('unknown'),
-    closing('sending'),
-    closing('rejected'),
-    closing('sending'),
-    closing('pending'),
-    'closed',
-  ]);
+    expect([event, actor.getSnapshot().value]).toEqual([event, to]);
+  }
 });
 
 const events: Record<string, PositionEvent> = {
-  crossed: crossed(true, true),
-  notCrossed: crossed(false, false),
+  crossed,
+  passed: { type: 'deadline.passed' },
   intended: intended(false),
   intendedToSend: intended(true),
+  part: intended(false, true),
+  partToSend: intended(true, true),
+  queued: { type: 'close.queued', phase: 'waiting' },
+  queuedBehindPending: { type: 'close.queued', phase: 'pending' },
   sent: { type: 'close.sent' },
   acknowledged: { type: 'close.acknowledged' },
   unknown: { type: 'close.unknown' },
   rejected: { type: 'close.rejected' },
+  partClosed: { type: 'part.closed' },
   filled: { type: 'close.filled' },
-  failed: { type: 'close.failed' },
-  amended,
+  failed: { type: 'close.failed', isGuarded: true },
+  failedBefore: { type: 'close.failed', isGuarded: false },
+  amended: { type: 'position.amended' },
   untracked: { type: 'position.untracked' },
 };
 
 type Steps = Record<string, [to: StateValue, actions: string[]]>;
 
+/** Guarded, be a part being closed or not: its levels are watched, and what they ask for is done. */
+const fromGuarded = (from: StateValue): Steps => ({
+  crossed: [from, ['closeReached']],
+  passed: [from, ['closeExpired']],
+  intended: [closing('waiting'), ['unwatchLevels']],
+  intendedToSend: [closing('sending'), ['unwatchLevels']],
+  part: [reducing('waiting'), []],
+  partToSend: [reducing('sending'), []],
+  queued: [closing('waiting'), ['unwatchLevels']],
+  queuedBehindPending: [closing('pending'), ['unwatchLevels']],
+  partClosed: [whole, []],
+  filled: ['closed', ['unwatchLevels']],
+  amended: [from, ['unwatchLevels', 'watchLevels']],
+  untracked: ['untracked', ['unwatchLevels']],
+});
+
+const fromReducing = (from: StateValue): Steps => ({
+  ...fromGuarded(from),
+  sent: [reducing('sending'), []],
+  acknowledged: [reducing('pending'), []],
+  unknown: [reducing('unknown'), []],
+  rejected: [reducing('rejected'), []],
+  failed: [whole, []],
+  failedBefore: [whole, []],
+});
+
 /** Closing: no level of it triggers anything, and from each phase every other is one step away. */
 const fromClosing: Steps = {
   intended: [closing('waiting'), []],
   intendedToSend: [closing('sending'), []],
+  part: [closing('waiting'), []],
+  partToSend: [closing('sending'), []],
   sent: [closing('sending'), []],
   acknowledged: [closing('pending'), []],
   unknown: [closing('unknown'), []],
   rejected: [closing('rejected'), []],
   filled: ['closed', []],
-  failed: ['guarded', ['watchLevels']],
+  failed: [whole, ['watchLevels']],
   untracked: ['untracked', []],
 };
-const phases: ClosePhase[] = ['waiting', 'sending', 'pending', 'unknown', 'rejected'];
 
 /** Every event in every state; what is not named changes nothing. */
 test.each<[StateValue, Steps]>([
-  [
-    'guarded',
-    {
-      crossed: ['guarded', ['requestClose']],
-      intended: [closing('waiting'), ['unwatchLevels']],
-      intendedToSend: [closing('sending'), ['unwatchLevels']],
-      filled: ['closed', ['unwatchLevels']],
-      amended: ['guarded', ['unwatchLevels', 'watchLevels']],
-      untracked: ['untracked', ['unwatchLevels']],
-    },
-  ],
+  [whole, fromGuarded(whole)],
+  ...phases.map((phase): [StateValue, Steps] => [reducing(phase), fromReducing(reducing(phase))]),
   ...phases.map((phase): [StateValue, Steps] => [closing(phase), fromClosing]),
   ['closed', {}],
   ['untracked', {}],
@@ -112,47 +160,13 @@ test.each<[StateValue, Steps]>([
   }
 });
 
-test.each([
-  [true, false],
-  [false, true],
-  [true, true],
-])('guarded, it asks for its close when stop %j, target %j are crossed', (stop, target) => {
-  const { actions } = stepOf(positionMachine, 'guarded', crossed(stop, target), input);
-  expect(actions).toEqual(['requestClose']);
+test.each(phases)('a close that is queued while a part is %s closes in that phase', (phase) => {
+  const event = { type: 'close.queued', phase } as const;
+  const { value } = stepOf(positionMachine, reducing(phase), event, input);
+  expect(value).toEqual(closing(phase));
 });
 
-test.each<[Exits, PositionEvent, string[]]>([
-  [{}, crossed(true, true), []],
-  [{ takeProfit: '2' }, crossed(true, false), []],
-  [{ stopLoss: '1' }, crossed(false, true), []],
-  [{ takeProfit: '2' }, crossed(true, true), ['requestClose']],
-])(
-  'with the exits %j, %j asks for %j: a level that is gone triggers nothing',
-  (exits, event, actions) => {
-    expect(stepOf(positionMachine, 'guarded', event, { positionId: 'p', exits }).actions).toEqual(
-      actions,
-    );
-  },
-);
-
-test.each<[StateValue]>([['guarded'], ...phases.map((phase): [StateValue] => [closing(phase)])])(
-  'an amendment while %j replaces the exits as a whole',
-  (value) => {
-    const from = positionMachine.resolveState({ value, context: input });
-    const [snapshot] = transition(positionMachine, from, amended);
-    expect(snapshot.context).toEqual({ positionId: 'p', exits: { stopLoss: '1.5' } });
-  },
-);
-
-test('levels are watched anew with the exits as amended', () => {
-  const watched: Exits[] = [];
-  const machine = positionMachine.provide({
-    actions: { watchLevels: ({ context }) => void watched.push(context.exits) },
-  });
-  const actor = createActor(machine, { input }).start();
-  actor.send(amended);
-  actor.send({ type: 'close.intended', isSent: false });
-  actor.send({ type: 'position.amended', exits: {} });
-  actor.send({ type: 'close.failed' });
-  expect(watched).toEqual([input.exits, { stopLoss: '1.5' }, {}]);
+test('the key of an event tells it from every other that does something else', () => {
+  const keys = Object.values(events).map(positionEventKey);
+  expect(new Set(keys).size).toBe(keys.length);
 });

@@ -45,6 +45,63 @@ describe('a manual close that fails three times is left', () => {
   });
 });
 
+/** Of each `position_close_failed`, row or event: the order that failed. */
+async function failedOrders(w: LiveWorld): Promise<{ rows: unknown[]; events: unknown[] }> {
+  const rows = (await w.rows()).filter((row) => row.eventType === 'position_close_failed');
+  return {
+    rows: rows.map(({ metaData }) => metaData['clientOrderId']),
+    events: w.told('position.close-failed').map((event) => event['clientOrderId']),
+  };
+}
+
+describe('each rejection is told once, the last one too', () => {
+  const taken = says({ status: 'pending' });
+  const refused = says({ status: 'rejected', code: 'busy' });
+  const orders = ['1', '2', '3'].map((nth): unknown => expect.stringMatching(`_${nth}$`));
+
+  test.each([
+    { name: 'in reply', script: { close: [rejects] } },
+    { name: 'when asked, after it was taken', script: { close: [taken], query: [refused] } },
+  ])('$name', async ({ script }) => {
+    const w = await LiveWorld.start({ script });
+    await w.open('p', { exits: { stopLoss: 99.5 } });
+    w.quote(100);
+    const answer = w.ask('a.position.close', { positionId: 'p' });
+    await w.run(60_000, 50);
+    expect(await answer).toMatchObject({ success: false });
+    expect(w.stateOf('p')).toBe('guarded');
+    expect(await failedOrders(w)).toEqual({ rows: orders, events: orders });
+    expect(await w.letters()).toMatchObject([{ positionId: 'p', attempts: 3 }]);
+    const names = w.harness.eventNames('a').filter((name) => /letter|failed/.test(name));
+    expect(names.slice(-2)).toEqual(['deadletter.added', 'position.close-failed']);
+
+    // What comes next counts its own failures, from the first.
+    w.play({ close: [rejects, answers] });
+    w.quote(99);
+    await w.run(2000);
+    expect(w.stateOf('p')).toBe('closed');
+    expect(w.sent().slice(-2)).toEqual(['4:2', '5:2']);
+    expect(w.excess()).toEqual([]);
+  });
+
+  test('a letter that is there already counts it', async () => {
+    const w = await LiveWorld.start({
+      script: { close: [lost], query: [unreachable], positions: [unreachable] },
+    });
+    await w.open('p');
+    const answer = w.ask('a.position.close', { positionId: 'p' });
+    await w.run(10_000, 50);
+    expect(await answer).toMatchObject({ outcome: 'pending' });
+    const [before] = await w.letters();
+    w.play({ query: [refused] });
+    await w.run(40_000, 100);
+    expect(w.stateOf('p')).toBe('guarded');
+    const [after] = await w.letters();
+    expect(after).toMatchObject({ closeId: before?.['closeId'], lastError: 'busy' });
+    expect(after?.['attempts']).toBeGreaterThan(Number(before?.['attempts']));
+  });
+});
+
 test('a stop that was crossed while its manual close failed acts on the next quote', async () => {
   const w = await LiveWorld.start({ script: { close: [rejects, rejects, rejects, answers] } });
   await w.open('p', { exits: { stopLoss: 99.5 } });

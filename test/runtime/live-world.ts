@@ -135,8 +135,16 @@ export class LiveWorld {
     });
     const journal = heldJournal();
     const world = new LiveWorld(clock, journal, provider);
-    const brokers = { demo: options.brokerOf?.(provider) ?? provider };
-    if (options.script !== undefined) world.play(options.script);
+    const broker = options.brokerOf?.(provider) ?? provider;
+    let isStarting = true;
+    // Accounts that are new are asked about at once: no script, and no rate, is meant for that.
+    const brokers = {
+      get demo(): Broker {
+        return isStarting ? { close: (order) => broker.close(order) } : broker;
+      },
+    };
+    const { behaviour } = provider;
+    provider.behaviour = () => says({ status: 'unsupported' });
     world.harness = await CoreHarness.start({
       world: { clock, journal, ledger: memoryLedger() },
       brokers,
@@ -154,6 +162,11 @@ export class LiveWorld {
       // What is reported while nobody listens is lost.
       if (world.harness.phase !== 'stopped') world.harness.engine.live.reports.take('demo', report);
     });
+    await world.run(0);
+    isStarting = false;
+    provider.calls.length = 0;
+    provider.behaviour = behaviour;
+    if (options.script !== undefined) world.play(options.script);
     return world;
   }
 

@@ -50,6 +50,19 @@ describe('pause', () => {
     expect(await entries(w)).toEqual({ allowed: true, reasons: [] });
   });
 
+  test('the status says why and by whom, for as long as it is so', async () => {
+    const w = await world();
+    expect(await w.ask('_.runtime.status')).not.toHaveProperty('paused');
+    const paused = { reason: 'news', by: 'gw' };
+    const reply = await w.ask('_.runtime.pause', { reason: 'news' });
+    expect(reply).toMatchObject({ state: 'ready', paused });
+    expect(await w.ask('_.runtime.pause', { reason: 'again' })).toMatchObject({ paused });
+    await w.killAndRestart();
+    expect(await w.ask('_.runtime.status')).toMatchObject({ state: 'ready', paused });
+    expect(await w.ask('_.runtime.resume')).not.toHaveProperty('paused');
+    expect(await w.ask('_.runtime.status')).not.toHaveProperty('paused');
+  });
+
   test('guards and closes go on', async () => {
     const w = await world();
     await w.ask('_.runtime.pause');

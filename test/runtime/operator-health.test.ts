@@ -144,6 +144,7 @@ test(
     await first.runtime.stop();
 
     isSilent = true;
+    asked = 0;
     const w = await watched(options);
     const starting = w.runtime.start();
     await until(() => asked > 0);

@@ -256,7 +256,10 @@ describe('a provider that has not all calls', () => {
   test.each<[string, Script, boolean]>([
     ['orders and account unsupported', { orders: [says({ status: 'unsupported' })] }, true],
     ['nobody takes orders', { orders: [unreachable], account: [unreachable] }, true],
-    ['nobody takes positions', { positions: [unreachable], orders }, true],
+    ['nobody takes positions', { positions: [unreachable], orders }, false],
+    ['positions unsupported', { positions: [says({ status: 'unsupported' })], orders }, false],
+    ['not all positions', { positions: [says({ complete: false, positions: [] })], orders }, false],
+    ['not all orders', { orders: [says({ complete: false, orders: [] })] }, false],
     ['orders fail', { orders: [{ kind: 'fail', executes: false }] }, false],
   ])('%s: complete is %j', async (_name, script, complete) => {
     const w = await world('');

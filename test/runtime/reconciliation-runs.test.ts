@@ -103,6 +103,27 @@ describe('at start', () => {
     expect(readiness(w).ready).toBe(true);
   });
 
+  test('ready since whatever made it so last: its phase, NATS, or the last of its routes', async () => {
+    const w = await startReconciled({ route: { timeoutMs: 500 } });
+    await w.kill();
+    w.play(silent);
+    await w.restart();
+    const phaseSince = w.clock.now();
+    const nats = (since: number) => ({ phaseSince, nats: { isConnected: true, since } });
+    await w.run(3000);
+    lists(w);
+    expect(readiness(w, { phaseSince }).ready).toBe(false);
+    await reconcile(w);
+    const ready = { ready: true, since: w.clock.now() };
+    await w.run(3000);
+    await reconcile(w);
+    expect(readiness(w, { phaseSince })).toMatchObject(ready);
+    expect(readiness(w, nats(phaseSince))).toMatchObject(ready);
+    const since = w.clock.now();
+    expect(readiness(w, nats(since))).toMatchObject({ ready: true, since });
+    expect(readiness(w, { phaseSince: since + 1 })).toMatchObject({ since: since + 1 });
+  });
+
   test('a route that nothing reaches stays unreconciled, and everything else is armed', async () => {
     const w = await startReconciled({
       brokerOf: (provider) => ({
@@ -154,6 +175,51 @@ describe('at start', () => {
   });
 });
 
+describe('an account that is new is reconciled at once', () => {
+  const late = { kind: 'late', ms: 500, executes: 'first' } as const;
+  const body = { currency: 'USD', balance: 1000, mode: 'LIVE', route: 'demo' };
+
+  test('one of the settings, on its first start and on no other', async () => {
+    const w = await startReconciled({ settings: { accounts: [...accounts, paper] } });
+    const ran = { ranAt: expect.any(Number) };
+    expect(await statusOf(w, '_')).toMatchObject([
+      { accountId: 'a', ...ran },
+      { accountId: 'b', ...ran },
+    ]);
+    const before = w.provider.calls.length;
+    await w.killAndRestart();
+    const reads = w.provider.calls.slice(before).filter((call) => call === 'positions');
+    expect(reads).toHaveLength(2);
+  });
+
+  test('one that is created, whose answer does not wait for it', async () => {
+    const w = await startReconciled();
+    w.play({ positions: [late], orders: [ordersAre()] });
+    const at = w.clock.now();
+    expect(await w.ask('n.account.create', body)).toMatchObject({ accountId: 'n' });
+    expect(w.clock.now()).toBe(at);
+    expect((await statusOf(w, 'n'))[0]?.ranAt).toBeUndefined();
+    await w.run(520);
+    const [status] = await statusOf(w, 'n');
+    expect(status).toMatchObject({ ranAt: expect.any(Number), drifts: [] });
+  });
+
+  test('not before it is durable, and not at all on paper', async () => {
+    const w = await startReconciled();
+    const before = w.provider.calls.length;
+    w.journal.isHeld = true;
+    const created = w.ask('n.account.create', body);
+    const onPaper = w.ask('o.account.create', { currency: 'USD', balance: 1000 });
+    await w.run(100);
+    expect(w.provider.calls).toHaveLength(before);
+    w.journal.isHeld = false;
+    w.journal.flush();
+    await w.run(20);
+    await Promise.all([created, onPaper]);
+    expect(w.provider.calls.slice(before)).toEqual(['positions', 'orders', 'account']);
+  });
+});
+
 describe('every so often', () => {
   test('each account once every period', async () => {
     const w = await startReconciled({
@@ -161,18 +227,20 @@ describe('every so often', () => {
       harness: { reconcileEveryS: 5 },
     });
     await w.open('p');
+    const before = w.harness.counter('reconciliations');
+    const ran = (): number => w.harness.counter('reconciliations') - before;
     await w.run(4900, 100);
-    expect(w.harness.counter('reconciliations')).toBe(0);
+    expect(ran()).toBe(0);
     await w.run(200);
-    expect(w.harness.counter('reconciliations')).toBe(2);
+    expect(ran()).toBe(2);
     await w.run(5000, 100);
-    expect(w.harness.counter('reconciliations')).toBe(4);
+    expect(ran()).toBe(4);
     lists(w);
     await w.run(5000, 100);
     expect(standing(w)).toEqual(['unknown_there p 2 -']);
     await w.harness.kill();
     await w.run(20_000, 1000);
-    expect(w.harness.counter('reconciliations')).toBe(6);
+    expect(ran()).toBe(6);
   });
 
   test('a provider that takes longer than the period is not asked twice at the same time', async () => {

@@ -1,5 +1,5 @@
 // A LIVE world that is reconciled: what the provider lists, and what is told of it.
-import { readinessOf } from '#src/host/parts';
+import { readinessOf, type Surroundings } from '#src/host/parts';
 import { decimal } from '#src/domain/money';
 import type { Drift } from '#src/domain/drift';
 import type { BrokerOrder, BrokerPosition } from '#src/domain/provider';
@@ -100,11 +100,15 @@ export async function driftStory(w: LiveWorld): Promise<string[]> {
     .map(({ type, body }) => `${type === 'drift.detected' ? '+' : '-'} ${told([body.drift])[0]}`);
 }
 
-export function readiness({ harness, clock }: LiveWorld): Readiness {
+export function readiness(
+  { harness, clock }: LiveWorld,
+  more: Partial<Surroundings> = {},
+): Readiness {
   const { phase } = harness;
   const around = {
     ...{ phase, phaseSince: clock.now(), startedTs: clock.now() },
     ...{ journalFailure: undefined, nats: undefined, http: { isHealthy: true, since: 0 } },
+    ...more,
   };
   return readinessOf(around, harness.engine);
 }

@@ -54,7 +54,7 @@ describe('a position actor that fails', () => {
     expect(before.getSnapshot().status).toBe('error');
     expect(world.counter('actor_restarts')).toBe(1);
     expect(actor('position:p1')).not.toBe(before);
-    expect(actor('position:p1').getSnapshot().value).toBe('guarded');
+    expect(actor('position:p1').getSnapshot().value).toEqual({ guarded: 'whole' });
     expect(actor('position:p2').getSnapshot().status).toBe('active');
     expect(world.core.state.positions.get('p1')?.state).toBe('guarded');
     world.quote('EURUSD', 1.06, 1.06);
@@ -74,7 +74,7 @@ describe('a position actor that fails', () => {
   });
 
   test('on the very crossing that it should act on is closed all the same', () => {
-    spoil(actor('position:p2').getSnapshot().context, 'exits');
+    spoil(actor('position:p2').getSnapshot().context, 'positionId');
     world.quote('EURUSD', 1.04, 1.04);
     expect(closed()).toEqual(['p1', 'p2', 'p3'].map((id) => [id, 'stop_loss']));
     expect(world.counter('crossings_rescued')).toBe(1);
@@ -263,8 +263,8 @@ describe('who looks on', () => {
     const states = Object.fromEntries(seen);
     expect(states).toMatchObject({
       supervisor: ['arming', 'running', 'drained'],
-      'position:p1': ['guarded', 'closed'],
-      'position:p2': ['guarded', { closing: 'waiting' }, 'closed'],
+      'position:p1': [{ guarded: 'whole' }, 'closed'],
+      'position:p2': [{ guarded: 'whole' }, { closing: 'waiting' }, 'closed'],
       'position-closer': ['ready', 'waiting', 'ready'],
       'drawdown-guard:acc1': ['normal', 'warning', 'closing', { halted: 'byBreach' }, 'normal'],
       'drawdown-guard:acc2': ['normal', { halted: 'byOperator' }],

@@ -1,56 +1,21 @@
 // The reference itself, held against cases that were worked out by hand from the contract.
 import { expect, test } from 'vitest';
-import { Scenario as ScenarioSchema } from '#src/contracts/scenario';
+import { Scenario as ScenarioSchema, scenarioFaults } from '#src/contracts/scenario';
 import type { Quote } from '#src/domain/quote';
 import { bruteForce } from './brute-force.ts';
-import type { Scenario, ScenarioAccount, ScenarioPosition } from './scenario.ts';
+import {
+  evaluated,
+  held,
+  instruments,
+  peak10,
+  quotesOf,
+  reportOf,
+  type Case,
+} from './brute-force/by-hand.ts';
 import { dayScenario } from './scenarios.ts';
 import { tinyWorld } from './tiny-worlds.ts';
 
-const instruments = [
-  { symbol: 'A', quoteCurrency: 'USD' },
-  { symbol: 'B', quoteCurrency: 'USD', contractSize: 10, commissionRate: '0.01' },
-  { symbol: 'EURUSD', quoteCurrency: 'USD' },
-  { symbol: 'USDJPY', quoteCurrency: 'JPY' },
-];
-
-type Given = Partial<ScenarioPosition>;
-
-/** A long of 1 A at 100 in account `usd`, except for what is given. */
-function held(positionId: string, given: Given = {}): ScenarioPosition {
-  const base = {
-    accountId: 'usd',
-    symbol: 'A',
-    side: 'long',
-    quantity: 1,
-    entryPrice: 100,
-  } as const;
-  return { ...base, ...given, positionId };
-}
-
-/** `SYMBOL bid ask` in order, a millisecond apart, beginning with 1. */
-function quotesOf(text: string): Quote[] {
-  return text.split(', ').map((one, i) => {
-    const [symbol = '', bid, ask] = one.split(' ');
-    return { symbol, bid: Number(bid), ask: Number(ask), ts: i + 1 };
-  });
-}
-
-interface Case {
-  name: string;
-  positions: ScenarioPosition[];
-  account?: Partial<ScenarioAccount>;
-  guards?: Scenario['marketGuards'];
-  quotes: string;
-  /** `position reason[/rule] ts price pnl` of each close. */
-  closes: string[];
-  /** `state balance equity peak`, as far as given, of account `usd`, and how many stay open. */
-  report?: string;
-  open?: number;
-}
-
-const peak10 = { rules: [{ id: 'p', anchor: 'peakEquity' as const, limitAmount: 10 }] };
-
+/** `position reason[/rule] ts price pnl` of each close. */
 test.for<Case>([
   {
     name: 'a stop at its level, a target beyond it, at the market',
@@ -225,25 +190,15 @@ test.for<Case>([
     closes: ['b stop_loss 2 98 -2', 'a stop_loss 2 98 -2', 'c stop_loss 2 98 -2'],
     open: 0,
   },
-])('brute force: $name', ({ positions, account, guards, quotes, closes, report, open = 0 }) => {
-  const result = bruteForce(
-    {
-      instruments,
-      accounts: [{ accountId: 'usd', currency: 'USD', balance: 1000, ...account }],
-      positions,
-      ...(guards === undefined ? {} : { marketGuards: guards }),
-    },
-    quotesOf(quotes),
-  );
+])('brute force: $name', (given) => {
+  const { closes, report, open = 0 } = given;
+  const result = evaluated(given);
   const told = result.closes.map(({ positionId, reason, ruleId, ts, price, pnl }) => {
     return `${positionId} ${reason}${ruleId === undefined ? '' : `/${ruleId}`} ${ts} ${price} ${pnl}`;
   });
   expect(told).toEqual(closes);
   expect(result.openPositions).toBe(open);
-  if (report === undefined) return;
-  const [usd] = result.accounts;
-  const parts = [usd?.state, usd?.balance, usd?.equity, usd?.peakEquity];
-  expect(parts.filter((part) => part !== undefined).join(' ')).toBe(report);
+  expect(reportOf(result)).toBe(report ?? reportOf(result));
 });
 
 test('brute force: what hygiene refuses has no effect', () => {
@@ -289,10 +244,49 @@ test('what the generators make is valid, and the same for the same seed', () => 
     const bid = Number((1.39 + Math.sin(i / 9) / 200).toFixed(5));
     return { symbol: 'EURUSD', bid, ask: Number((bid + 0.0001).toFixed(5)), ts: i };
   });
+  const timed = new Set<string>();
   for (let seed = 0; seed < 50; seed++) {
-    const day = dayScenario(seed, [{ symbol: 'EURUSD', quotes }], { positions: 20, accounts: 4 });
-    expect(ScenarioSchema.safeParse(day).error).toBeUndefined();
-    expect(ScenarioSchema.safeParse(tinyWorld(seed).scenario).error).toBeUndefined();
+    for (const exits of ['levels', 'untimed', 'every'] as const) {
+      const options = { positions: 20, accounts: 4, exits };
+      const day = dayScenario(seed, [{ symbol: 'EURUSD', quotes }], options);
+      expect(ScenarioSchema.safeParse(day).error).toBeUndefined();
+      expect(scenarioFaults(day)).toEqual([]);
+      if (day.positions.some((one) => one.exits?.expiresAt !== undefined)) timed.add(exits);
+    }
+    const { scenario } = tinyWorld(seed);
+    expect(ScenarioSchema.safeParse(scenario).error).toBeUndefined();
+    expect(scenarioFaults(scenario)).toEqual([]);
     expect(tinyWorld(seed)).toEqual(tinyWorld(seed));
   }
+  expect([...timed]).toEqual(['every']);
+});
+
+test('in a few hundred tiny worlds every exit acts often, in parts and several at once', () => {
+  const counts = new Map<string, number>();
+  const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1);
+  for (let seed = 1; seed <= 300; seed++) {
+    const { scenario, quotes } = tinyWorld(seed);
+    const parts = new Map<string, number>();
+    for (const { positionId, quantity, reason, ts, triggerPrice } of bruteForce(scenario, quotes)
+      .closes) {
+      const position = scenario.positions.find((one) => one.positionId === positionId);
+      const trailing = position?.exits?.trailing;
+      count(triggerPrice === undefined ? `${reason} without a level` : reason);
+      if (reason === 'trailing_stop') {
+        for (const key of Object.keys(trailing ?? {})) count(`trailing ${key}`);
+      }
+      if (Number(quantity) === Number(position?.quantity)) continue;
+      count(`part ${reason}`);
+      const key = `${positionId} ${ts}`;
+      parts.set(key, (parts.get(key) ?? 0) + 1);
+    }
+    for (const many of parts.values()) if (many > 1) count('several parts at once');
+  }
+  const often = [
+    ...['stop_loss', 'take_profit', 'trailing_stop', 'break_even', 'several parts at once'],
+    ...['stop_loss', 'take_profit', 'expired'].map((reason) => `${reason} without a level`),
+    ...['distance', 'percent', 'activation', 'step', 'tiers'].map((key) => `trailing ${key}`),
+    ...['take_profit', 'trailing_stop', 'expired', 'drawdown_critical'].map((one) => `part ${one}`),
+  ];
+  for (const what of often) expect(counts.get(what) ?? 0, what).toBeGreaterThan(9);
 });

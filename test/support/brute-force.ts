@@ -2,15 +2,8 @@
 // position and every account on every quote that can change it, in exact integers. Shares nothing
 // with what it is held against; the steps are numbered as in section 2.
 import type { Quote } from '#src/domain/quote';
-import {
-  bookedQuote,
-  D,
-  divideHalfEven,
-  ratioOf,
-  textOf,
-  type Book,
-  type Ratio,
-} from './brute-force/exact.ts';
+import { bookedQuote, divideHalfEven, textOf, type Book } from './brute-force/exact.ts';
+import { dueCloses, moveExits } from './brute-force/exits.ts';
 import {
   heldOf,
   pnlDecimals,
@@ -20,8 +13,9 @@ import {
   type HeldAccount,
   type HeldPosition,
 } from './brute-force/held.ts';
+import { marketReason } from './brute-force/market.ts';
 import { judgementOf } from './brute-force/rules.ts';
-import type { Scenario, ScenarioCondition } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 
 export interface CloseLine {
   positionId: string;
@@ -54,10 +48,12 @@ export interface BruteForceResult {
   openPositions: number;
 }
 
-const conditionDefaults = {
-  gap: { limit: '5', closeOn: 'warning' },
-  spread: { limit: '0.5', closeOn: 'warning' },
-} as const;
+/** A close that was requested; in quantity units. */
+interface Close {
+  readonly position: HeldPosition;
+  readonly cause: Cause;
+  readonly quantity: bigint;
+}
 
 /** Evaluates the scenario over quotes in merged order, malformed rows already left out. */
 export function bruteForce(scenario: Scenario, quotes: Iterable<Quote>): BruteForceResult {
@@ -70,7 +66,7 @@ class BruteForce {
   readonly #held: Held;
   readonly #books = new Map<string, Book>();
   #tracked: HeldPosition[] = [];
-  #waiting: HeldPosition[] = [];
+  #waiting: Close[] = [];
   readonly #closes: CloseLine[] = [];
   #ts = 0;
 
@@ -126,19 +122,18 @@ class BruteForce {
     for (const position of this.#tracked) {
       if (dependsOn(position, symbol)) position.pnl = this.#pnlOf(position);
     }
-    // 4. Deadlines: none acts here, and what a cleared condition changes closes nothing.
+    // 4. Deadlines: those of positions. That a market condition is over closes nothing.
+    for (const position of this.#expired()) this.#close(position, { reason: 'expired' });
     // 5. The market guard.
-    const reason = this.#marketReason(symbol, book);
+    const reason = marketReason(this.#scenario.marketGuards?.[symbol], book);
     if (reason !== undefined) {
       for (const position of this.#openIn(symbol)) this.#close(position, { reason });
     }
     // 6. Exits, in tracking order.
-    for (const position of this.#openIn(symbol)) {
-      const cause = dueExit(position, book);
-      if (cause !== undefined) this.#close(position, cause);
-    }
+    for (const position of this.#openIn(symbol)) this.#exit(position, book);
     // 7. Account guards, in the order of creation.
     for (const account of concerned) this.#guard(account, symbol);
+    for (const account of this.#held.accounts) settle(account);
   }
 
   #track(ts: number): void {
@@ -152,30 +147,27 @@ class BruteForce {
 
   /** In tracking order; a copy, since closing changes what is tracked. */
   #openIn(symbol: string): HeldPosition[] {
-    return this.#tracked.filter(({ spec, state }) => spec.symbol === symbol && state === 'open');
+    return this.#tracked.filter((one) => one.spec.symbol === symbol && isOpen(one));
   }
 
-  /** Which condition closes on this quote: the first one that holds at the level that it acts at. */
-  #marketReason(symbol: string, { bid, ask, previous }: Book): string | undefined {
-    const guard = this.#scenario.marketGuards?.[symbol];
-    if (guard === undefined) return undefined;
-    if (previous !== undefined && guard.gap !== false) {
-      // Twice the mid: the factor is the same on both sides.
-      const mid = bid + ask;
-      const previousMid = previous.bid + previous.ask;
-      const move = mid > previousMid ? mid - previousMid : previousMid - mid;
-      const limit = actingLimit({ ...conditionDefaults.gap, ...guard.gap });
-      if (limit !== undefined && move * 100n * limit.scale >= limit.value * previousMid) {
-        return 'market_gap';
-      }
+  /** Open positions whose time has come, in the order of their times, then of tracking. */
+  #expired(): HeldPosition[] {
+    const timeOf = ({ exits }: HeldPosition): number => exits.expiresAt ?? Infinity;
+    return this.#tracked
+      .filter((position) => isOpen(position) && timeOf(position) <= this.#ts)
+      .sort((a, b) => timeOf(a) - timeOf(b));
+  }
+
+  #exit(position: HeldPosition, book: Book): void {
+    const { exits } = position;
+    const x = closingSide(position, book);
+    const pnl = this.#hasBooks(position) ? position.pnl : undefined;
+    for (const { reason, triggerPrice, rung } of dueCloses(exits, x, pnl)) {
+      if (rung !== undefined) exits.doneRungs.add(rung);
+      const cause = { reason, ...(triggerPrice === undefined ? {} : { triggerPrice }) };
+      if (isOpen(position)) this.#close(position, cause, rung?.quantity);
     }
-    if (guard.spread !== false) {
-      const limit = actingLimit({ ...conditionDefaults.spread, ...guard.spread });
-      if (limit !== undefined && (ask - bid) * 100n * limit.scale > limit.value * bid) {
-        return 'market_spread';
-      }
-    }
-    return undefined;
+    if (isOpen(position)) moveExits(exits, x);
   }
 
   #guard(account: HeldAccount, symbol: string): void {
@@ -194,7 +186,6 @@ class BruteForce {
         account.state = 'closing';
         const quoted = account.positions.filter(({ spec }) => this.#books.has(spec.symbol));
         this.#closeWorstFirst(quoted, account.breach);
-        this.#settle(account);
       }
     }
     const equity = equityOf(account);
@@ -202,55 +193,54 @@ class BruteForce {
   }
 
   #closeWorstFirst(positions: readonly HeldPosition[], cause: Cause): void {
-    const open = positions.filter((position) => position.state === 'open');
+    const open = positions.filter(isOpen);
     const worstFirst = open.toSorted((a, b) => (a.pnl < b.pnl ? -1 : a.pnl > b.pnl ? 1 : 0));
     for (const position of worstFirst) this.#close(position, cause);
   }
 
-  #close(position: HeldPosition, cause: Cause): void {
-    position.state = 'closing';
-    position.cause = cause;
-    if (this.#hasBooks(position)) this.#fill(position);
-    else this.#waiting.push(position);
+  /** Closes so much of it, or all that no close was requested for yet. */
+  #close(position: HeldPosition, cause: Cause, most = position.unrequested): void {
+    const quantity = most < position.unrequested ? most : position.unrequested;
+    position.unrequested -= quantity;
+    const close = { position, cause, quantity };
+    if (this.#hasBooks(position)) this.#fill(close);
+    else this.#waiting.push(close);
   }
 
   #fillWaiting(): void {
-    const fillable = this.#waiting.filter((position) => this.#hasBooks(position));
-    this.#waiting = this.#waiting.filter((position) => !fillable.includes(position));
-    for (const position of fillable) {
-      this.#fill(position);
-      this.#settle(position.account);
-    }
+    const fillable = this.#waiting.filter(({ position }) => this.#hasBooks(position));
+    this.#waiting = this.#waiting.filter((close) => !fillable.includes(close));
+    for (const close of fillable) this.#fill(close);
   }
 
   /** At its symbol's bid or ask as it stands; fill and balance move together. */
-  #fill(position: HeldPosition): void {
-    const { spec, account, cause } = position;
+  #fill({ position, cause, quantity }: Close): void {
+    const { spec, account } = position;
     const book = this.#books.get(spec.symbol) as Book;
-    const pnl = this.#pnlOf(position);
-    position.state = 'closed';
+    const pnl = this.#pnlOf(position, quantity);
     account.balance += pnl;
-    account.positions = account.positions.filter((one) => one !== position);
-    this.#tracked = this.#tracked.filter((one) => one !== position);
+    position.left -= quantity;
+    position.pnl = this.#pnlOf(position);
+    if (position.left === 0n) {
+      account.positions = account.positions.filter((one) => one !== position);
+      this.#tracked = this.#tracked.filter((one) => one !== position);
+    }
+    const { priceDecimals, moneyDecimals } = this.#held;
     this.#closes.push({
       positionId: spec.positionId,
       accountId: spec.accountId,
       symbol: spec.symbol,
       side: spec.side,
-      quantity: new D(spec.quantity).toFixed(),
+      quantity: textOf(quantity, position.quantityDecimals),
       reason: cause.reason,
       ...(cause.ruleId === undefined ? {} : { ruleId: cause.ruleId }),
       ts: this.#ts,
-      ...(cause.triggerPrice === undefined ? {} : { triggerPrice: cause.triggerPrice }),
-      price: textOf(closingSide(position, book), this.#held.priceDecimals),
-      pnl: textOf(pnl, this.#held.moneyDecimals),
+      ...(cause.triggerPrice === undefined
+        ? {}
+        : { triggerPrice: textOf(cause.triggerPrice, priceDecimals) }),
+      price: textOf(closingSide(position, book), priceDecimals),
+      pnl: textOf(pnl, moneyDecimals),
     });
-  }
-
-  /** `halted` once every close has its outcome. */
-  #settle(account: HeldAccount): void {
-    const isClosing = account.positions.some((position) => position.state === 'closing');
-    if (account.state === 'closing' && !isClosing) account.state = 'halted';
   }
 
   #hasBooks({ spec, legs }: HeldPosition): boolean {
@@ -258,11 +248,11 @@ class BruteForce {
   }
 
   /** Section 1, in money units, rounded half-even to 10 decimals; 0 while a book is missing. */
-  #pnlOf(position: HeldPosition): bigint {
+  #pnlOf(position: HeldPosition, quantity = position.left): bigint {
     if (!this.#hasBooks(position)) return 0n;
     const price = closingSide(position, this.#books.get(position.spec.symbol) as Book);
     const move = position.spec.side === 'long' ? price - position.entry : position.entry - price;
-    let numerator = move * position.size - position.commission;
+    let numerator = (move * position.unit - position.commission) * quantity;
     let denominator = position.scale;
     const twiceOne = 2n * 10n ** BigInt(this.#held.priceDecimals);
     for (const { symbol, divides } of position.legs) {
@@ -303,24 +293,12 @@ function closingSide(position: HeldPosition, book: Book): bigint {
   return position.spec.side === 'long' ? book.bid : book.ask;
 }
 
-/** The exit that acts: the stop loss before the take profit. */
-function dueExit(position: HeldPosition, book: Book): Cause | undefined {
-  const { spec, stopLoss, takeProfit } = position;
-  const x = closingSide(position, book);
-  const isLong = spec.side === 'long';
-  const level = (price: number | string | undefined): string => new D(price ?? 0).toFixed();
-  if (stopLoss !== undefined && (isLong ? x <= stopLoss : x >= stopLoss)) {
-    return { reason: 'stop_loss', triggerPrice: level(spec.exits?.stopLoss) };
-  }
-  if (takeProfit !== undefined && (isLong ? x >= takeProfit : x <= takeProfit)) {
-    return { reason: 'take_profit', triggerPrice: level(spec.exits?.takeProfit) };
-  }
-  return undefined;
+/** A position is closing once all that is left of it is being closed. */
+function isOpen(position: HeldPosition): boolean {
+  return position.unrequested > 0n;
 }
 
-/** The percentage at which a condition closes: its limit, or twice that; undefined for never. */
-function actingLimit(condition: Required<ScenarioCondition>): Ratio | undefined {
-  const limit = ratioOf(condition.limit);
-  if (condition.closeOn === 'never') return undefined;
-  return condition.closeOn === 'warning' ? limit : { ...limit, value: 2n * limit.value };
+/** `halted` once every close has its outcome. */
+function settle(account: HeldAccount): void {
+  if (account.state === 'closing' && account.positions.every(isOpen)) account.state = 'halted';
 }

@@ -40,6 +40,8 @@ export interface HarnessOptions {
   /** 0.5 always, where it is not given. */
   readonly chance?: Chance;
   readonly reconcileEveryS?: number;
+  /** Positions told of a crossing in one turn. */
+  readonly crossingsPerSlice?: number;
   readonly inspect?: Inspect;
   readonly logger?: Logger;
 }
@@ -87,6 +89,7 @@ export class CoreHarness {
       inspect: options.inspect,
       brokerOf: (route) => options.brokers?.[route],
       reconcileEveryS: options.reconcileEveryS ?? 60,
+      crossingsPerSlice: options.crossingsPerSlice,
       publish: (event) => void this.events.push(event),
       flush: () => Promise.resolve(),
       onFailure: () => (this.phase = 'failed'),

@@ -127,12 +127,11 @@ export class FakeProvider implements Broker {
   }
 
   async account({ accountId }: { accountId: string }): Promise<BrokerAccount> {
-    const balance = this.balances.get(accountId);
-    if (balance === undefined) throw new CloseoutError('broker_failed', 'no such account');
-    return await this.act('account', undefined, () => ({
-      currency: 'USD',
-      balance: text(balance),
-    }));
+    return await this.act('account', undefined, () => {
+      const balance = this.balances.get(accountId);
+      if (balance === undefined) throw new CloseoutError('broker_failed', 'no such account');
+      return { currency: 'USD', balance: text(balance) };
+    });
   }
 
   async cancelCounterpart(cancel: CounterpartCancel): Promise<void> {

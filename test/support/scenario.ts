@@ -42,7 +42,29 @@ export interface ScenarioPosition {
   entryPrice: Numeric;
   /** Milliseconds or ISO-8601. */
   openAt?: Numeric;
-  exits?: { stopLoss?: Numeric; takeProfit?: Numeric };
+  exits?: ScenarioExits;
+}
+
+/** One of the two. */
+export interface ScenarioTrailBy {
+  distance?: Numeric;
+  percent?: Numeric;
+}
+
+export interface ScenarioExits {
+  stopLoss?: Numeric;
+  takeProfit?: Numeric;
+  stopLossAmount?: Numeric;
+  takeProfitAmount?: Numeric;
+  trailing?: ScenarioTrailBy & {
+    activation?: Numeric;
+    step?: Numeric;
+    tiers?: (ScenarioTrailBy & { at: Numeric })[];
+  };
+  breakEven?: { trigger: Numeric; offset?: Numeric };
+  /** Milliseconds or ISO-8601. */
+  expiresAt?: Numeric;
+  ladder?: { price: Numeric; fraction: Numeric }[];
 }
 
 export interface ScenarioCondition {

@@ -1,5 +1,6 @@
 // A trading day over recordings: a seeded scenario of a few hundred positions in a dozen accounts.
 import type { Quote } from '#src/domain/quote';
+import { dayExits } from './day-exits.ts';
 import { Random } from './random.ts';
 import type {
   Scenario,
@@ -17,6 +18,11 @@ export interface DayOptions {
   readonly accounts?: number;
   /** Whether one of the symbols has a market guard; as the seed says unless given. */
   readonly isGuarded?: boolean;
+  /**
+   * Which exits positions have: the two levels unless given, every kind, or every kind but time,
+   * which a day that is long past cannot have live.
+   */
+  readonly exits?: 'levels' | 'untimed' | 'every';
 }
 
 /** One symbol's recording; `quotes` in its order, with rows that hygiene refuses among them. */
@@ -46,8 +52,10 @@ export function dayScenario(
   const random = new Random(seed);
   const days = recordings.map(({ symbol, quotes }) => dayOf(symbol, quotes));
   const accounts = Array.from({ length: options.accounts ?? 12 }, (_, i) => account(random, i));
+  // Chance of its own, so that the positions are the same but for their exits.
+  const more = { random: new Random(seed + 1_000_003), kinds: options.exits ?? 'levels' };
   const positions = Array.from({ length: options.positions ?? 300 }, (_, i) =>
-    position(random, i, random.pick(accounts), random.pick(days)),
+    position(random, i, random.pick(accounts), random.pick(days), more),
   );
   for (const [i, { accountId }] of accounts.slice(0, 2).entries()) {
     positions.push({
@@ -119,7 +127,13 @@ function rules(random: Random): ScenarioRule[] {
   return all.filter(() => random.chance(0.6));
 }
 
-function position(random: Random, i: number, of: ScenarioAccount, day: Day): ScenarioPosition {
+function position(
+  random: Random,
+  i: number,
+  of: ScenarioAccount,
+  day: Day,
+  more: { random: Random; kinds: NonNullable<DayOptions['exits']> },
+): ScenarioPosition {
   const side = random.pick(['long', 'short'] as const);
   const isOpenedLater = random.chance(0.25);
   const opening = isOpenedLater ? random.pick(day.quotes) : (day.quotes[0] as Quote);
@@ -128,14 +142,15 @@ function position(random: Random, i: number, of: ScenarioAccount, day: Day): Sce
   const towards = side === 'long' ? 1 : -1;
   const decimals = decimalsOf[day.symbol] ?? 5;
   /** A price so far in the position's favour, or exactly a recorded one. */
-  const level = (least: number, most: number): string => {
-    const at = price + towards * random.between(least, most) * range;
-    if (random.chance(0.6)) return at.toFixed(decimals);
-    const near = Array.from({ length: 5 }, () => random.pick(day.quotes))
+  const levelBy = (chance: Random, least: number, most: number): string => {
+    const at = price + towards * chance.between(least, most) * range;
+    if (chance.chance(0.6)) return at.toFixed(decimals);
+    const near = Array.from({ length: 5 }, () => chance.pick(day.quotes))
       .map(({ bid, ask }) => (side === 'long' ? bid : ask))
       .reduce((best, one) => (Math.abs(one - at) < Math.abs(best - at) ? one : best));
     return String(near);
   };
+  const level = (least: number, most: number): string => levelBy(random, least, most);
   const exits: NonNullable<ScenarioPosition['exits']> = {};
   if (random.chance(0.75)) exits.stopLoss = level(-0.9, -0.05);
   if (random.chance(0.75)) exits.takeProfit = level(0.05, 0.9);
@@ -143,6 +158,22 @@ function position(random: Random, i: number, of: ScenarioAccount, day: Day): Sce
   if (random.chance(0.04)) exits.stopLoss = level(0.01, 0.3);
   const entry = price + random.between(-0.1, 0.1) * range;
   const quantity = random.int(1, random.chance(0.1) ? 300 : 60) / 100;
+  if (more.kinds !== 'levels') {
+    const { contractSize } = instruments.find(({ symbol }) => symbol === day.symbol) ?? {};
+    const added = dayExits(more.random, {
+      range,
+      decimals,
+      rangeWorth: range * Number(contractSize ?? 1) * quantity,
+      level: (least, most) => levelBy(more.random, least, most),
+      end: more.kinds === 'every' ? () => endAfter(more.random, opening, day) : undefined,
+    });
+    // Half of them without the two levels, which would often come first.
+    if (Object.keys(added).length > 0 && more.random.chance(0.5)) {
+      delete exits.stopLoss;
+      delete exits.takeProfit;
+    }
+    Object.assign(exits, added);
+  }
   return {
     positionId: `position-${i}`,
     accountId: of.accountId,
@@ -153,6 +184,12 @@ function position(random: Random, i: number, of: ScenarioAccount, day: Day): Sce
     ...(isOpenedLater ? { openAt: random.chance(0.5) ? opening.ts : isoOf(opening.ts) } : {}),
     ...(random.chance(0.95) ? { exits } : {}),
   };
+}
+
+/** That of a recorded quote later than the opening, or between two. */
+function endAfter(random: Random, opening: Quote, { quotes }: Day): number {
+  const { ts } = random.pick(quotes);
+  return Math.max(opening.ts + 1, ts + random.int(-1, 1));
 }
 
 function isoOf(ts: number): string {

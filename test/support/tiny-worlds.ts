@@ -3,19 +3,15 @@
 import type { Quote } from '#src/domain/quote';
 import { Random } from './random.ts';
 import type { Scenario, ScenarioCondition, ScenarioPosition, ScenarioRule } from './scenario.ts';
+import { tinyExits, type TinyMarket } from './tiny-exits.ts';
 
 export interface TinyWorld {
   readonly scenario: Scenario;
   readonly quotes: Quote[];
 }
 
-interface Market {
+interface Market extends TinyMarket {
   readonly symbol: string;
-  readonly quoteCurrency: string;
-  readonly contractSize: number;
-  readonly price: number;
-  readonly tick: number;
-  readonly decimals: number;
 }
 
 /** EUR → JPY and back is a cross through USD; OIL has no quotes. */
@@ -27,6 +23,8 @@ const markets: readonly Market[] = [
 ];
 const unquoted = market('OIL', 'USD', 10, 50, 1, 0);
 const commissionRates = [0, '0.001', 0.0000033];
+/** How likely a position has each exit but the two levels: in some worlds none has. */
+const exitShares = [0, 0.15, 0.3, 0.5];
 const startTs = 1_400_000_000_000;
 
 function market(
@@ -50,15 +48,16 @@ export function tinyWorld(seed: number): TinyWorld {
     balance: currency === 'JPY' ? 120_000 : random.pick([300, '1000.00000000001', 5000]),
     ...rulesOf(random, currency === 'JPY' ? 100 : 1),
   }));
+  const share = random.pick(exitShares);
+  const ends = Array.from({ length: 4 }, () => random.int(startTs - 2, lastTs + 2));
   const positions = Array.from({ length: random.int(1, 24) }, (_, i) => {
-    const accountId = random.pick(accounts).accountId;
-    return positionOf(
-      random,
-      i,
-      accountId,
-      random.chance(0.05) ? unquoted : random.pick(markets),
-      lastTs,
-    );
+    const { accountId, currency } = random.pick(accounts);
+    const of = random.chance(0.05) ? unquoted : random.pick(markets);
+    const position = positionOf(random, i, accountId, of, lastTs);
+    const exits = tinyExits(random, position, { market: of, currency, ends }, share);
+    // Half of them without the two levels, which would mostly come first.
+    const hasLevels = Object.keys(exits).length === 0 || random.chance(0.5);
+    return { ...position, exits: { ...(hasLevels ? position.exits : {}), ...exits } };
   });
   // Twins have the same P&L, so their order in a breach is that of tracking.
   for (const [i, twin] of positions.slice(0, random.int(0, 3)).entries()) {

@@ -210,7 +210,7 @@ export class Replay {
   private deliver(records: readonly JournalRecord[]): void {
     this.options.onRecords?.(records);
     for (const record of records) {
-      if (record.type !== 'close.filled') continue;
+      if (record.type !== 'close.filled' && record.type !== 'close.partially-filled') continue;
       this.closes++;
       this.options.onClose(closeLineOf(record));
     }
@@ -227,14 +227,16 @@ function scheduleOf(scenario: Scenario): Scheduled[] {
     .sort((a, b) => (a.openAt === b.openAt ? 0 : a.openAt - b.openAt));
 }
 
-function closeLineOf(record: Extract<JournalRecord, { type: 'close.filled' }>): CloseLine {
+type Filled = Extract<JournalRecord, { type: 'close.filled' | 'close.partially-filled' }>;
+
+function closeLineOf(record: Filled): CloseLine {
   const { intent, result } = record.body;
   return {
     positionId: intent.positionId,
     accountId: intent.accountId,
     symbol: intent.symbol,
     side: intent.side,
-    quantity: intent.quantity,
+    quantity: result.quantity,
     reason: intent.reason,
     ...(intent.ruleId === undefined ? {} : { ruleId: intent.ruleId }),
     ts: record.ts,

@@ -42,11 +42,11 @@ test(`${tinyWorlds} tiny worlds on coarse ticks: same closes, same accounts`, ()
 }, 120_000);
 
 test.each([
-  ['on their own days, six apart', 0],
-  ['as one day', shiftMs],
+  ['on their own days, six apart', 300, 0],
+  ['as one day', 2000, shiftMs],
 ])(
-  'both recordings, %s, 300 positions in 12 accounts: same closes, same order',
-  (_, shift) => {
+  'both recordings, %s, %i positions of mixed exits in 12 accounts: same closes, same order',
+  (_, positions, shift) => {
     const quotes = mergeRecordings(
       readRecording('XAUUSD', recordings.XAUUSD, shift),
       readRecording('EURUSD', recordings.EURUSD),
@@ -55,7 +55,7 @@ test.each([
       symbol,
       quotes: quotes.filter((quote) => quote.symbol === symbol),
     }));
-    const scenario = dayScenario(1, days, { isGuarded: true });
+    const scenario = dayScenario(1, days, { isGuarded: true, exits: 'every', positions });
     const expected = bruteForce(scenario, quotes);
     expect(expected.closes.length).toBeGreaterThan(100);
     expect(replayed(scenario, quotes)).toEqual(expected);

@@ -10,12 +10,13 @@ import {
   scaled,
   type Leg,
 } from './exact.ts';
+import { amountsOf, exactExits, percentDecimalsOf, pricesOf, type ExactExits } from './exits.ts';
 import type { ExactRule } from './rules.ts';
 
 export interface Cause {
   reason: string;
   ruleId?: string;
-  triggerPrice?: string;
+  triggerPrice?: bigint;
 }
 
 export interface HeldPosition {
@@ -23,17 +24,18 @@ export interface HeldPosition {
   readonly account: HeldAccount;
   readonly openAt: number;
   readonly entry: bigint;
-  readonly stopLoss: bigint | undefined;
-  readonly takeProfit: bigint | undefined;
-  /** quantity · contractSize, and what the commission takes off, such that their scales agree. */
-  readonly size: bigint;
+  readonly exits: ExactExits;
+  readonly quantityDecimals: number;
+  /** contractSize, and the commission of a quantity of 1, such that their scales agree. */
+  readonly unit: bigint;
   readonly commission: bigint;
-  /** Of (price · size) and of the commission, as a power of ten. */
+  /** Of (price · unit · quantity) and of (commission · quantity), as a power of ten. */
   readonly scale: bigint;
   readonly legs: readonly Leg[];
-  state: 'open' | 'closing' | 'closed';
-  cause: Cause;
-  /** At the books as they are, in money units; 0 while a book is missing. */
+  /** What is not filled, in quantity units, and how much of it no close was requested for. */
+  left: bigint;
+  unrequested: bigint;
+  /** Of what is left, at the books as they are, in money units; 0 while a book is missing. */
   pnl: bigint;
 }
 
@@ -72,17 +74,18 @@ export interface Held {
 
 export function heldOf(scenario: Scenario, quotes: readonly Quote[]): Held {
   const { instruments, accounts, positions } = scenario;
-  const prices = positions.flatMap(({ entryPrice, exits }) => [
-    entryPrice,
-    exits?.stopLoss ?? 0,
-    exits?.takeProfit ?? 0,
-  ]);
-  const amounts = accounts.flatMap((account) => [
-    account.balance,
-    ...rulesOf(account).flatMap((rule) => [rule.limitAmount ?? 0, rule.floor ?? 0]),
-  ]);
-  const priceDecimals = priceDecimalsOf(quotes, prices);
+  const prices = positions.flatMap(({ entryPrice, exits }) => [entryPrice, ...pricesOf(exits)]);
+  const amounts = [
+    ...accounts.flatMap((account) => [
+      account.balance,
+      ...rulesOf(account).flatMap((rule) => [rule.limitAmount ?? 0, rule.floor ?? 0]),
+    ]),
+    ...positions.flatMap(({ exits }) => amountsOf(exits)),
+  ];
+  const percentDecimals = Math.max(0, ...positions.map(({ exits }) => percentDecimalsOf(exits)));
+  const priceDecimals = priceDecimalsOf(quotes, prices) + percentDecimals;
   const moneyDecimals = Math.max(pnlDecimals, ...amounts.map(decimalsOf));
+  const decimals = { priceDecimals, moneyDecimals };
   const heldAccounts = accounts.map((account) => heldAccount(account, moneyDecimals));
   return {
     priceDecimals,
@@ -91,7 +94,7 @@ export function heldOf(scenario: Scenario, quotes: readonly Quote[]): Held {
     accounts: heldAccounts,
     // A stable sort: in the order of openAt, then of the list.
     untracked: positions
-      .map((position) => heldPosition(position, scenario, heldAccounts, priceDecimals))
+      .map((position) => heldPosition(position, scenario, heldAccounts, decimals))
       .sort((a, b) => (a.openAt === b.openAt ? 0 : a.openAt - b.openAt)),
   };
 }
@@ -131,7 +134,7 @@ function heldPosition(
   spec: ScenarioPosition,
   { instruments }: Scenario,
   accounts: readonly HeldAccount[],
-  priceDecimals: number,
+  { priceDecimals, moneyDecimals }: { priceDecimals: number; moneyDecimals: number },
 ): HeldPosition {
   const account = accounts.find((one) => one.spec.accountId === spec.accountId);
   const instrument = instruments.find((one) => one.symbol === spec.symbol);
@@ -139,28 +142,29 @@ function heldPosition(
     throw new Error(`${spec.positionId} is of no account or instrument of the scenario`);
   }
   const rate = new D(instrument.commissionRate ?? 0);
-  const size = new D(spec.quantity).times(instrument.contractSize ?? 1);
-  const sizeDecimals = decimalsOf(size) + decimalsOf(rate);
-  const decimals = priceDecimals + sizeDecimals;
-  const level = (price: number | string | undefined): bigint | undefined =>
-    price === undefined ? undefined : scaled(price, priceDecimals);
+  const contractSize = new D(instrument.contractSize ?? 1);
+  const unitDecimals = decimalsOf(contractSize) + decimalsOf(rate);
+  const fractions = (spec.exits?.ladder ?? []).map(({ fraction }) => decimalsOf(fraction));
+  const quantityDecimals = decimalsOf(spec.quantity) + Math.max(0, ...fractions);
+  const quantity = scaled(spec.quantity, quantityDecimals);
+  const commission = rate.times(spec.entryPrice).times(contractSize);
   return {
     spec,
     account,
     openAt: spec.openAt === undefined ? -Infinity : new Date(spec.openAt).getTime(),
     entry: scaled(spec.entryPrice, priceDecimals),
-    stopLoss: level(spec.exits?.stopLoss),
-    takeProfit: level(spec.exits?.takeProfit),
-    size: scaled(size, sizeDecimals),
-    commission: scaled(rate.times(spec.entryPrice).times(size), decimals),
-    scale: 10n ** BigInt(decimals),
+    exits: exactExits(spec.exits, spec, { priceDecimals, moneyDecimals, quantityDecimals }),
+    quantityDecimals,
+    unit: scaled(contractSize, unitDecimals),
+    commission: scaled(commission, priceDecimals + unitDecimals),
+    scale: 10n ** BigInt(priceDecimals + unitDecimals + quantityDecimals),
     legs: conversionOf(
       instrument.quoteCurrency,
       account.spec.currency,
       instruments.map(({ symbol }) => symbol),
     ),
-    state: 'open',
-    cause: { reason: '' },
+    left: quantity,
+    unrequested: quantity,
     pnl: 0n,
   };
 }

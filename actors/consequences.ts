@@ -1,0 +1,273 @@
+// What a change of state means to markets, watches and actors. Told of every record, once applied.
+import { accountOf, positionOf } from '#src/domain/apply';
+import type { JournalRecord } from '#src/domain/records';
+import { isOpen, type Account, type Position } from '#src/domain/state';
+import { deadlineRanks } from '#src/prices/deadlines';
+import { EquityWatch } from '#src/prices/equity-watch';
+import { MarketMeter } from '#src/prices/market-meter';
+import type { CoreContext } from './core-context.ts';
+import { finishClosing } from './drawdown-guard.actor.ts';
+import { clearKey, clearsAt } from './market-guard.actor.ts';
+import { OutcomeWaiters } from './outcome-waiters.ts';
+import type { Supervisor } from './supervisor.actor.ts';
+
+export class Consequences {
+  readonly outcomes = new OutcomeWaiters();
+  private readonly core: CoreContext;
+  private readonly supervisor: Supervisor;
+  private readonly watches = new Map<string, EquityWatch>();
+  /** Open and closing positions. */
+  private readonly open = new Map<string, Position>();
+  /** Breached accounts that may have become settled in this turn. */
+  private readonly settling = new Set<Account>();
+  /** Positions of which a close has ended in this turn, with others that wait behind it. */
+  private readonly ended = new Set<string>();
+
+  constructor(core: CoreContext, supervisor: Supervisor) {
+    this.core = core;
+    this.supervisor = supervisor;
+  }
+
+  /** Creates markets, watches and actors from the state, and makes up for a turn cut short. */
+  arm(): void {
+    const { state, markets } = this.core;
+    for (const symbol of state.instruments.keys()) markets.of(symbol);
+    for (const mark of state.marks.values()) markets.of(mark.symbol).book.restore(mark);
+    for (const symbol of state.guards.keys()) this.guardMarket(symbol);
+    for (const account of state.accounts.values()) this.watchAccount(account);
+    for (const position of state.positions.values()) {
+      if (!isOpen(position)) continue;
+      this.enter(position);
+      this.partEnded(position);
+    }
+    void this.supervisor.closer;
+    for (const account of state.accounts.values()) {
+      if (account.state !== 'closing') continue;
+      finishClosing(this.core, account);
+      this.settling.add(account);
+    }
+  }
+
+  /**
+   * At the end of a turn: closes that waited behind one of a part begin, and accounts whose last
+   * close has its outcome are told so.
+   */
+  settle(): void {
+    for (const positionId of this.ended) {
+      this.ended.delete(positionId);
+      this.supervisor.closer.send({ type: 'part.ended', positionId });
+    }
+    if (this.settling.size === 0) return;
+    for (const { accountId, state, closingCount } of this.settling) {
+      if (state !== 'closing' || closingCount > 0) continue;
+      this.supervisor.tellGuard(
+        () => this.supervisor.drawdownGuard(accountId),
+        (guard) => guard.send({ type: 'closes.settled' }),
+      );
+    }
+    this.settling.clear();
+  }
+
+  follow(record: JournalRecord): void {
+    const { supervisor } = this;
+    const { state, markets, deadlines } = this.core;
+    switch (record.type) {
+      case 'instrument.put':
+        markets.of(record.body.instrument.symbol);
+        break;
+      case 'guard.put':
+        this.unguardMarket(record.body.guard.symbol);
+        this.guardMarket(record.body.guard.symbol);
+        break;
+      case 'guard.removed':
+        this.unguardMarket(record.body.symbol);
+        break;
+      case 'market.changed':
+        if (record.body.level === 'clear') {
+          deadlines.remove(clearKey(record.body.symbol, record.body.condition));
+        }
+        break;
+      case 'account.created':
+        this.watchAccount(accountOf(state, record.accountId));
+        break;
+      case 'account.halted':
+      case 'account.resumed':
+        supervisor.drawdownGuard(record.accountId)?.send({ type: record.type });
+        this.watches.get(record.accountId)?.settle();
+        break;
+      case 'rule.breached':
+        this.settling.add(accountOf(state, record.accountId));
+        this.watches.get(record.accountId)?.settle();
+        break;
+      case 'account.adjusted':
+      case 'rule.warned':
+      case 'rule.recovered':
+        this.watches.get(record.accountId)?.settle();
+        break;
+      case 'position.tracked':
+        this.enter(positionOf(state, record.body.position.positionId));
+        break;
+      case 'position.amended':
+        supervisor.position(record.body.positionId)?.send({ type: 'position.amended' });
+        break;
+      case 'position.exits-moved':
+        this.renew(record.body.positionId);
+        break;
+      case 'position.untracked':
+        supervisor.position(record.body.positionId)?.send({ type: 'position.untracked' });
+        this.leave(record.accountId, record.body.positionId);
+        break;
+      case 'position.corrected': {
+        const { positionId, exits } = record.body;
+        this.revalue(record.accountId, positionId);
+        if (exits !== undefined) {
+          supervisor.position(positionId)?.send({ type: 'position.amended' });
+        }
+        break;
+      }
+      default:
+        this.followClose(record);
+        break;
+    }
+  }
+
+  private followClose(record: JournalRecord): void {
+    const { supervisor } = this;
+    switch (record.type) {
+      case 'close.intended': {
+        const { positionId, route, isPart = false } = record.body.intent;
+        const isSent = route !== undefined;
+        supervisor.position(positionId)?.send({ type: record.type, isSent, isPart });
+        if (isPart) this.renew(positionId);
+        break;
+      }
+      case 'close.queued': {
+        const { positionId, isPart } = record.body.intent;
+        const { phase = 'waiting' } = positionOf(this.core.state, positionId);
+        if (isPart) this.renew(positionId);
+        else supervisor.position(positionId)?.send({ type: record.type, phase });
+        break;
+      }
+      case 'close.sent':
+        supervisor.position(record.body.positionId)?.send({ type: record.type });
+        break;
+      case 'close.acknowledged':
+      case 'close.unknown':
+      case 'close.rejected':
+        supervisor.position(record.body.intent.positionId)?.send({ type: record.type });
+        break;
+      case 'close.partially-filled':
+        this.partFilled(record.accountId, record.body.intent.positionId);
+        break;
+      case 'close.amended':
+        this.watches.get(record.accountId)?.settle();
+        break;
+      case 'close.filled':
+        supervisor.position(record.body.intent.positionId)?.send({ type: record.type });
+        this.leave(record.accountId, record.body.intent.positionId);
+        break;
+      case 'close.failed': {
+        const { positionId } = record.body.intent;
+        const isGuarded = positionOf(this.core.state, positionId).state === 'guarded';
+        supervisor.position(positionId)?.send({ type: record.type, isGuarded });
+        this.renew(positionId);
+        this.partEnded(positionOf(this.core.state, positionId));
+        this.outcomes.tell(positionId);
+        this.settling.add(accountOf(this.core.state, record.accountId));
+        break;
+      }
+      default:
+        break;
+    }
+  }
+
+  /** Less is left; where the part that was to be closed is closed, that one has its outcome. */
+  private partFilled(accountId: string, positionId: string): void {
+    this.revalue(accountId, positionId);
+    const position = positionOf(this.core.state, positionId);
+    if (position.intent !== undefined) return;
+    this.supervisor.position(positionId)?.send({ type: 'part.closed' });
+    this.partEnded(position);
+    this.outcomes.tell(positionId);
+  }
+
+  private partEnded({ positionId, intent, queued }: Position): void {
+    if (intent === undefined && queued.length > 0) this.ended.add(positionId);
+  }
+
+  /** What the position waits for hangs on what has become of its exits, and on what is left of it. */
+  private renew(positionId: string): void {
+    const position = this.open.get(positionId);
+    if (position !== undefined) this.core.markets.of(position.symbol).levels.renew(positionId);
+  }
+
+  private guardMarket(symbol: string): void {
+    const { state, markets, deadlines } = this.core;
+    const guard = state.guards.get(symbol);
+    if (guard === undefined) return;
+    markets.of(symbol).meter = new MarketMeter(guard.record);
+    for (const [condition, { since }] of guard.active) {
+      deadlines.set(clearKey(symbol, condition), clearsAt(since), deadlineRanks.clear);
+    }
+    this.supervisor.guardMarket(symbol, guard);
+  }
+
+  private unguardMarket(symbol: string): void {
+    const { markets, deadlines } = this.core;
+    markets.of(symbol).meter = undefined;
+    deadlines.remove(clearKey(symbol, 'gap'));
+    deadlines.remove(clearKey(symbol, 'spread'));
+    this.supervisor.unguardMarket(symbol);
+  }
+
+  private watchAccount(account: Account): void {
+    this.watches.set(account.accountId, new EquityWatch(account, this.core.markets.bookOf));
+    this.supervisor.guardAccount(account);
+  }
+
+  private enter(position: Position): void {
+    const { markets } = this.core;
+    this.open.set(position.positionId, position);
+    // Found after a restart: the next note must have it, as it counts what came before as noted.
+    if (position.peak !== undefined) markets.of(position.symbol).levels.isUnnoted = true;
+    markets.of(position.symbol).positions.set(position.positionId, position);
+    const watch = this.watches.get(position.accountId);
+    if (watch !== undefined && watch.account.rules.length > 0) {
+      watch.add(position);
+      markets.of(position.symbol).hold(watch);
+      for (const leg of position.conversion) markets.of(leg.symbol).hold(watch);
+    }
+    this.supervisor.guardPosition(position);
+  }
+
+  /** What is left of a position, or what was paid for it, has changed. */
+  private revalue(accountId: string, positionId: string): void {
+    this.renew(positionId);
+    const position = this.open.get(positionId);
+    const watch = this.watches.get(accountId);
+    if (position === undefined || watch === undefined) return;
+    if (watch.account.rules.length > 0) {
+      watch.remove(position);
+      watch.add(position);
+    }
+    watch.settle();
+  }
+
+  private leave(accountId: string, positionId: string): void {
+    const { state, markets } = this.core;
+    this.supervisor.forgetPosition(positionId);
+    const account = accountOf(state, accountId);
+    this.settling.add(account);
+    const position = this.open.get(positionId);
+    this.open.delete(positionId);
+    if (position !== undefined) markets.of(position.symbol).positions.delete(positionId);
+    this.outcomes.tell(positionId);
+    const watch = this.watches.get(accountId);
+    if (watch === undefined) return;
+    watch.settle();
+    if (position === undefined || account.rules.length === 0) return;
+    watch.remove(position);
+    markets.of(position.symbol).release(watch);
+    for (const leg of position.conversion) markets.of(leg.symbol).release(watch);
+  }
+}

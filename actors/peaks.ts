@@ -1,0 +1,99 @@
+// Peaks of trailing stops after a restart: as they were noted last, moved by every quote that is on
+// record since. No stop is looser then than it was at the last quote that the journal holds.
+import { decimal } from '#src/domain/money';
+import { compareExact, exactOf, price, type Price } from '#src/domain/price';
+import type { Side } from '#src/domain/quote';
+import type { SeenQuote } from '#src/domain/closing';
+import type { JournalRecord } from '#src/domain/records';
+import { isOpen, type Position, type State } from '#src/domain/state';
+import { peakIn, type TrailMark } from '#src/prices/trail-marks';
+
+/** What was noted of peaks, and behind which record. */
+export interface NotedTrails {
+  readonly n: number;
+  readonly marks: ReadonlyMap<string, TrailMark>;
+}
+
+/** What the records tell of a symbol's quotes, by the side whose stops it moves, in order. */
+type Seen = Record<Side, { readonly n: number; readonly price: Price }[]>;
+
+export class PeakRecovery {
+  private readonly noted: NotedTrails;
+  private readonly seen = new Map<string, Seen>();
+
+  constructor(noted: NotedTrails) {
+    this.noted = noted;
+  }
+
+  /** A record may tell of quotes that came after the peaks were noted. */
+  see(record: JournalRecord, state: State): void {
+    if (record.n <= this.noted.n) return;
+    const [symbol, quote] = quoteOf(record, state);
+    if (symbol === undefined || quote?.n === undefined) return;
+    const seen = this.seen.get(symbol) ?? { long: [], short: [] };
+    this.seen.set(symbol, seen);
+    for (const side of ['long', 'short'] as const) {
+      for (const [n, moved] of quote.moved?.[side] ?? []) note(seen[side], n, moved);
+      note(seen[side], quote.n, side === 'long' ? quote.bid : quote.ask);
+    }
+  }
+
+  /** When all records are applied. */
+  restore(state: State): void {
+    for (const position of state.positions.values()) {
+      const since = position.progress.trailsSince;
+      if (isOpen(position) && since !== undefined) position.peak = this.peakOf(position, since);
+    }
+  }
+
+  private peakOf({ symbol, side, exits, peak }: Position, since: number): Price | undefined {
+    const mark = this.noted.marks.get(symbol);
+    const noted = mark && peakIn(mark, side, since);
+    let best = peak;
+    if (noted !== undefined) {
+      const given = price(noted);
+      if (best === undefined || isBetter(side, given, best)) best = given;
+    }
+    const step = exits.trailing?.step;
+    for (const one of this.seen.get(symbol)?.[side] ?? []) {
+      if (one.n < since) continue;
+      if (best === undefined || isBetter(side, one.price, best, step)) best = one.price;
+    }
+    return best;
+  }
+}
+
+/** A quote that decides more than one thing is told of by each. */
+function note(seen: Seen[Side], n: number, text: string): void {
+  if ((seen.at(-1)?.n ?? -1) < n || seen.at(-1)?.price.value !== Number(text)) {
+    seen.push({ n, price: price(text) });
+  }
+}
+
+/** The quote that decided what is recorded; not the book that an operator's close stood on. */
+function quoteOf(
+  record: JournalRecord,
+  state: State,
+): [symbol: string | undefined, quote: SeenQuote | undefined] {
+  switch (record.type) {
+    case 'position.exits-moved':
+      return [state.positions.get(record.body.positionId)?.symbol, record.body.quote];
+    case 'close.intended':
+    case 'close.queued':
+    case 'close.partially-filled':
+    case 'close.filled': {
+      const { symbol, quote, onQuote } = record.body.intent;
+      return [symbol, onQuote ? quote : undefined];
+    }
+    default:
+      return [undefined, undefined];
+  }
+}
+
+/** Strictly better, or by a step at least; decimals decide where doubles might not. */
+function isBetter(side: Side, a: Price, b: Price, step?: string): boolean {
+  const sign = side === 'long' ? 1 : -1;
+  if (step === undefined) return sign * compareExact(a.value, a.exact, b.value, b.exact) > 0;
+  const gain = exactOf(a.value, a.exact).minus(exactOf(b.value, b.exact)).times(sign);
+  return gain.gte(decimal(step));
+}
