@@ -86,8 +86,10 @@ export class LiveCloser implements CloseSender, CloseAnswers, CloseReplies {
   send(position: Position, intent: CloseIntent): void {
     const { clientOrderId } = intent;
     this.tasks.of(intent);
+    const { idempotentByClientId } = this.sessions.capabilities(intent.route ?? '');
     this.core.afterDurable({
-      isSafeUnrecorded: this.sessions.capabilities(intent.route ?? '').idempotentByClientId,
+      // A part that nobody has on record would be taken off twice: by a list, and by its reply.
+      isSafeUnrecorded: idempotentByClientId && intent.isPart !== true,
       act: () => {
         if (isUnderWay(position, clientOrderId)) this.dispatch(position, intent);
       },
@@ -314,7 +316,9 @@ export class LiveCloser implements CloseSender, CloseAnswers, CloseReplies {
       this.miss(position, intent, error);
       return;
     }
-    if (isNew && !task.isForced && this.isOver(position)) {
+    // A part may come late to who says that he never had it; under its own id it comes once.
+    const isSentFirst = isPart && isSuperseded(position) && can.idempotentByClientId;
+    if (isNew && !task.isForced && !isSentFirst && this.isOver(position)) {
       recordFailed(this.core, position, intent, 'the provider never had it', false);
       return;
     }

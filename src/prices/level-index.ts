@@ -125,9 +125,14 @@ const placesMax = 2 ** 21;
 
 /** In the order of tracking; many are sorted as numbers, which hold the order and the place. */
 function inOrder(watches: LevelWatch[]): readonly LevelWatch[] {
-  if (watches.length <= fewWatches || watches.length > placesMax) {
-    return watches.sort((a, b) => a.position.order - b.position.order);
+  const { length } = watches;
+  if (length <= fewWatches || length > placesMax) return watches.sort((a, b) => a.order - b.order);
+  const keys = new Float64Array(length);
+  for (let i = 0; i < length; i++) keys[i] = (watches[i] as LevelWatch).order * placesMax + i;
+  keys.sort();
+  const sorted: LevelWatch[] = [];
+  for (const key of keys) {
+    sorted.push(watches[key - Math.floor(key / placesMax) * placesMax] as LevelWatch);
   }
-  const keys = Float64Array.from(watches, ({ position }, i) => position.order * placesMax + i);
-  return Array.from(keys.sort(), (key) => watches[key % placesMax] as LevelWatch);
+  return sorted;
 }

@@ -27,6 +27,8 @@ const none: readonly never[] = [];
 
 export class LevelWatch {
   readonly position: Position;
+  /** That of the position's tracking. */
+  readonly order: number;
   /** Whether the quote under way has reached anything of it. */
   isNoted = false;
   private readonly market: WatchedSide;
@@ -40,6 +42,7 @@ export class LevelWatch {
 
   constructor(position: Position, market: WatchedSide, subscriber: Subscriber<Reached>) {
     this.position = position;
+    this.order = position.order;
     this.market = market;
     this.subscriber = subscriber;
   }

@@ -95,9 +95,7 @@ export class ExitBook {
     for (const quote of quotes) {
       if (held.state !== 'guarded') return;
       if (quote.ts <= lastTs) this.take(held, quote);
-      else if (held.isTrailing) {
-        held.peakMost = better(held, held.peakMost, closingPrice(held, quote));
-      }
+      else if (held.isTrailing) held.peakMost = movesOf(held, closingPrice(held, quote)).peakMost;
       if (held.state === 'guarded' && quote.ts === expiredTs) this.expire(held, quote);
     }
   }
@@ -172,8 +170,7 @@ export class ExitBook {
     held.movedStop = moves.movedStop;
     held.isTrailing = moves.isTrailing;
     held.peak = moves.peak;
-    // A step holds a peak back; a quote that is recorded may move it where another one was not.
-    if (held.isTrailing) held.peakMost = better(held, held.peakMost, x);
+    held.peakMost = moves.peakMost;
     for (const tier of moves.tiers) held.tiers.add(tier);
   }
 
@@ -202,10 +199,6 @@ function closingPrice({ side }: Guarded, { bid, ask }: SentQuote): Exact {
 
 function isBetter({ side }: Guarded, a: Exact, b: Exact): boolean {
   return side === 'long' ? a.gt(b) : a.lt(b);
-}
-
-function better(held: Guarded, a: Exact | undefined, b: Exact): Exact {
-  return a === undefined || isBetter(held, b, a) ? b : a;
 }
 
 /** Where the stop is shown: as it was moved, where that is tighter. */

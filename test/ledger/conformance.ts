@@ -71,6 +71,7 @@ const story: Draft[] = [
     body: { reason: 'ok', by: 'op', acknowledge: 'breach_1', equity: '9699.5' },
   },
   { type: 'account.halted', accountId: 'b', body: { reason: 'audit', by: 'op' } },
+  make.exitsMoved('b', 'p2', '1.394'),
 ];
 
 export function describeLedger(name: string, makeWorld: () => Promise<LedgerWorld>): void {
@@ -120,6 +121,7 @@ export function describeLedger(name: string, makeWorld: () => Promise<LedgerWorl
         ['account_halted', 'a', 0],
         ['account_resumed', 'a', 0],
         ['account_halted', 'b', 0],
+        ['position_exits_moved', 'b', 0],
       ]);
     });
 
@@ -209,16 +211,17 @@ export function describeLedger(name: string, makeWorld: () => Promise<LedgerWorl
       const rows = rowsOf(all);
       const closeId = rows[0]?.closeId;
       const cases: [Partial<LedgerFilter>, number[]][] = [
-        [{}, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]],
+        [{}, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
         [{ accountId: 'a' }, [0, 4, 5, 6, 7, 8]],
         [{ accountId: 'nobody' }, []],
         [{ closeId }, [0]],
-        [{ positionId: 'p2' }, [1, 3]],
+        [{ positionId: 'p2' }, [1, 3, 10]],
         [{ positionId: 'p4' }, [4]],
         [{ bulkId: 'bulk_1' }, [1, 3]],
         [{ bulkId: 'bulk_1', eventType: 'position_close_failed' }, [3]],
         [{ eventType: 'account_halted' }, [7, 9]],
         [{ eventType: 'account_halted', accountId: 'b' }, [9]],
+        [{ eventType: 'position_exits_moved' }, [10]],
         [{ accountId: 'b', positionId: 'p1' }, []],
         [{ closeId: "'; drop table x; --" }, []],
         [{ eventType: 'nul\0' }, []],
@@ -237,11 +240,12 @@ export function describeLedger(name: string, makeWorld: () => Promise<LedgerWorl
       const rows = rowsOf(all);
       const ofA = rows.filter((row) => row.userId === 'a');
       for (const [limit, pagesOfAll, pagesOfA] of [
-        [1, 10, 6],
+        [1, 11, 6],
         [3, 4, 2],
-        [5, 2, 2],
+        [5, 3, 2],
         [6, 2, 1],
-        [10, 1, 1],
+        [10, 2, 1],
+        [11, 1, 1],
         [1_000, 1, 1],
       ] as const) {
         expect(await allRows(ledger, {}, limit)).toEqual({ rows, pages: pagesOfAll });

@@ -117,6 +117,12 @@ export function breached(accountId: string, breachId: string): Draft {
   return { type: 'rule.breached', accountId, body };
 }
 
+export function exitsMoved(accountId: string, positionId: string, stop: string): Draft {
+  const moved = { long: [[3, '1.401'] as const] };
+  const quote = { bid: '1.4', ask: '1.4001', ts: firstTs, n: 4, moved };
+  return { type: 'position.exits-moved', accountId, body: { positionId, moves: { stop }, quote } };
+}
+
 export function warned(accountId: string, ruleId: string): Draft {
   const body = { ruleId, observed: '8400', floor: '8000', anchorValue: '10000' };
   return { type: 'rule.warned', accountId, body };

@@ -41,6 +41,7 @@ const story: Draft[] = [
     accountId: 'a',
     body: { positionId: 'p1', exits: { takeProfit: '1.4' } },
   },
+  make.exitsMoved('a', 'p1', '1.394'),
   make.answered('m1', firstTs + 12, { ok: "it's" }),
   make.adjusted('a', '-250.000000000001'),
   make.warned('b', 'peak'),

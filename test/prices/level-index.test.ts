@@ -62,7 +62,7 @@ test('levels stay set after they were told, until the subscription ends', () => 
   expect(levels.size).toBe(3);
   for (const at of ['1989', '2000', '2011']) {
     for (const watch of levels.crossed(quote(at))) watch.tell(quote(at));
-    levels.advance(quote(at));
+    levels.advance(quote(at), desk.world.story.state.n);
   }
   expect(one.told.map(({ closes }) => closes[0]?.reason)).toEqual(['stop_loss', 'take_profit']);
   desk.unwatch(one);
@@ -100,7 +100,7 @@ test('who leaves between a crossing and its telling is told nothing', () => {
 test('a quote that reaches nothing allocates nothing to tell it', () => {
   const { desk, levels } = world();
   gold(desk, { stopLoss: 1990, trailing: { distance: 5 } });
-  levels.advance(quote('2000'));
+  levels.advance(quote('2000'), desk.world.story.state.n);
   expect(levels.crossed(quote('2001'))).toBe(levels.crossed(quote('1999')));
 });
 
@@ -184,7 +184,7 @@ test('a quote arms what was set before it was taken, and not what was set since'
   const peak = (one: Guarded): number | undefined => levels.peakOf(one.position)?.value;
   levels.advance(quote('2000'), lastN);
   expect([peak(before), peak(after)]).toEqual([2000, undefined]);
-  levels.advance(quote('1995'));
+  levels.advance(quote('1995'), desk.world.story.state.n);
   expect([peak(before), peak(after)]).toEqual([2000, 1995]);
 });
 

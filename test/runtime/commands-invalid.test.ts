@@ -21,6 +21,8 @@ async function expectRefused([subject, body, expected]: Row): Promise<void> {
 const bad = (paths: string): string => `400 invalid_request: ${paths}`;
 const rules = (...list: object[]): object => ({ currency: 'USD', balance: 1, rules: list });
 const peak = { id: 'r', anchor: 'peakEquity', limitPct: 10 };
+const exits = (given: object): object => ({ ...long, exits: given });
+const half = { price: 1.2, fraction: 0.5 };
 
 describe('a body that is no valid one is refused with every fault of it', () => {
   test.each<Row>([
@@ -137,17 +139,33 @@ describe('a body that is no valid one is refused with every fault of it', () => 
       {
         ...long,
         exits: {
-          trailing: { distance: 1 },
-          breakEven: { trigger: 2 },
-          expiresAt: 1,
+          trailing: { distance: 1, percent: 1 },
+          breakEven: { trigger: 0 },
+          expiresAt: 1.5,
           ladder: [],
-          stopLossAmount: 1,
-          takeProfitAmount: 1,
+          stopLossAmount: 0,
+          takeProfitAmount: -1,
         },
       },
       bad(
-        'exits.breakEven, exits.expiresAt, exits.ladder, exits.stopLossAmount, exits.takeProfitAmount, exits.trailing',
+        'exits.breakEven.trigger, exits.expiresAt, exits.ladder, exits.stopLossAmount, exits.takeProfitAmount, exits.trailing',
       ),
+    ],
+    ['gw.acc1.position.track', exits({ expiresAt: 1 }), bad('exits.expiresAt')],
+    [
+      'gw.acc1.position.track',
+      exits({ trailing: { distance: 1, pace: 2 } }),
+      bad('exits.trailing.pace'),
+    ],
+    [
+      'gw.acc1.position.track',
+      exits({ ladder: [half, half, { ...half, fraction: '0.000000000000000000001' }] }),
+      bad('exits.ladder'),
+    ],
+    [
+      'gw.acc1.position.track',
+      exits({ breakEven: { trigger: 2, offset: '-1.1' } }),
+      bad('exits.breakEven.offset'),
     ],
     ['gw.acc1.position.amend', { positionId: 'p1' }, bad('exits')],
     [
@@ -155,7 +173,13 @@ describe('a body that is no valid one is refused with every fault of it', () => 
       { positionId: 'p1', exits: { trailing: {} } },
       bad('exits.trailing'),
     ],
-    ['gw.acc1.position.close', { positionId: 'p1', quantity: '0.05' }, bad('quantity')],
+    [
+      'gw.acc1.position.amend',
+      { positionId: 'p1', exits: { expiresAt: 1 } },
+      bad('exits.expiresAt'),
+    ],
+    ['gw.acc1.position.close', { positionId: 'p1', quantity: 0 }, bad('quantity')],
+    ['gw.acc1.position.close', { positionId: 'p1', quantity: '-0.05' }, bad('quantity')],
     ['gw.acc1.position.close', { positionId: 'p1', price: 0, reason: '' }, bad('price, reason')],
     ['gw.acc1.position.close-if-triggered', {}, bad('guardType, positionId, triggerReason')],
     [

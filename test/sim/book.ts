@@ -32,5 +32,11 @@ export interface Tally {
   dueCloses: number;
   closesChecked: number;
   restarts: number;
+  /** Amendments that changed nothing, and were looked at. */
+  amendedSame: number;
+  /** Closes of more than there was. */
+  refusedParts: number;
+  /** Closes that were filled, by what asked for them. */
+  readonly closes: Record<string, number>;
   readonly faults: Record<string, number>;
 }

@@ -14,6 +14,16 @@ export type Fault = { readonly name: string; readonly perHour: number } & (
 
 export const faults: readonly Fault[] = [
   { name: 'crash', perHour: 6, strike: (world) => world.crashSoon() },
+  {
+    name: 'crash in the next crossing',
+    perHour: 4,
+    strike: (world) => world.crashInCrossing(),
+  },
+  {
+    name: 'gap',
+    perHour: 8,
+    strike: ({ market, random }) => market.gap(random.pick(market.symbols)),
+  },
   { name: 'disk slow', perHour: 4, lastsS: [1, 20] },
   { name: 'disk full', perHour: 0.5, lastsS: [1, 30] },
   { name: 'database away', perHour: 2, lastsS: [1, 300] },
@@ -65,7 +75,10 @@ export function misbehaviour(world: World, route: Route, call: Call): Behaviour 
   ];
   const chosen = random.pick(call === 'close' ? all : all.slice(0, 6));
   // Executing later what was not known when it was asked about is what no one can guard against
-  // without ids that are executed once.
-  if (chosen.kind === 'late' && !route.isIdempotent) return { ...chosen, executes: 'first' };
+  // without ids that are executed once. Who can only list what is open, and closes by ticket, may:
+  // that a part is still open there does not mean that it was not asked for.
+  const { closeByTicket, queryByClientId } = route.can;
+  const isLateSafe = route.isIdempotent || (closeByTicket && !queryByClientId);
+  if (chosen.kind === 'late' && !isLateSafe) return { ...chosen, executes: 'first' };
   return chosen;
 }

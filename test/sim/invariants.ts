@@ -5,17 +5,20 @@ import { verifyChain, type LedgerRow } from '#src/domain/ledger-rows';
 import type { Position, State } from '#src/domain/state';
 import { placeRows } from '#src/ledger/placed-rows';
 import { journalBatchMax, type JournalEntry } from '#src/ports/journal';
+import { exitInvariants } from './exit-invariants.ts';
+import { closeKinds } from './close-kinds.ts';
+import { Violation } from './violation.ts';
 import type { World } from './world.ts';
 
 /** Everything there is to look at when it is over. */
-interface End {
+export interface End {
   readonly world: World;
   readonly state: State;
   readonly rows: readonly LedgerRow[];
   readonly entries: readonly JournalEntry[];
 }
 
-interface Invariant {
+export interface Invariant {
   readonly name: string;
   /** What is wrong; nothing where it holds. */
   readonly faults: (end: End) => Iterable<string>;
@@ -174,32 +177,6 @@ const invariants: readonly Invariant[] = [
   },
 ];
 
-/** Thrown when one does not hold. */
-class Violation extends Error {
-  constructor(seed: number, name: string, details: readonly string[]) {
-    const shown = details.slice(0, 5).join('; ');
-    super(`seed ${seed}: ${name}: ${shown}${details.length > 5 ? '; …' : ''}`);
-    this.name = 'Violation';
-  }
-}
-
-/** After a quote nothing is guarded any more that it has crossed. */
-export function checkAfterQuote(world: World, symbol: string, bid: string, ask: string): void {
-  const core = world.runtime?.host?.engine.core;
-  if (core === undefined) return;
-  for (const position of core.state.positions.values()) {
-    if (position.symbol !== symbol || position.state !== 'guarded') continue;
-    const { stopLoss, takeProfit } = position.exits;
-    const isLong = position.side === 'long';
-    const x = decimal(isLong ? bid : ask);
-    const isStopped = stopLoss !== undefined && (isLong ? x.lte(stopLoss) : x.gte(stopLoss));
-    const isTaken = takeProfit !== undefined && (isLong ? x.gte(takeProfit) : x.lte(takeProfit));
-    if (!isStopped && !isTaken) continue;
-    const detail = `${position.positionId} at ${text(x)}, exits ${JSON.stringify(position.exits)}`;
-    world.fail(new Violation(world.seed, 'a crossed level closes at once', [detail]));
-  }
-}
-
 /** Throws a {@link Violation} where something does not hold at the end of the world. */
 export async function checkAtEnd(world: World): Promise<void> {
   const core = world.runtime?.host?.engine.core;
@@ -210,15 +187,16 @@ export async function checkAtEnd(world: World): Promise<void> {
   const rows = await allRows(world);
   world.recovered = (await recover(world.disk.content, entries.length)).state;
   const end: End = { world, state: core.state, rows, entries };
-  for (const { name, faults } of invariants) {
+  for (const { name, faults } of [...invariants, ...exitInvariants]) {
     const found = [...faults(end)];
     if (found.length > 0) throw new Violation(world.seed, name, found);
   }
   const closes = rows.filter(({ eventType }) => eventType === closed);
   world.tally.closesChecked = closes.length;
   const isDue = ({ metaData }: LedgerRow): boolean =>
-    !['manual', 'the end', 'weekend'].includes(String(metaData['closeReason']));
+    !['manual', 'a part', 'the end', 'weekend'].includes(String(metaData['closeReason']));
   world.tally.dueCloses = closes.filter(isDue).length;
+  Object.assign(world.tally.closes, closeKinds(entries));
 }
 
 function where({ state, phase, remainingQuantity }: Position): string {

@@ -2,6 +2,8 @@
 import { decimal, text } from '#src/domain/money';
 import type { Random } from '../support/random.ts';
 
+const gapSteps = 25;
+
 interface Walk {
   price: number;
   readonly step: number;
@@ -32,6 +34,12 @@ export class Market {
     return this.quote(symbol);
   }
 
+  /** A quote that leaves many levels behind. */
+  gap(symbol: string): void {
+    const walk = this.walk(symbol);
+    walk.price += this.random.between(-1, 1) * walk.step * gapSteps;
+  }
+
   /** A quote so far away that it crosses whatever there is on that side. */
   crash(symbol: string, factor: number): { bid: string; ask: string } {
     this.walk(symbol).price *= factor;
@@ -53,6 +61,23 @@ export class Market {
   away(symbol: string, steps: number): string {
     const { price, step, digits } = this.walk(symbol);
     return text(decimal((price + steps * step).toFixed(digits)));
+  }
+
+  /** How far a quote goes at the most, in price units, jumps aside. */
+  stepOf(symbol: string): number {
+    return this.walk(symbol).step;
+  }
+
+  /** So many steps as a difference of prices; never nothing. */
+  distance(symbol: string, steps: number): string {
+    const { step, digits } = this.walk(symbol);
+    return text(decimal(Math.max(steps * step, 10 ** -digits).toFixed(digits)));
+  }
+
+  /** So many steps as a percentage of the price. */
+  percent(symbol: string, steps: number): string {
+    const { price, step } = this.walk(symbol);
+    return text(decimal(Math.max((steps * step * 100) / price, 0.001).toFixed(4)));
   }
 
   private walk(symbol: string): Walk {

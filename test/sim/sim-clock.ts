@@ -58,15 +58,23 @@ export class SimClock implements Clock {
     return true;
   }
 
-  /** A clock whose timers are nobody's once `isDead` says so. */
-  faceOf(isDead: () => boolean): Clock {
+  /**
+   * A clock whose timers are nobody's once `isDead` says so; the next turn may be so many
+   * milliseconds away, and turns keep their order.
+   */
+  faceOf(isDead: () => boolean, turnMs: () => number = () => 0): Clock {
     const guarded = (act: () => void) => (): void => {
       if (!isDead()) act();
     };
+    let lastTurnTs = 0;
     return {
       now: () => this.ts,
       at: (ts, act) => this.at(ts, guarded(act)),
-      soon: (act) => this.soon(guarded(act)),
+      soon: (act) => {
+        lastTurnTs = Math.max(lastTurnTs, this.ts + turnMs());
+        if (lastTurnTs > this.ts) this.at(lastTurnTs, guarded(act));
+        else this.soon(guarded(act));
+      },
     };
   }
 

@@ -31,8 +31,14 @@ export class SimRuntime {
 
   constructor(world: World) {
     this.world = world;
-    this.clock = world.clock.faceOf(() => this.isDead);
-    this.journal = world.disk.journal(this.clock, () => this.isDead);
+    const isDead = (): boolean => this.isDead;
+    this.clock = world.clock.faceOf(isDead, () => world.turnMs());
+    this.journal = world.disk.journal(world.clock.faceOf(isDead), isDead);
+  }
+
+  /** Whether positions that a quote has reached were not told of it yet. */
+  get isCrossing(): boolean {
+    return this.host?.engine.feed.isBusy ?? false;
   }
 
   async start(settings: SettingsInput): Promise<void> {
@@ -45,6 +51,7 @@ export class SimRuntime {
     const logger = silentLogger;
     const reopenLedger = await openLedger(ledger, { directoryId, lastN, logger });
     const { state, unpublished } = await recover(journal, lastN);
+    await world.exits.follow(this, state, lastN);
     if (this.isDead) return;
     for (const event of unpublished) this.publish(event);
     const brokers = new Map(world.routes.map((route) => [route.name, this.face(route)]));
@@ -57,6 +64,7 @@ export class SimRuntime {
       inspect: undefined,
       brokerOf: (route) => brokers.get(route),
       reconcileEveryS: 60,
+      crossingsPerSlice: world.crossingsPerSlice,
       publish: (event) => this.publish(event),
       flush: async () => {
         if (world.is('bus away')) throw new Error('the bus is away');
@@ -70,6 +78,7 @@ export class SimRuntime {
       drain: () => {},
     });
     this.host = host;
+    world.exits.listen(this);
     const parsed = parseSettings(settings);
     invariant(parsed.ok, 'the settings of the simulator are valid');
     await host.arm(parsed.value);
@@ -121,6 +130,7 @@ export class SimRuntime {
     return {
       open: async () => await journal.open(),
       append: (records, whenDurable) => {
+        if (!this.isDead) for (const record of records) world.exits.wrote(record);
         world.crashPoint(this);
         journal.append(records, (error) => {
           world.crashPoint(this);

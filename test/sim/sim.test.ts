@@ -58,6 +58,29 @@ test('an hour has quotes, commands, due closes and faults enough', async () => {
   }
 });
 
+test('within some hours every kind of exit has closed something', async () => {
+  const kinds: Record<string, number> = {};
+  let checked = { amendedSame: 0, refusedParts: 0 };
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
+    const world = new World(seed);
+    await world.run(minutes);
+    const { closes, amendedSame, refusedParts } = world.tally;
+    for (const [kind, count] of Object.entries(closes)) kinds[kind] = (kinds[kind] ?? 0) + count;
+    checked = {
+      amendedSame: checked.amendedSame + amendedSame,
+      refusedParts: checked.refusedParts + refusedParts,
+    };
+  }
+  const wanted = [
+    ...['stop_loss', 'stop_loss (money)', 'stop_loss (provider)', 'break_even'],
+    ...['take_profit', 'take_profit (money)', 'take_profit (rung)', 'trailing_stop'],
+    ...['expired', 'a part', 'manual', 'market_gap'],
+  ];
+  expect(wanted.filter((kind) => (kinds[kind] ?? 0) === 0)).toEqual([]);
+  expect(checked.amendedSame).toBeGreaterThan(10);
+  expect(checked.refusedParts).toBeGreaterThan(5);
+});
+
 const hour0 = { quotes: 0, commands: 0, dueCloses: 0, count: 0 };
 
 test('the same seed is the same world, to the last hash', async () => {

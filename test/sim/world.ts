@@ -2,10 +2,10 @@
 // goes wrong. An hour of it takes some milliseconds.
 import { canonical } from '#src/domain/chain';
 import { decimal, text } from '#src/domain/money';
+import type { ExitsSpec } from '#src/domain/exits';
 import type { RuntimeEvent } from '#src/domain/events';
 import { isRefused } from '#src/domain/refusals';
 import type { State } from '#src/domain/state';
-import type { SettingsInput } from '#src/contracts/settings';
 import type { ExecutionReport } from '#src/domain/provider';
 import type { Ids } from '#src/ports/ids';
 import { FakeProvider } from '../support/fake-provider.ts';
@@ -14,13 +14,17 @@ import { Book, type SimPosition, type Tally } from './book.ts';
 import { Client, type SimCommand } from './client.ts';
 import { commandKinds } from './commands.ts';
 import { faults, misbehaviour, strike } from './faults.ts';
-import { checkAfterQuote, checkAtEnd } from './invariants.ts';
+import { ExitMemory } from './exit-memory.ts';
+import { euroAccount } from './instruments.ts';
+import { checkAtEnd } from './invariants.ts';
+import { madeExits, type ExitsFor } from './made-exits.ts';
 import { Market } from './market.ts';
 import { routeKinds, type Route } from './routes.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
 import { SimDatabase } from './sim-ledger.ts';
 import { SimRuntime } from './sim-runtime.ts';
+import { initialBalance, simSettings } from './sim-settings.ts';
 
 /** 2026-01-05T00:00:00Z, a Monday. */
 const startTs = 1_767_571_200_000;
@@ -29,7 +33,9 @@ const minute = 60 * second;
 /** The last part of every run, in which nothing goes wrong any more. */
 const healingMs = 12 * minute;
 const quoteEveryMs = 2500;
-const initialBalance = '100000';
+/** A turn that other work has kept waiting. */
+const slowTurnMs = 4000;
+const burstGapMs = 150;
 
 export class World {
   readonly seed: number;
@@ -45,8 +51,12 @@ export class World {
   readonly events = new Map<string, string>();
   readonly tally: Tally = {
     ...{ quotes: 0, commands: 0, dueCloses: 0, closesChecked: 0, restarts: 0 },
-    faults: {},
+    ...{ amendedSame: 0, refusedParts: 0 },
+    ...{ closes: {}, faults: {} },
   };
+  readonly exits = new ExitMemory(this);
+  /** Positions told of a crossing in one turn; in some worlds so few that most take many turns. */
+  readonly crossingsPerSlice: number | undefined;
   runtime: SimRuntime | undefined;
   /** What the journal adds up to, at the end. */
   recovered: State | undefined;
@@ -54,12 +64,14 @@ export class World {
   private readonly accounts: readonly string[];
   private isHealed = false;
   private crashAfterCalls = 0;
+  private crashesInCrossing = false;
   private positionsOpened = 0;
   private failure: unknown;
 
   constructor(seed: number) {
     this.seed = seed;
     const random = (this.random = new Random(seed));
+    this.crossingsPerSlice = seed % 3 === 0 ? random.int(1, 3) : undefined;
     this.market = new Market(random);
     this.disk = new SimDisk({
       writeMs: () => (this.is('disk slow') ? random.int(50, 3000) : random.int(0, 3)),
@@ -73,7 +85,7 @@ export class World {
     let id = 0;
     this.ids = { next: (kind) => `${kind}_${++id}` };
     this.routes = routeKinds.map((kind) => this.route(kind));
-    this.accounts = [...this.routes.map((route) => route.accountId), 'paper', 'paper-eur'];
+    this.accounts = [...this.routes.map((route) => route.accountId), 'paper', euroAccount];
   }
 
   /** Runs so many minutes, the last of them without faults, and checks that all came right. */
@@ -114,12 +126,29 @@ export class World {
     this.crashAfterCalls = this.random.int(1, 25);
   }
 
+  /** The next time that a quote is worked off in slices, and between two of them. */
+  crashInCrossing(): void {
+    this.crashesInCrossing = true;
+  }
+
   /** A port is used: here the runtime may come to its end. */
   crashPoint(runtime: SimRuntime): void {
-    if (runtime !== this.runtime || runtime.isDead || this.crashAfterCalls === 0) return;
-    if (--this.crashAfterCalls > 0) return;
+    if (runtime !== this.runtime || runtime.isDead) return;
+    const isInCrossing = this.crashesInCrossing && runtime.isCrossing;
+    if (this.crashAfterCalls === 0 && !isInCrossing) return;
+    if (!isInCrossing && --this.crashAfterCalls > 0) return;
+    if (isInCrossing) {
+      this.count('crash in a crossing');
+      this.crashesInCrossing = false;
+    }
     runtime.crash();
     this.restartLater();
+  }
+
+  command(command: SimCommand | undefined): void {
+    if (command === undefined || this.isHealed) return;
+    this.tally.commands++;
+    this.client.send(command);
   }
 
   heard(event: RuntimeEvent): void {
@@ -148,13 +177,15 @@ export class World {
     return open.length === 0 ? undefined : this.random.pick(open);
   }
 
-  exitsFor(symbol: string, side: 'long' | 'short'): { stopLoss?: string; takeProfit?: string } {
-    const { random, market } = this;
-    const down = side === 'long' ? -1 : 1;
-    return {
-      ...(random.chance(0.9) && { stopLoss: market.away(symbol, down * random.int(2, 25)) }),
-      ...(random.chance(0.7) && { takeProfit: market.away(symbol, -down * random.int(2, 25)) }),
-    };
+  exitsFor(position: Pick<ExitsFor, 'symbol' | 'side' | 'quantity'>): ExitsSpec {
+    const nowMs = this.clock.now();
+    return madeExits(this.random, this.market, { ...position, nowMs });
+  }
+
+  /** How long it takes until a runtime has its next turn. */
+  turnMs(): number {
+    if (this.crossingsPerSlice === undefined || this.random.chance(0.3)) return 0;
+    return this.random.int(0, slowTurnMs);
   }
 
   /** Opens a position at a provider, or on paper, and tracks it. */
@@ -180,14 +211,19 @@ export class World {
     const given = Object.fromEntries(
       Object.entries(position).filter(([key, value]) => key !== 'accountId' && value !== undefined),
     );
-    return {
-      ...{ accountId, resource: 'position', action: 'track' },
-      body: { ...given, ...named, closeOrderId, entryPrice, exits: this.exitsFor(symbol, side) },
+    const exits = this.exitsFor(position);
+    const track = (body: { exits: ExitsSpec }): SimCommand => ({
+      ...{ accountId, resource: 'position', action: 'track', body },
       onAnswer: (reply) => {
+        const { expiresAt = Infinity, ...others } = body.exits;
         if (!isRefused(reply)) this.book.tracked.set(positionId, position);
-        else this.fail(new Error(`tracking was refused: ${reply.error.message}`));
+        else if (expiresAt > this.clock.now()) {
+          this.fail(new Error(`tracking was refused: ${reply.error.message}`));
+        } else this.client.send(track({ ...body, exits: others }));
       },
-    };
+    });
+    const body = { ...given, ...named, closeOrderId, entryPrice, exits };
+    return track(body);
   }
 
   /** A provider executes a stop or a target that it holds itself, and reports it. */
@@ -257,35 +293,11 @@ export class World {
     this.tally.faults[fault] = (this.tally.faults[fault] ?? 0) + 1;
   }
 
-  private settings(): SettingsInput {
-    const rules = [
-      { id: 'peak', anchor: 'peakEquity' as const, limitPct: 4, warningPct: 3 },
-      { id: 'floor', anchor: 'fixed' as const, floor: 90_000 },
-    ];
-    const shared = { currency: 'USD', balance: initialBalance };
-    return {
-      instruments: [
-        { symbol: 'GOLD', quoteCurrency: 'USD', contractSize: 10 },
-        { symbol: 'EURUSD', quoteCurrency: 'USD', contractSize: 10_000 },
-        { symbol: 'DAX', quoteCurrency: 'EUR', commissionRate: '0.0001' },
-      ],
-      routes: routeKinds.map(({ name }, i) => ({ route: name, timeoutMs: 500 + 500 * i })),
-      accounts: [
-        ...this.routes.map(({ name, accountId }) => {
-          return { accountId, ...shared, mode: 'LIVE' as const, route: name, rules };
-        }),
-        { accountId: 'paper', ...shared, rules },
-        { accountId: 'paper-eur', currency: 'EUR', balance: initialBalance, preset: 'default' },
-      ],
-      marketGuards: { GOLD: { gap: { limit: '0.3' } } },
-    };
-  }
-
   private startRuntime(): void {
     const runtime = new SimRuntime(this);
     this.runtime = runtime;
     this.tally.restarts++;
-    runtime.start(this.settings()).catch((error: unknown) => {
+    runtime.start(simSettings(this.routes)).catch((error: unknown) => {
       // A disk or a database that is away at a start ends it; a supervisor starts it again.
       if (runtime.isDead) return;
       runtime.crash();
@@ -304,8 +316,14 @@ export class World {
 
   private quote(): void {
     const symbol = this.random.pick(this.market.symbols);
-    const { bid, ask } = this.market.move(symbol);
-    if (!this.is('feed away')) this.tell(symbol, bid, ask);
+    const burst = this.random.chance(0.1) ? this.random.int(2, 6) : 1;
+    for (let i = 0; i < burst; i++) {
+      this.clock.at(this.clock.now() + i * burstGapMs, () => {
+        const { bid, ask } = this.market.move(symbol);
+        if (!this.is('feed away')) this.tell(symbol, bid, ask);
+      });
+    }
+    this.exits.checkExpired();
   }
 
   private tell(symbol: string, bid: string, ask: string): void {
@@ -318,16 +336,7 @@ export class World {
     if (runtime === undefined || runtime.isDead || !runtime.isReady) return;
     runtime.quote(symbol, bid, ask);
     this.tally.quotes++;
-    // The inbox gives it to the core a turn later.
-    this.clock.soon(() => {
-      if (!runtime.isDead && runtime.host !== undefined) checkAfterQuote(this, symbol, bid, ask);
-    });
-  }
-
-  private command(command: SimCommand | undefined): void {
-    if (command === undefined || this.isHealed) return;
-    this.tally.commands++;
-    this.client.send(command);
+    this.clock.soon(() => this.exits.settleAll());
   }
 
   /** Everything works again. */
@@ -335,6 +344,7 @@ export class World {
     this.until.clear();
     this.isHealed = true;
     this.crashAfterCalls = 0;
+    this.crashesInCrossing = false;
     if (this.runtime?.hasFailed === true) {
       this.runtime.crash();
       this.restartLater();
