@@ -108,6 +108,7 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
   'close.filled': (state, { intent, result, reasons, fill }) => {
     const position = positionOf(state, intent.positionId);
     const wasGivenUp = isGivenUp(position, intent);
+    notePart(position, intent);
     leave(state, position);
     position.generation = Math.max(position.generation, intent.generation);
     position.state = 'closed';

@@ -1,5 +1,4 @@
 // Peaks of trailing stops after a kill: from what was noted last, and from the quotes on record since.
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PeakRecovery, type NotedTrails } from '#actors/peaks';
 import { apply } from '#src/domain/apply';
@@ -11,10 +10,9 @@ import type { Side } from '#src/domain/quote';
 import type { Draft, JournalRecord } from '#src/domain/records';
 import { emptyState } from '#src/domain/state';
 import { trailMarkOf, type TrailMark } from '#src/prices/trail-marks';
+import { partlyFilled as partOf } from '../domain/close-drafts.ts';
 import { closeFailed, closeFilled, positionTracked } from '../domain/story.ts';
-import type { Exact } from '../domain/naive-exits.ts';
 import { ExitDesk, seenQuote, type Guarded } from '../prices/exit-desk.ts';
-import { D } from '../support/brute-force/exact.ts';
 
 const symbol = 'XAUUSD';
 
@@ -49,7 +47,8 @@ class Desk extends ExitDesk {
   }
 
   at(bid: string): SeenQuote {
-    return seenQuote(this.quote(symbol, bid, bid));
+    const { n } = this.world.story.state;
+    return { ...seenQuote(this.quote(symbol, bid, bid)), n };
   }
 
   /** A close of another position of the symbol, on record with the book that it saw. */
@@ -71,6 +70,11 @@ class Desk extends ExitDesk {
     return recovered(this.world.story.records, this.noted).get(position.positionId);
   }
 }
+
+const partlyFilled = (intent: CloseIntent): Draft => {
+  const mark = { orderKey: intent.clientOrderId, filled: '0.4' };
+  return partOf({ ...intent, isPart: true, quantity: '0.4' }, '0.4', mark);
+};
 
 const filled = (intent: CloseIntent): Draft => closeFilled(intent, '1');
 
@@ -119,9 +123,61 @@ describe('the peak of one trailing stop', () => {
     expect(desk.recovered(one)).toBeUndefined();
     const { story } = desk.world;
     story.tell(positionTracked({ positionId: 'other', symbol: 'EURUSD' }));
-    const intent = { ...story.intent('other'), quote: { bid: '9000', ask: '9000', ts: 1 } };
+    const quote = { bid: '9000', ask: '9000', ts: 1, n: story.state.n };
+    const intent = { ...story.intent('other'), quote };
     story.tell(filled({ ...intent, onQuote: true }));
     expect(desk.recovered(one)).toBeUndefined();
+  });
+
+  test('is not moved by a quote before it was tracked, however late that is on record', () => {
+    const desk = new Desk();
+    const before = desk.trail();
+    const quote = desk.at('2009');
+    const one = desk.trail();
+    desk.close({ ...quote, moved: { long: [[quote.n ?? 0, '2011']] } }, true);
+    expect([desk.recovered(before), desk.recovered(one)]).toEqual(['2011', undefined]);
+  });
+
+  test('is not moved by a quote of which no record says behind which it came', () => {
+    const desk = new Desk();
+    const one = desk.trail();
+    const { n: _n, ...quote } = desk.at('2009');
+    desk.close({ ...quote, moved: { long: [[1000, '2011']] } }, true);
+    expect(desk.recovered(one)).toBeUndefined();
+  });
+
+  test('is moved by what moved peaks before the quote on record, a side by its own prices', () => {
+    const desk = new Desk();
+    const [long, short] = [desk.trail(), desk.trail(undefined, 'short')];
+    desk.at('2000');
+    const { n } = desk.world.story.state;
+    const seen = desk.at('2005');
+    const moved = { long: [[n, '2008'] as const], short: [[n, '1999'] as const] };
+    desk.close({ ...seen, moved }, true);
+    expect([desk.recovered(long), desk.recovered(short)]).toEqual(['2008', '1999']);
+    desk.note();
+    // What a record from before the note tells is in the note.
+    expect([desk.recovered(long), desk.recovered(short)]).toEqual(['2005', '2000']);
+  });
+
+  test('is moved by each price in its turn, where it moves in steps', () => {
+    const desk = new Desk();
+    const one = desk.trail({ distance: 500, step: '2' });
+    const seen = desk.at('2000');
+    const { n = 0 } = seen;
+    const way = ['2000', '2001.5', '2002.5', '2004'];
+    const moved = way.map((price) => [n, price] as const);
+    desk.close({ ...seen, moved: { long: moved } }, true);
+    expect(desk.recovered(one)).toBe('2002.5');
+  });
+
+  test('is moved by digits that no double holds, of quotes behind one record', () => {
+    const desk = new Desk();
+    const one = desk.trail();
+    const seen = desk.at('2000.000000000000000000002');
+    const moved = { long: [[seen.n ?? 0, '2000'] as const] };
+    desk.close({ ...seen, moved }, true);
+    expect(desk.recovered(one)).toBe('2000.000000000000000000002');
   });
 
   test('is not moved by the book on which an operator closed', () => {
@@ -161,6 +217,12 @@ describe('the peak of one trailing stop', () => {
       (intent) => ({ type: 'close.intended', accountId: 'a', body: { intent } }),
       '2009',
     ],
+    [
+      'close.queued',
+      (intent) => ({ type: 'close.queued', accountId: 'a', body: { intent } }),
+      '2009',
+    ],
+    ['close.partially-filled', partlyFilled, '2009'],
     ['close.failed', (intent) => closeFailed(intent, 'no'), undefined],
   ])('%s, when the quote decided it, gives %3$s', (_, draftOf, peak) => {
     const desk = new Desk();
@@ -169,119 +231,3 @@ describe('the peak of one trailing stop', () => {
     expect(desk.recovered(one)).toBe(peak);
   });
 });
-
-type Op =
-  | { kind: 'track'; side: Side; step: boolean; activation: boolean }
-  | { kind: 'amend'; which: number; distance: number }
-  | { kind: 'quote'; bid: number; recorded: boolean }
-  | { kind: 'operator' }
-  | { kind: 'note' };
-
-const op = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('track' as const),
-      side: fc.constantFrom<Side>('long', 'short'),
-      step: fc.boolean(),
-      activation: fc.boolean(),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('amend' as const),
-      which: fc.nat(),
-      distance: fc.constantFrom(500, 501),
-    }),
-  },
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      kind: fc.constant('quote' as const),
-      bid: fc.integer({ min: 1990, max: 2010 }),
-      recorded: fc.boolean(),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({ kind: fc.constantFrom('operator' as const, 'note' as const) }),
-  },
-);
-
-const isNoWorse = (side: Side, a: Exact, b: Exact): boolean =>
-  side === 'long' ? a.gte(b) : a.lte(b);
-
-test('after a kill no stop is looser than it was when it was noted, or at a quote on record', () => {
-  let compared = 0;
-  fc.assert(
-    fc.property(fc.array(op, { maxLength: 40, size: 'max' }), fc.boolean(), (ops: Op[], all) => {
-      const desk = new Desk();
-      /** What each has to have: as it was noted, moved by what was recorded since. */
-      const owed = new Map<string, Exact>();
-      let last: SeenQuote | undefined;
-      for (const one of ops) act(one);
-
-      function act(one: Op): void {
-        if (one.kind === 'note') {
-          desk.note();
-          for (const { position, peak } of desk.guarded) {
-            if (peak !== undefined) owed.set(position.positionId, peak);
-          }
-        } else if (one.kind === 'operator') {
-          if (last !== undefined) desk.close(last, false);
-        } else if (one.kind === 'track') {
-          const step = one.step ? { step: 4 } : {};
-          const activation = one.activation ? { activation: 2000 } : {};
-          desk.trail({ distance: 500, ...step, ...activation }, one.side);
-        } else if (one.kind === 'amend') {
-          const amended = desk.guarded[one.which % desk.guarded.length];
-          if (amended === undefined) return;
-          const { positionId, exits } = amended.position;
-          if (Number(exits.trailing?.distance) !== one.distance) owed.delete(positionId);
-          const { activation, step } = exits.trailing ?? {};
-          desk.amend(amended, { trailing: { distance: one.distance, activation, step } });
-        } else if (one.kind === 'quote') {
-          quote(one);
-        }
-      }
-
-      function quote({ bid, recorded }: Extract<Op, { kind: 'quote' }>): void {
-        const { records } = desk.world.story;
-        const before = records.length;
-        last = desk.at(String(bid));
-        if (recorded || all) desk.close(last, true);
-        if (!records.slice(before).some(isOnQuote)) return;
-        for (const { position, peak } of desk.guarded) {
-          if (peak === undefined) continue;
-          const { positionId, side, exits } = position;
-          const had = owed.get(positionId);
-          const gain = had && new D(bid).minus(had).times(side === 'long' ? 1 : -1);
-          if (gain === undefined || (gain.gt(0) && gain.gte(exits.trailing?.step ?? 0))) {
-            owed.set(positionId, new D(bid));
-          }
-        }
-      }
-
-      const found = recovered(desk.world.story.records, desk.noted);
-      for (const { position, peak } of desk.guarded) {
-        const { positionId, side, exits } = position;
-        const has = found.get(positionId);
-        const expected = all ? peak : owed.get(positionId);
-        expect([positionId, has]).toEqual([positionId, expected?.toFixed()]);
-        if (has === undefined || peak === undefined) continue;
-        compared++;
-        // A step may be made from another peak; without one no peak is better than the true one.
-        const isStepped = exits.trailing?.step !== undefined;
-        expect(isStepped || isNoWorse(side, peak, new D(has))).toBe(true);
-      }
-    }),
-    { numRuns: 500 },
-  );
-  expect(compared).toBeGreaterThan(500);
-});
-
-function isOnQuote(record: JournalRecord): boolean {
-  if (record.type === 'position.exits-moved') return true;
-  return record.type === 'close.filled' && record.body.intent.onQuote === true;
-}

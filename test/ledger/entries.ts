@@ -73,6 +73,8 @@ export function tracked(
 
 export interface CloseDrafts {
   intended: Draft;
+  /** Behind a close of a part. */
+  queued: Draft;
   filled: Draft;
   failed: Draft;
 }
@@ -81,9 +83,15 @@ export interface CloseDrafts {
 export function closeOf(
   accountId: string,
   positionId: string,
-  more: { cause?: Partial<CloseCause>; pnl?: string; generation?: number; error?: string } = {},
+  more: {
+    cause?: Partial<CloseCause>;
+    pnl?: string;
+    generation?: number;
+    error?: string;
+    part?: string;
+  } = {},
 ): CloseDrafts {
-  const { cause, pnl = '-150.25', generation = 1, error = 'no quote' } = more;
+  const { cause, pnl = '-150.25', generation = 1, error = 'no quote', part } = more;
   const position = {
     ...positionOf(accountId, positionId),
     remainingQuantity: decimal('1.5'),
@@ -91,12 +99,15 @@ export function closeOf(
   };
   const quote = { bid: '1.3919', ask: '1.392', ts: firstTs };
   const stopLoss = { reason: 'stop_loss', triggerPrice: '1.392' };
-  const intent = intentOf(position, { ...stopLoss, ...cause }, firstTs, { quote });
+  const seen = { quote };
+  const ofPart = part === undefined ? undefined : decimal(part);
+  const intent = intentOf(position, { ...stopLoss, ...cause }, firstTs, seen, ofPart);
   const filled = filledResult(intent, { price: '1.3919', pnl, commission: '0' }, firstTs + 5);
   const failed = failedResult(intent, error, firstTs + 5);
   const reasons = [intent.reason];
   return {
     intended: { type: 'close.intended', accountId, body: { intent } },
+    queued: { type: 'close.queued', accountId, body: { intent } },
     filled: { type: 'close.filled', accountId, body: { intent, result: filled, reasons } },
     failed: { type: 'close.failed', accountId, body: { intent, result: failed, reasons } },
   };

@@ -27,6 +27,18 @@ export interface TablesWorld {
 const manual = { cause: { reason: 'manual', bulkId: 'bulk_1' } };
 const second = { generation: 2, pnl: '12.3456789012' };
 
+/** A part that is closed while another part, and then all that is left, waits behind it. */
+const parts: Draft[] = [
+  make.tracked('b', 'p5'),
+  make.closeOf('b', 'p5', { part: '0.5' }).intended,
+  make.closeOf('b', 'p5', { generation: 2, part: '0.25' }).queued,
+  make.closeOf('b', 'p5', { generation: 3 }).queued,
+  make.closeOf('b', 'p5', { generation: 2, part: '0.25' }).failed,
+  make.closeOf('b', 'p5', { part: '0.5' }).failed,
+  make.closeOf('b', 'p5', { generation: 3 }).intended,
+  make.closeOf('b', 'p5', { generation: 3, pnl: '1.5' }).filled,
+];
+
 /** Every type of record, in an order that a runtime could write. */
 const story: Draft[] = [
   make.put('EURUSD', 'USD'),
@@ -60,6 +72,7 @@ const story: Draft[] = [
   make.closeOf('b', 'p3', second).filled,
   make.closeOf('a', 'p1', { pnl: '0' }).filled,
   make.untracked('b', 'p4'),
+  ...parts,
   make.answered('m2', firstTs + 9_000),
   make.breached('a', 'breach_1'),
   make.warned('a', 'minimum'),
