@@ -198,10 +198,7 @@ export class PriceFeed {
       this.tell(watch, quote);
     } catch (error) {
       const { positionId } = watch.position;
-      this.core.metrics.count('crossing_errors');
-      this.logAtTimes(`position ${positionId}`, (logger) => {
-        logger.error({ positionId, error: messageOf(error) }, 'exits could not be looked at');
-      });
+      this.contained('crossing_errors', { positionId }, error, 'exits could not be looked at');
     }
   }
 
@@ -222,11 +219,15 @@ export class PriceFeed {
       this.evaluate(watch, market);
     } catch (error) {
       const { accountId } = watch.account;
-      this.core.metrics.count('account_guard_errors');
-      this.logAtTimes(`account ${accountId}`, (logger) => {
-        logger.error({ accountId, error: messageOf(error) }, 'an account could not be judged');
-      });
+      this.contained('account_guard_errors', { accountId }, error, 'an account was not judged');
     }
+  }
+
+  private contained(counter: string, of: object, error: unknown, message: string): void {
+    this.core.metrics.count(counter);
+    this.logAtTimes(`${counter} ${JSON.stringify(of)}`, (logger) => {
+      logger.error({ ...of, error: messageOf(error) }, message);
+    });
   }
 
   private evaluate(watch: EquityWatch, market: Market): void {

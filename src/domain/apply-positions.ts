@@ -3,7 +3,7 @@ import type { Appliers } from './apply-types.ts';
 import { accountOf, positionOf, type PositionRecordType } from './apply-types.ts';
 import { conversionBetween } from './conversion.ts';
 import { invariant } from './errors.ts';
-import { isSame, progressAfter, trailsFrom, type Exits } from './exits.ts';
+import { isSame, progressAfter, rungPlaces, trailsFrom, type Exits } from './exits.ts';
 import { clientOrderIdOf } from './ids.ts';
 import { decimal, zero } from './money.ts';
 import { price } from './price.ts';
@@ -101,9 +101,10 @@ function replaceExits(position: Position, exits: Exits, n: number): void {
   const { exits: before, progress } = position;
   position.progress = progressAfter(before, exits, progress, n);
   if (!isSame(before.trailing, exits.trailing)) position.peak = undefined;
-  // What becomes of closes of rungs that are no more says nothing of those in their place.
-  if (!isSame(before.ladder, exits.ladder)) {
-    for (const part of position.parts?.values() ?? []) part.rung = undefined;
+  // What becomes of the close of a rung that is no more says nothing of the one in its place.
+  const places = rungPlaces(before, exits);
+  for (const part of position.parts?.values() ?? []) {
+    if (part.rung !== undefined) part.rung = places.get(part.rung);
   }
   position.exits = exits;
 }

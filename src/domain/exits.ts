@@ -134,7 +134,8 @@ function trailByOf({ distance, percent }: TrailBySpec): TrailBy {
 
 /**
  * What is left of the progress when exits are replaced: an exit that is given again unchanged keeps
- * its state, a changed one begins anew. `n` is the record that replaces them.
+ * its state, a changed one begins anew. Of a ladder that is each rung: one that was closed is not
+ * closed again because another was added. `n` is the record that replaces them.
  */
 export function progressAfter(
   before: Exits,
@@ -142,16 +143,31 @@ export function progressAfter(
   progress: ExitProgress,
   n: number,
 ): ExitProgress {
-  const { movedStop, trailsSince, tiers, rungs } = progress;
+  const { movedStop, trailsSince, tiers } = progress;
   const isKept = (name: keyof Exits): boolean =>
     after[name] !== undefined && isSame(before[name], after[name]);
+  const places = rungPlaces(before, after);
+  const rungs = progress.rungs?.flatMap((rung) => places.get(rung) ?? []) ?? [];
   return {
     ...(movedStop !== undefined && isKept('breakEven') ? { movedStop } : {}),
     ...(isKept('trailing')
       ? { ...(trailsSince === undefined ? {} : { trailsSince }), ...(tiers && { tiers }) }
       : trailsFrom(after, n)),
-    ...(rungs !== undefined && isKept('ladder') ? { rungs } : {}),
+    ...(rungs.length > 0 ? { rungs } : {}),
   };
+}
+
+/** Where each rung that is given again stands in the new ladder; of equal ones in their order. */
+export function rungPlaces(before: Exits, after: Exits): ReadonlyMap<number, number> {
+  const places = new Map<number, number>();
+  const taken = new Set<number>();
+  before.ladder?.forEach((rung, from) => {
+    const to = (after.ladder ?? []).findIndex((one, i) => !taken.has(i) && isSame(one, rung));
+    if (to < 0) return;
+    taken.add(to);
+    places.set(from, to);
+  });
+  return places;
 }
 
 /** A trailing stop without an activation trails from the next quote on. */

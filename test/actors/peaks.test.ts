@@ -10,7 +10,7 @@ import type { Side } from '#src/domain/quote';
 import type { Draft, JournalRecord } from '#src/domain/records';
 import { emptyState } from '#src/domain/state';
 import { trailMarkOf, type TrailMark } from '#src/prices/trail-marks';
-import { partlyFilled as partOf } from '../domain/close-drafts.ts';
+import { intended, partlyFilled as partOf, queued } from '../domain/close-drafts.ts';
 import { closeFailed, closeFilled, positionTracked } from '../domain/story.ts';
 import { ExitDesk, seenQuote, type Guarded } from '../prices/exit-desk.ts';
 
@@ -210,21 +210,14 @@ describe('the peak of one trailing stop', () => {
     expect(desk.recovered(one)).toBe('2001');
   });
 
-  test.each<[string, (intent: CloseIntent) => Draft, string | undefined]>([
-    ['close.filled', filled, '2009'],
-    [
-      'close.intended',
-      (intent) => ({ type: 'close.intended', accountId: 'a', body: { intent } }),
-      '2009',
-    ],
-    [
-      'close.queued',
-      (intent) => ({ type: 'close.queued', accountId: 'a', body: { intent } }),
-      '2009',
-    ],
-    ['close.partially-filled', partlyFilled, '2009'],
-    ['close.failed', (intent) => closeFailed(intent, 'no'), undefined],
-  ])('%s, when the quote decided it, gives %3$s', (_, draftOf, peak) => {
+  test.each<[string, string | undefined, (intent: CloseIntent) => Draft]>([
+    ['close.filled', '2009', filled],
+    ['close.intended', '2009', intended],
+    ['close.queued', '2009', queued],
+    ['close.partially-filled', '2009', partlyFilled],
+    // It tells of no decision: the intent was on record before.
+    ['close.failed', undefined, (intent) => closeFailed(intent, 'no')],
+  ])('%s, when the quote decided it, gives %s', (_, peak, draftOf) => {
     const desk = new Desk();
     const one = desk.trail();
     desk.close(desk.at('2009'), true, draftOf);

@@ -111,6 +111,7 @@ const ladder = [
   { price: '2', fraction: '0.5' },
   { price: '3', fraction: '0.5' },
 ];
+const twin = { price: '2', fraction: '0.25' };
 const moved = { movedStop: '2' };
 const trails = { trailsSince: 3, tiers: [0] };
 const done = { rungs: [0] };
@@ -200,8 +201,16 @@ test.each<[string, Exits, ExitProgress, Exits, ExitProgress]>([
   ],
   ['ladder kept', { ladder }, done, { ladder: structuredClone(ladder) }, done],
   ['ladder of other prices', { ladder }, done, { ladder: [{ price: '2.5', fraction: '0.5' }] }, {}],
-  ['ladder in another order', { ladder }, done, { ladder: ladder.toReversed() }, {}],
-  ['ladder with one rung more', { ladder: ladder.slice(0, 1) }, done, { ladder }, {}],
+  ['ladder in another order', { ladder }, done, { ladder: ladder.toReversed() }, { rungs: [1] }],
+  ['ladder with one rung more', { ladder: ladder.slice(0, 1) }, done, { ladder }, done],
+  ['ladder with equal rungs', { ladder: [twin, twin] }, done, { ladder: [twin, twin, twin] }, done],
+  [
+    'ladder with one of two equal rungs',
+    { ladder: [twin, twin] },
+    { rungs: [1] },
+    { ladder: [twin] },
+    {},
+  ],
   ['ladder removed', { ladder }, done, {}, {}],
   [
     'each for itself: one kept, one changed, one removed',

@@ -64,7 +64,7 @@ function naiveWhole(
 }
 
 /** Where the trailing stop is; undefined before it is armed. */
-export function naiveTrail(
+function naiveTrail(
   { side, exits, progress }: Pick<NaiveTerms, 'side' | 'exits' | 'progress'>,
   peak: Exact | undefined,
 ): Exact | undefined {

@@ -1,6 +1,7 @@
 // Journal entries for the ledger's tests: drafts in, entries in their place out.
 import { chainStart, hashOf } from '#src/domain/chain';
-import { failedResult, filledResult, intentOf, type CloseCause } from '#src/domain/closing';
+import { failedResult, filledResult, intentOf } from '#src/domain/closing';
+import type { CloseCause, CloseIntent } from '#src/domain/closing';
 import { noAccount, partitionOf } from '#src/domain/ids';
 import { decimal } from '#src/domain/money';
 import { recordVersion, type Draft, type JournalRecord } from '#src/domain/records';
@@ -72,6 +73,7 @@ export function tracked(
 }
 
 export interface CloseDrafts {
+  intent: CloseIntent;
   intended: Draft;
   /** Behind a close of a part. */
   queued: Draft;
@@ -106,6 +108,7 @@ export function closeOf(
   const failed = failedResult(intent, error, firstTs + 5);
   const reasons = [intent.reason];
   return {
+    intent,
     intended: { type: 'close.intended', accountId, body: { intent } },
     queued: { type: 'close.queued', accountId, body: { intent } },
     filled: { type: 'close.filled', accountId, body: { intent, result: filled, reasons } },

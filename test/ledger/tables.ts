@@ -7,6 +7,7 @@ import type { Draft } from '#src/domain/records';
 import { emptyState, type ClosePhase, type Position, type State } from '#src/domain/state';
 import type { JournalEntry } from '#src/ports/journal';
 import type { Ledger } from '#src/ports/ledger';
+import { partlyFilled } from '../domain/close-drafts.ts';
 import { drafts } from '../domain/every-record.ts';
 import * as make from './entries.ts';
 import { Entries, firstTs } from './entries.ts';
@@ -27,16 +28,18 @@ export interface TablesWorld {
 const manual = { cause: { reason: 'manual', bulkId: 'bulk_1' } };
 const second = { generation: 2, pnl: '12.3456789012' };
 
-/** A part that is closed while another part, and then all that is left, waits behind it. */
+const part = make.closeOf('b', 'p5', { part: '0.5' });
+const rest = make.closeOf('b', 'p5', { generation: 2, pnl: '1.5' });
+const ofPart = { orderKey: part.intent.clientOrderId, filled: '0.5' };
+
+/** A part that is closed while the close of all that is left waits behind it. */
 const parts: Draft[] = [
   make.tracked('b', 'p5'),
-  make.closeOf('b', 'p5', { part: '0.5' }).intended,
-  make.closeOf('b', 'p5', { generation: 2, part: '0.25' }).queued,
-  make.closeOf('b', 'p5', { generation: 3 }).queued,
-  make.closeOf('b', 'p5', { generation: 2, part: '0.25' }).failed,
-  make.closeOf('b', 'p5', { part: '0.5' }).failed,
-  make.closeOf('b', 'p5', { generation: 3 }).intended,
-  make.closeOf('b', 'p5', { generation: 3, pnl: '1.5' }).filled,
+  part.intended,
+  rest.queued,
+  partlyFilled(part.intent, '0.5', ofPart),
+  rest.intended,
+  rest.filled,
 ];
 
 /** Every type of record, in an order that a runtime could write. */

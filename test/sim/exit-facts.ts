@@ -14,19 +14,18 @@ interface PeakBase {
 
 export interface Held extends Guarded {
   base: PeakBase;
-  /** Counts the ladders that it was given. */
-  ladders: number;
+  /** Names the rungs of its ladder, in their order: one that is given again keeps its name. */
+  rungNames: readonly number[];
   /** Closes of parts that have no outcome yet, and how much each is still to close. */
   readonly claims: Map<string, Decimal>;
   /** When a close of it was given up last. */
   failedTs: number;
 }
 
-/** A close of a rung: of which ladder, and how much of it was filled. */
+/** A close of a rung, and how much of it was filled. */
 interface RungClose {
   readonly positionId: string;
-  readonly ladder: number;
-  readonly rung: number;
+  readonly rungName: number;
   /** What the rung is for. */
   readonly most: Decimal;
   filled: Decimal;
@@ -35,6 +34,7 @@ interface RungClose {
 export class ExitFacts {
   readonly held = new Map<string, Held>();
   readonly rungCloses = new Map<string, RungClose>();
+  private rungsNamed = 0;
   /** Every close that was ever asked for. */
   readonly closeIds = new Set<string>();
 
@@ -116,7 +116,7 @@ export class ExitFacts {
       ...afresh(exits),
       ...{ movedStop: undefined, rungs: new Set<number>(), base: { at, peak: undefined } },
       ...{
-        ladders: 0,
+        rungNames: this.named(exits),
         claims: new Map<string, Decimal>(),
         failedTs: 0,
       },
@@ -132,11 +132,24 @@ export class ExitFacts {
       Object.assign(held, afresh(exits));
       held.base = { at, peak: undefined };
     }
-    if (isNew('ladder')) {
-      held.rungs = new Set();
-      held.ladders++;
-    }
+    const doneNames = new Set([...held.rungs].map((rung) => held.rungNames[rung]));
+    held.rungNames = this.named(exits, held);
+    const isDone = (name: number, rung: number): number[] => (doneNames.has(name) ? [rung] : []);
+    held.rungs = new Set(held.rungNames.flatMap(isDone));
     held.exits = exits;
+  }
+
+  /** Of equal rungs the first ones are those that were there. */
+  private named(exits: Exits, before?: Held): number[] {
+    const old = (before?.exits.ladder ?? []).map((rung, i) => ({
+      rung,
+      name: before?.rungNames[i] as number,
+    }));
+    return (exits.ladder ?? []).map((rung) => {
+      const at = old.findIndex((one) => isSameExit(one.rung, rung));
+      const [known] = at < 0 ? [] : old.splice(at, 1);
+      return known?.name ?? ++this.rungsNamed;
+    });
   }
 
   private asked({ closeId, positionId, rung, isPart, quantity }: CloseIntent): void {
@@ -148,11 +161,12 @@ export class ExitFacts {
     const known = this.rungCloses.get(closeId);
     const { fraction = '0' } = held.exits.ladder?.[rung] ?? {};
     const close = known ?? {
-      ...{ positionId, rung, ladder: held.ladders, filled: zero },
+      ...{ positionId, rungName: held.rungNames[rung] ?? 0, filled: zero },
       most: held.quantity.times(fraction),
     };
     this.rungCloses.set(closeId, close);
-    if (close.ladder === held.ladders) held.rungs.add(rung);
+    const place = held.rungNames.indexOf(close.rungName);
+    if (place >= 0) held.rungs.add(place);
   }
 
   private gaveUp({ closeId, positionId }: CloseIntent, isInDoubt: boolean, ts: number): void {
@@ -161,8 +175,8 @@ export class ExitFacts {
     held.failedTs = ts;
     held.claims.delete(closeId);
     const close = this.rungCloses.get(closeId);
-    if (close === undefined || close.ladder !== held.ladders) return;
-    if (close.filled.eq(0) && !isInDoubt) held.rungs.delete(close.rung);
+    if (close === undefined || close.filled.gt(0) || isInDoubt) return;
+    held.rungs.delete(held.rungNames.indexOf(close.rungName));
   }
 }
 

@@ -23,8 +23,8 @@ export const exitInvariants: readonly Invariant[] = [
         if (close === undefined || (eventType !== closed && eventType !== partly)) continue;
         // What was found to be gone was not closed by the rung.
         if (metaData['closedPrice'] === undefined) continue;
-        const { positionId, ladder, rung, most } = close;
-        const key = `${positionId}, ladder ${ladder}, rung ${rung}`;
+        const { positionId, rungName, most } = close;
+        const key = `${positionId}, rung ${rungName}`;
         const { sum } = sums.get(key) ?? { sum: zero };
         sums.set(key, { sum: sum.plus(String(metaData['quantity'])), most });
       }
