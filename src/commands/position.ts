@@ -185,8 +185,7 @@ function closingOf(
 /** Why so much of a position cannot be closed; undefined where it can. */
 function partFault(position: Position, quantity: Numeric): Refused | undefined {
   const { positionId, remainingQuantity, queued, state } = position;
-  if (!isOpen(position)) return undefined;
-  const left = state === 'closing' ? remainingQuantity : unclaimedOf(position);
+  const left = state === 'guarded' ? unclaimedOf(position) : remainingQuantity;
   const [limit, actual] = [text(left), text(decimal(quantity))];
   if (left.lt(actual)) {
     const message = `${limit} of position ${positionId} is left to be closed, asked was ${actual}`;

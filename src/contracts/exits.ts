@@ -38,7 +38,9 @@ function oneOfTwo({ distance, percent }: HasTrailBy, context: z.RefinementCtx): 
   }
 }
 
-const Tier = z.strictObject({ at: Positive, ...trailBy }).superRefine(oneOfTwo, besideOtherFaults);
+const Tier = z
+  .strictObject({ at: Positive, ...trailBy }, { error: 'expected a tier' })
+  .superRefine(oneOfTwo, besideOtherFaults);
 
 /** A list that is neither empty nor longer than the limit. */
 function listOf<T>(item: z.ZodType<T>, itemsMax: number, what: string): z.ZodType<T[]> {
@@ -55,9 +57,15 @@ const Trailing = z
   })
   .superRefine(oneOfTwo, besideOtherFaults);
 
-const BreakEven = z.strictObject({ trigger: Positive, offset: Amount.optional() });
+const BreakEven = z.strictObject(
+  { trigger: Positive, offset: Amount.optional() },
+  { error: 'expected a trigger and perhaps an offset' },
+);
 
-const Rung = z.strictObject({ price: Positive, fraction: Fraction });
+const Rung = z.strictObject(
+  { price: Positive, fraction: Fraction },
+  { error: 'expected a price and a fraction' },
+);
 
 /** The sum of the fractions that are valid by themselves. */
 function atMostAll(rungs: readonly unknown[], context: z.RefinementCtx): void {

@@ -66,6 +66,7 @@ function closeMetaData(
     reasons,
     attempts: result.attempts,
     clientOrderId: result.clientOrderId,
+    rung: intent.rung,
     ruleId: intent.ruleId,
     breachId: intent.breachId,
     observed: intent.observed,

@@ -106,7 +106,7 @@ test.each<[object, string[]]>([
   [
     { ladder: [null, { price: 0, fraction: 0 }, { price: 1, fraction: justAbove1 }, {}] },
     [
-      'ladder[0]: Invalid input: expected object, received null, was null',
+      'ladder[0]: expected a price and a fraction, was null',
       `ladder[1].price: ${notPositive} 0`,
       `ladder[1].fraction: ${notFraction} 0`,
       `ladder[2].fraction: ${notFraction} "${justAbove1}"`,

@@ -28,17 +28,19 @@ export interface TablesWorld {
 const manual = { cause: { reason: 'manual', bulkId: 'bulk_1' } };
 const second = { generation: 2, pnl: '12.3456789012' };
 
-const part = make.closeOf('b', 'p5', { part: '0.5' });
-const rest = make.closeOf('b', 'p5', { generation: 2, pnl: '1.5' });
-const ofPart = { orderKey: part.intent.clientOrderId, filled: '0.5' };
+const first = make.closeOf('b', 'p5', { part: '0.5' });
+const next = make.closeOf('b', 'p5', { generation: 2, part: '0.25' });
+const rest = make.closeOf('b', 'p5', { generation: 3, pnl: '1.5' });
+const ofFirst = { orderKey: first.intent.clientOrderId, filled: '0.5' };
 
-/** A part that is closed while the close of all that is left waits behind it. */
+/** Behind a part waits another one, behind that all that is left: that has happened meanwhile. */
 const parts: Draft[] = [
   make.tracked('b', 'p5'),
-  part.intended,
+  first.intended,
+  next.queued,
+  partlyFilled(first.intent, '0.5', ofFirst),
+  next.intended,
   rest.queued,
-  partlyFilled(part.intent, '0.5', ofPart),
-  rest.intended,
   rest.filled,
 ];
 

@@ -13,6 +13,8 @@ const amountWidth = 10;
 const reasonStyles: Record<string, Style> = {
   stop_loss: 'yellow',
   take_profit: 'green',
+  trailing_stop: 'green',
+  break_even: 'yellow',
   drawdown_critical: 'red',
   market_gap: 'magenta',
   market_spread: 'magenta',

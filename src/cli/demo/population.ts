@@ -82,6 +82,9 @@ export interface NewPosition {
 /** Distance of stops and targets, in what the symbol usually goes in {@link reachRounds}. */
 const exitReaches = [0.5, 3] as const;
 const reachRounds = 8000;
+/** Likewise: how far a stop trails, and where the stop is moved to the entry. */
+const trailReach = 0.6;
+const triggerReach = 0.4;
 /** Positions of the start were opened earlier, within this fraction of the start price. */
 const earlierEntry = 0.002;
 /** Dollars for a euro, near enough to size a position. */
@@ -148,9 +151,15 @@ export class Positions {
     const takeProfit = mid * (1 + better * reach * this.random.between(...exitReaches));
     const hasStop = habit === 'both' || (habit === 'one' && turn % 4 < 2);
     const hasTarget = habit === 'both' || (habit === 'one' && turn % 4 >= 2);
+    const isTrailing = habit === 'both' && turn % 3 === 2;
+    const isSecured = habit === 'both' && turn % 5 === 4;
+    const price = (value: number): string => value.toFixed(instrument.decimals);
+    const trigger = price(mid * (1 + better * reach * triggerReach));
     return {
-      ...(hasStop ? { stopLoss: stopLoss.toFixed(instrument.decimals) } : {}),
-      ...(hasTarget ? { takeProfit: takeProfit.toFixed(instrument.decimals) } : {}),
+      ...(hasStop ? { stopLoss: price(stopLoss) } : {}),
+      ...(hasTarget ? { takeProfit: price(takeProfit) } : {}),
+      ...(isTrailing ? { trailing: { distance: price(mid * reach * trailReach) } } : {}),
+      ...(isSecured ? { breakEven: { trigger } } : {}),
     };
   }
 }
