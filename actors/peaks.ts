@@ -17,7 +17,17 @@ export interface NotedTrails {
 /** What the records tell of a symbol's quotes, by the side whose stops it moves, in order. */
 type Seen = Record<Side, { readonly n: number; readonly price: Price }[]>;
 
+/** A position that is closing takes part in no quote: from the one that closed it, or a record, on. */
+interface Span {
+  /** Place of that quote among those of the position's side. */
+  readonly fromPlace: number | undefined;
+  readonly fromN: number;
+  toN: number;
+}
+
 export class PeakRecovery {
+  /** When positions were closing, since the peaks were noted. */
+  private readonly closing = new Map<string, Span[]>();
   private readonly noted: NotedTrails;
   private readonly seen = new Map<string, Seen>();
 
@@ -29,13 +39,15 @@ export class PeakRecovery {
   see(record: JournalRecord, state: State): void {
     if (record.n <= this.noted.n) return;
     const [symbol, quote] = quoteOf(record, state);
-    if (symbol === undefined || quote?.n === undefined) return;
-    const seen = this.seen.get(symbol) ?? { long: [], short: [] };
-    this.seen.set(symbol, seen);
-    for (const side of ['long', 'short'] as const) {
-      for (const [n, moved] of quote.moved?.[side] ?? []) note(seen[side], n, moved);
-      note(seen[side], quote.n, side === 'long' ? quote.bid : quote.ask);
+    if (symbol !== undefined && quote?.n !== undefined) {
+      const seen = this.seen.get(symbol) ?? { long: [], short: [] };
+      this.seen.set(symbol, seen);
+      for (const side of ['long', 'short'] as const) {
+        for (const [n, moved] of quote.moved?.[side] ?? []) note(seen[side], n, moved);
+        note(seen[side], quote.n, side === 'long' ? quote.bid : quote.ask);
+      }
     }
+    this.seeClosing(record, state, quote?.n !== undefined);
   }
 
   /** When all records are applied. */
@@ -46,7 +58,36 @@ export class PeakRecovery {
     }
   }
 
-  private peakOf({ symbol, side, exits, peak }: Position, since: number): Price | undefined {
+  private seeClosing(record: JournalRecord, state: State, isOnQuote: boolean): void {
+    if (!('intent' in record.body)) return;
+    const { positionId, symbol, side, isPart } = record.body.intent;
+    const spans = this.closing.get(positionId) ?? [];
+    const last = spans.at(-1);
+    const isClosing = state.positions.get(positionId)?.state === 'closing';
+    if (isClosing && (last === undefined || last.toN < Infinity)) {
+      const place = (this.seen.get(symbol)?.[side].length ?? 0) - 1;
+      const fromPlace = isOnQuote ? place : undefined;
+      spans.push({ fromPlace, fromN: record.n, toN: Infinity });
+    } else if (!isClosing && last?.toN === Infinity) {
+      last.toN = record.n;
+    } else if (!isClosing && last === undefined && record.type === 'close.failed' && !isPart) {
+      spans.push({ fromPlace: 0, fromN: 0, toN: record.n });
+    }
+    this.closing.set(positionId, spans);
+  }
+
+  /** Whether it was closing then; one that was all the time has no record of its beginning. */
+  private wasClosing({ positionId, state }: Position, n: number, place: number): boolean {
+    const spans = this.closing.get(positionId) ?? [];
+    if (spans.length === 0) return state === 'closing';
+    return spans.some(({ fromPlace, fromN, toN }) => {
+      const isBegun = fromPlace === undefined ? n >= fromN : place >= fromPlace;
+      return isBegun && n < toN;
+    });
+  }
+
+  private peakOf(position: Position, since: number): Price | undefined {
+    const { symbol, side, exits, peak } = position;
     const mark = this.noted.marks.get(symbol);
     const noted = mark && peakIn(mark, side, since);
     let best = peak;
@@ -55,19 +96,24 @@ export class PeakRecovery {
       if (best === undefined || isBetter(side, given, best)) best = given;
     }
     const step = exits.trailing?.step;
-    for (const one of this.seen.get(symbol)?.[side] ?? []) {
-      if (one.n < since) continue;
+    this.seen.get(symbol)?.[side].forEach((one, place) => {
+      if (one.n < since || this.wasClosing(position, one.n, place)) return;
       if (best === undefined || isBetter(side, one.price, best, step)) best = one.price;
-    }
+    });
     return best;
   }
 }
 
 /** A quote that decides more than one thing is told of by each. */
 function note(seen: Seen[Side], n: number, text: string): void {
-  if ((seen.at(-1)?.n ?? -1) < n || seen.at(-1)?.price.value !== Number(text)) {
-    seen.push({ n, price: price(text) });
-  }
+  const last = seen.at(-1);
+  const given = price(text);
+  if (last !== undefined && last.n >= n && compared(last.price, given) === 0) return;
+  seen.push({ n, price: given });
+}
+
+function compared(a: Price, b: Price): number {
+  return compareExact(a.value, a.exact, b.value, b.exact);
 }
 
 /** The quote that decided what is recorded; not the book that an operator's close stood on. */
@@ -93,7 +139,7 @@ function quoteOf(
 /** Strictly better, or by a step at least; decimals decide where doubles might not. */
 function isBetter(side: Side, a: Price, b: Price, step?: string): boolean {
   const sign = side === 'long' ? 1 : -1;
-  if (step === undefined) return sign * compareExact(a.value, a.exact, b.value, b.exact) > 0;
+  if (step === undefined) return sign * compared(a, b) > 0;
   const gain = exactOf(a.value, a.exact).minus(exactOf(b.value, b.exact)).times(sign);
   return gain.gte(decimal(step));
 }

@@ -10,7 +10,7 @@ import { asLeft, failedResult, filledResult, intentOf } from '#src/domain/closin
 import type { CloseIntent, Fill } from '#src/domain/closing';
 import { invariant, messageOf } from '#src/domain/errors';
 import { Decimal, decimal, text } from '#src/domain/money';
-import { unclaimedOf, wholeOf } from '#src/domain/part-closes';
+import { rungLeftOf, unclaimedOf, wholeOf } from '#src/domain/part-closes';
 import { isLive, isOpen, isUrgentCause, type Position } from '#src/domain/state';
 import { paperFill } from '#src/prices/paper-fill';
 import { isLessThere } from './close-call.ts';
@@ -110,7 +110,9 @@ class Closer {
   /** A close of a position that is guarded, be a part of it under way or not. */
   private ask(position: Position, request: CloseRequest): void {
     const { core } = this;
-    const { cause, quantity } = request;
+    const { cause } = request;
+    // What is left of a rung may be less, where an earlier close of it was given up half-way.
+    const quantity = cause.rung === undefined ? request.quantity : rungLeftOf(position, cause.rung);
     const asked = quantity && Decimal.min(unclaimedOf(position), decimal(quantity));
     // All of it is being closed by parts that wait: nothing is left for this one.
     if (asked && asked.lte(0)) return;

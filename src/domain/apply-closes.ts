@@ -5,12 +5,12 @@ import {
   beginClose,
   dropQueued,
   endClose,
+  endRung,
   isLast,
   noteGeneration,
   notePart,
   partIdOf,
   setClosing,
-  undoRung,
   unqueue,
 } from './apply-parts.ts';
 import { accountOf, positionOf, type Appliers, type CloseRecordType } from './apply-types.ts';
@@ -102,8 +102,13 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
     addToBulk(state, intent.bulkId, result);
     const { partLeft } = position;
     if (partLeft === undefined || position.intent?.closeId !== intent.closeId) return;
-    if (partLeft.gt(result.quantity)) position.partLeft = partLeft.minus(result.quantity);
-    else endClose(position);
+    if (partLeft.gt(result.quantity)) {
+      position.partLeft = partLeft.minus(result.quantity);
+      return;
+    }
+    endClose(position);
+    const part = position.parts?.get(intent.closeId);
+    if (part !== undefined) endRung(position, part);
   },
   'close.filled': (state, { intent, result, reasons, fill }) => {
     const position = positionOf(state, intent.positionId);
@@ -147,7 +152,7 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
     if (part !== undefined) {
       part.last = result;
       // It is tried again; not where it may have been executed after all.
-      if (part.filled.eq(0) && !isInDoubt) undoRung(position, part);
+      if (!isInDoubt) endRung(position, part);
     }
     countInBulk(state, intent, result, 'failed');
   },

@@ -9,6 +9,7 @@ import {
   isCloseOpen,
   partCloseOf,
   partsKeptMax,
+  rungLeftOf,
   wholeOf,
   type PartClose,
 } from './part-closes.ts';
@@ -84,6 +85,8 @@ export function notePart(position: Position, intent: CloseIntent, isQueued = fal
   const known = position.parts?.get(intent.closeId);
   if (known !== undefined) {
     known.orders.set(intent.clientOrderId, intent.quantity);
+    const [oldest] = known.orders.keys();
+    if (known.orders.size > clientOrdersKeptMax) known.orders.delete(oldest as string);
     return;
   }
   if (intent.isPart !== true && intent.rung === undefined && !isQueued) return;
@@ -105,9 +108,10 @@ function doRung(position: Position, { rung }: PartClose): void {
   position.progress = { ...position.progress, rungs: [...rungs, rung] };
 }
 
-export function undoRung(position: Position, { rung }: PartClose): void {
+/** The close of a part is over: a rung of which something is left is due again on the next quote. */
+export function endRung(position: Position, { rung }: PartClose): void {
   const { rungs, ...rest } = position.progress;
-  if (rung === undefined || rungs === undefined) return;
+  if (rung === undefined || rungs === undefined || rungLeftOf(position, rung).lte(0)) return;
   const others = rungs.filter((one) => one !== rung);
   position.progress = others.length === 0 ? rest : { ...rest, rungs: others };
 }
@@ -122,7 +126,7 @@ export function addToPart(
   if (part === undefined) return;
   addFill(part, result, how);
   // It was given up, and executed all the same.
-  doRung(position, part);
+  if (part.rung !== undefined && rungLeftOf(position, part.rung).lte(0)) doRung(position, part);
 }
 
 export function isLast({ result }: Position, { closeId }: CloseResult): boolean {

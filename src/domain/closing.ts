@@ -185,9 +185,11 @@ export function asLeft(
   intent: CloseIntent,
   { remainingQuantity }: Pick<Closable, 'remainingQuantity'>,
 ): CloseIntent {
-  if (intent.isPart === true && remainingQuantity.gt(intent.quantity)) return intent;
-  const { isPart: _isPart, ...whole } = intent;
-  return { ...whole, quantity: text(remainingQuantity) };
+  const { isPart, quote, ...rest } = intent;
+  // The quote that decided it was told of then; the book is what it saw.
+  const seen = quote === undefined ? rest : { ...rest, quote: bookOf(quote) };
+  if (isPart === true && remainingQuantity.gt(intent.quantity)) return { ...seen, isPart };
+  return { ...seen, quantity: text(remainingQuantity) };
 }
 
 export function attemptOf({ attempt = 1 }: CloseIntent): number {

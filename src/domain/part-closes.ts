@@ -2,6 +2,7 @@
 // the position is known, since each has an answer of its own.
 import type { CloseIntent, CloseResult } from './closing.ts';
 import { Decimal, decimal, text, zero } from './money.ts';
+import type { Position } from './state.ts';
 
 /** Closes of parts that are remembered of one position; the oldest that are over are forgotten. */
 export const partsKeptMax = 64;
@@ -55,6 +56,16 @@ export function unclaimedOf({ remainingQuantity, partLeft, intent, queued }: Div
   if (wholeOf({ intent, queued }) !== undefined) return zero;
   let left = remainingQuantity.minus(partLeft ?? zero);
   for (const { quantity } of queued) left = left.minus(quantity);
+  return Decimal.max(left, zero);
+}
+
+/** How much of a rung was not closed yet, whatever closes of it have come to. */
+export function rungLeftOf(
+  { quantity, exits, parts }: Pick<Position, 'quantity' | 'exits' | 'parts'>,
+  rung: number,
+): Decimal {
+  let left = quantity.times(exits.ladder?.[rung]?.fraction ?? 0);
+  for (const part of parts?.values() ?? []) if (part.rung === rung) left = left.minus(part.filled);
   return Decimal.max(left, zero);
 }
 

@@ -7,7 +7,7 @@ import type { Position } from '#src/domain/state';
 import type { BookOf } from './exposure.ts';
 
 /** How far the rate of a conversion may rise before the levels are set anew. */
-const rateBand = 1e-3;
+const rateBand = 5e-3;
 
 /** Relative; far above what the doubles below lose. */
 const slack = 1e-9;

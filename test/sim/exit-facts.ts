@@ -67,17 +67,10 @@ export class ExitFacts {
       case 'close.filled': {
         const { intent, result } = record.body;
         this.asked(intent);
-        const rung = this.rungCloses.get(intent.closeId);
-        if (rung !== undefined) rung.filled = rung.filled.plus(result.quantity);
+        const close = this.rungCloses.get(intent.closeId);
+        if (close !== undefined) close.filled = close.filled.plus(result.quantity);
         const held = this.held.get(intent.positionId);
-        if (held !== undefined) {
-          held.remaining = held.remaining.minus(result.quantity);
-          claim(
-            held,
-            intent.closeId,
-            (held.claims.get(intent.closeId) ?? zero).minus(result.quantity),
-          );
-        }
+        if (held !== undefined) this.filled(held, intent.closeId, result.quantity);
         if (record.type === 'close.filled') this.held.delete(intent.positionId);
         break;
       }
@@ -87,6 +80,26 @@ export class ExitFacts {
       default:
         break;
     }
+  }
+
+  private filled(held: Held, closeId: string, quantity: string): void {
+    held.remaining = held.remaining.minus(quantity);
+    const claimed = held.claims.get(closeId);
+    claim(held, closeId, (claimed ?? zero).minus(quantity));
+    const close = this.rungCloses.get(closeId);
+    const place = close === undefined ? -1 : held.rungNames.indexOf(close.rungName);
+    if (close === undefined || place < 0) return;
+    if (this.rungLeftOf(held, place).lte(0)) held.rungs.add(place);
+    else if (claimed?.lte(quantity) === true) held.rungs.delete(place);
+  }
+
+  /** How much of a rung no close of it has come to. */
+  rungLeftOf(held: Held, place: number): Decimal {
+    let left = held.quantity.times(held.exits.ladder?.[place]?.fraction ?? 0);
+    for (const { rungName, filled } of this.rungCloses.values()) {
+      if (rungName === held.rungNames[place]) left = left.minus(filled);
+    }
+    return left;
   }
 
   /** What a quote has moved, as its record says: what is not on record did not happen. */
@@ -166,7 +179,7 @@ export class ExitFacts {
     };
     this.rungCloses.set(closeId, close);
     const place = held.rungNames.indexOf(close.rungName);
-    if (place >= 0) held.rungs.add(place);
+    if (known === undefined && place >= 0) held.rungs.add(place);
   }
 
   private gaveUp({ closeId, positionId }: CloseIntent, isInDoubt: boolean, ts: number): void {
@@ -175,8 +188,8 @@ export class ExitFacts {
     held.failedTs = ts;
     held.claims.delete(closeId);
     const close = this.rungCloses.get(closeId);
-    if (close === undefined || close.filled.gt(0) || isInDoubt) return;
-    held.rungs.delete(held.rungNames.indexOf(close.rungName));
+    const place = close === undefined ? -1 : held.rungNames.indexOf(close.rungName);
+    if (place >= 0 && !isInDoubt && this.rungLeftOf(held, place).gt(0)) held.rungs.delete(place);
   }
 }
 
