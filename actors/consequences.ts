@@ -53,10 +53,7 @@ export class Consequences {
    * close has its outcome are told so.
    */
   settle(): void {
-    for (const positionId of this.ended) {
-      this.ended.delete(positionId);
-      this.supervisor.closer.send({ type: 'part.ended', positionId });
-    }
+    if (this.ended.size > 0) this.beginNext();
     if (this.settling.size === 0) return;
     for (const { accountId, state, closingCount } of this.settling) {
       if (state !== 'closing' || closingCount > 0) continue;
@@ -66,6 +63,13 @@ export class Consequences {
       );
     }
     this.settling.clear();
+  }
+
+  private beginNext(): void {
+    for (const positionId of this.ended) {
+      this.ended.delete(positionId);
+      this.supervisor.closer.send({ type: 'part.ended', positionId });
+    }
   }
 
   follow(record: JournalRecord): void {
@@ -263,9 +267,10 @@ export class Consequences {
     if (position !== undefined) markets.of(position.symbol).positions.delete(positionId);
     this.outcomes.tell(positionId);
     const watch = this.watches.get(accountId);
-    if (watch === undefined) return;
+    // Nobody looks at the equity of an account without rules.
+    if (watch === undefined || account.rules.length === 0) return;
     watch.settle();
-    if (position === undefined || account.rules.length === 0) return;
+    if (position === undefined) return;
     watch.remove(position);
     markets.of(position.symbol).release(watch);
     for (const leg of position.conversion) markets.of(leg.symbol).release(watch);

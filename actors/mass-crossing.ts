@@ -33,6 +33,8 @@ export class MassCrossings {
   private readonly core: Core;
   private readonly options: MassCrossingOptions;
   private readonly bySymbol = new Map<string, Crossing>();
+  /** The position whose turn it is. */
+  private telling: string | undefined;
 
   constructor(core: Core, options: MassCrossingOptions) {
     this.core = core;
@@ -66,7 +68,7 @@ export class MassCrossings {
 
   /** Tells a position that is marked, before anything else is done with it. */
   settle(positionId: string): void {
-    if (!this.isBusy) return;
+    if (!this.isBusy || positionId === this.telling) return;
     const position = this.core.state.positions.get(positionId);
     const crossing = position && this.bySymbol.get(position.symbol);
     const watch = crossing?.market.levels.watchOf(positionId);
@@ -81,8 +83,11 @@ export class MassCrossings {
     this.core.turn(() => {
       for (; crossing.told < end; crossing.told++) {
         const watch = watches[crossing.told] as LevelWatch;
-        if (watch.isNoted) this.options.cross(watch, quote);
+        if (!watch.isNoted) continue;
+        this.telling = watch.position.positionId;
+        this.options.cross(watch, quote);
       }
+      this.telling = undefined;
       if (end < watches.length) return;
       this.bySymbol.delete(symbol);
       finish();

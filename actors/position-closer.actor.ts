@@ -6,7 +6,7 @@ import {
   type PositionCloserEvent,
 } from '#machines/position-closer.machine';
 import { accountOf } from '#src/domain/apply';
-import { asLeft, failedResult, filledResult, intentOf } from '#src/domain/closing';
+import { asLeft, bookOf, failedResult, filledResult, intentOf } from '#src/domain/closing';
 import type { CloseIntent, Fill } from '#src/domain/closing';
 import { invariant, messageOf } from '#src/domain/errors';
 import { Decimal, decimal, text } from '#src/domain/money';
@@ -263,8 +263,7 @@ class Closer {
   ): Pick<CloseIntent, 'quote' | 'at' | 'route'> {
     const market = this.core.markets.of(position.symbol);
     const { book } = market;
-    const { symbol: _symbol, ...standing } = book.mark();
-    const quote = cause.onQuote ? market.decidingQuote() : standing;
+    const quote = cause.onQuote ? market.decidingQuote() : bookOf(book.mark());
     const account = accountOf(this.core.state, position.accountId);
     return {
       ...(book.hasQuote ? { quote } : {}),

@@ -1,7 +1,7 @@
 // P&L of closing a quantity at a price (contract section 1).
 import { convert, type Conversion } from './conversion.ts';
 import type { Instrument } from './instrument.ts';
-import { Decimal, roundPnl } from './money.ts';
+import { Decimal, roundPnl, zero } from './money.ts';
 import type { Side } from './quote.ts';
 
 export interface PnlTerms {
@@ -40,9 +40,13 @@ export function pnlOf(
   midOf: (symbol: string) => Decimal,
 ): Pnl {
   const { instrument, entryPrice, conversion } = terms;
+  const gross = grossOf(terms, quantity, price);
+  if (instrument.commissionRate.isZero()) {
+    return { pnl: roundPnl(convert(gross, conversion, midOf)), commission: zero };
+  }
   const size = quantity.times(instrument.contractSize);
   const commission = instrument.commissionRate.times(entryPrice).times(size);
-  const pnl = grossOf(terms, quantity, price).minus(commission);
+  const pnl = gross.minus(commission);
   return {
     pnl: roundPnl(convert(pnl, conversion, midOf)),
     commission: roundPnl(convert(commission, conversion, midOf)),

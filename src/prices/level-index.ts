@@ -120,19 +120,24 @@ export class LevelIndex {
 
 /** Of more than so many a comparison function is the slow way to sort. */
 const fewWatches = 64;
-/** Places in a list, below which the order of tracking stands in one number that is exact. */
-const placesMax = 2 ** 21;
+/** Their orders may be spread over so many times their number for each to have a place. */
+const spreadMax = 64;
 
-/** In the order of tracking; many are sorted as numbers, which hold the order and the place. */
+/** In the order of tracking; many are put each in the place of its order, which no other has. */
 function inOrder(watches: LevelWatch[]): readonly LevelWatch[] {
-  const { length } = watches;
-  if (length <= fewWatches || length > placesMax) return watches.sort((a, b) => a.order - b.order);
-  const keys = new Float64Array(length);
-  for (let i = 0; i < length; i++) keys[i] = (watches[i] as LevelWatch).order * placesMax + i;
-  keys.sort();
-  const sorted: LevelWatch[] = [];
-  for (const key of keys) {
-    sorted.push(watches[key - Math.floor(key / placesMax) * placesMax] as LevelWatch);
+  let least = Infinity;
+  let most = -Infinity;
+  for (const { order } of watches) {
+    if (order < least) least = order;
+    if (order > most) most = order;
   }
+  const spread = most - least + 1;
+  if (watches.length <= fewWatches || spread > spreadMax * watches.length) {
+    return watches.sort((a, b) => a.order - b.order);
+  }
+  const places = new Int32Array(spread);
+  for (let i = 0; i < watches.length; i++) places[(watches[i] as LevelWatch).order - least] = i + 1;
+  const sorted: LevelWatch[] = [];
+  for (const place of places) if (place > 0) sorted.push(watches[place - 1] as LevelWatch);
   return sorted;
 }

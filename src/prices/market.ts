@@ -1,5 +1,5 @@
 // The room of one symbol: its book, its levels, its meter, and who is moved by its quotes.
-import type { SeenQuote } from '#src/domain/closing';
+import { bookOf, type SeenQuote } from '#src/domain/closing';
 import type { Position } from '#src/domain/state';
 import type { EquityWatch } from './equity-watch.ts';
 import { LevelIndex } from './level-index.ts';
@@ -35,8 +35,7 @@ export class Market {
 
   /** The last quote, as what it decides tells of it. */
   decidingQuote(): SeenQuote {
-    const { symbol: _symbol, ...quote } = this.book.mark();
-    return { ...quote, n: this.lastN, ...this.levels.takeMoved() };
+    return { ...bookOf(this.book.mark()), n: this.lastN, ...this.levels.takeMoved() };
   }
 
   hold(watch: EquityWatch): void {

@@ -6,6 +6,12 @@ import type { QuoteMark } from '#src/domain/records';
 
 const half = new Decimal('0.5');
 
+interface ExactQuote {
+  readonly bid: Decimal;
+  readonly ask: Decimal;
+  readonly mark: Readonly<QuoteMark>;
+}
+
 export class QuoteBook {
   readonly symbol: string;
   /** 0 before the first quote. */
@@ -17,6 +23,8 @@ export class QuoteBook {
   askVersion = 0;
   private bidExact: string | undefined;
   private askExact: string | undefined;
+  /** What was made of the quote for a close: a quote may close very many positions. */
+  private exact: ExactQuote | undefined;
   /** Whether it has a quote, be it one that was noted before a restart. */
   hasQuote = false;
   /** Whether a quote was accepted since the start: only then is anything filled at it. */
@@ -36,6 +44,7 @@ export class QuoteBook {
     this.ts = quote.ts;
     this.bidExact = quote.bidExact;
     this.askExact = quote.askExact;
+    this.exact = undefined;
     this.hasQuote = true;
     this.isFresh = true;
     this.isUnnoted = true;
@@ -47,6 +56,7 @@ export class QuoteBook {
     this.ask = Number(mark.ask);
     this.bidExact = mark.bid;
     this.askExact = mark.ask;
+    this.exact = undefined;
     this.ts = mark.ts;
     this.bidVersion++;
     this.askVersion++;
@@ -54,11 +64,11 @@ export class QuoteBook {
   }
 
   exactBid(): Decimal {
-    return exactOf(this.bid, this.bidExact);
+    return this.exactly().bid;
   }
 
   exactAsk(): Decimal {
-    return exactOf(this.ask, this.askExact);
+    return this.exactly().ask;
   }
 
   /** The price at which a position of this side closes: the bid for a long, the ask for a short. */
@@ -75,11 +85,16 @@ export class QuoteBook {
   }
 
   mark(): QuoteMark {
-    return {
-      symbol: this.symbol,
-      bid: text(this.exactBid()),
-      ask: text(this.exactAsk()),
-      ts: this.ts,
-    };
+    return this.exactly().mark;
+  }
+
+  private exactly(): ExactQuote {
+    if (this.exact === undefined) {
+      const bid = exactOf(this.bid, this.bidExact);
+      const ask = exactOf(this.ask, this.askExact);
+      const mark = { symbol: this.symbol, bid: text(bid), ask: text(ask), ts: this.ts };
+      this.exact = { bid, ask, mark };
+    }
+    return this.exact;
   }
 }

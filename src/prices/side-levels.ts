@@ -1,4 +1,5 @@
 // What waits for a price on one side of a symbol: longs for the bid, shorts for the ask.
+import type { Price } from '#src/domain/price';
 import type { Side } from '#src/domain/quote';
 import { LevelHeap } from './level-heap.ts';
 import type { LevelWatch } from './level-watch.ts';
@@ -56,13 +57,19 @@ export class SideLevels {
   advance(value: number, exact: string | undefined, lastN: number): boolean {
     const isBeaten = this.sign * value >= this.sign * this.trails.moveFirst;
     let hasMoved = isBeaten && this.trails.advance(value, exact);
-    for (const watch of this.unarmed) {
-      if ((watch.position.progress.trailsSince ?? 0) > lastN) continue;
-      watch.arm({ value, exact });
-      this.unarmed.delete(watch);
-      hasMoved = true;
-    }
+    if (this.unarmed.size > 0 && this.armUnarmed({ value, exact }, lastN)) hasMoved = true;
     if (hasMoved) this.trace?.add(lastN, { value, exact }, this.trails.hasSteps);
     return hasMoved;
+  }
+
+  private armUnarmed(peak: Price, lastN: number): boolean {
+    let hasArmed = false;
+    for (const watch of this.unarmed) {
+      if ((watch.position.progress.trailsSince ?? 0) > lastN) continue;
+      watch.arm(peak);
+      this.unarmed.delete(watch);
+      hasArmed = true;
+    }
+    return hasArmed;
   }
 }

@@ -236,7 +236,7 @@ describe('rungs', () => {
     [
       'being given up when some is filled',
       (rung) => [intended(rung), filled(rung, '1'), closeFailed(rung, 'no')],
-      [1],
+      [],
     ],
     [
       'being given up in doubt',
@@ -248,8 +248,13 @@ describe('rungs', () => {
     ],
     [
       'being given up, and executed all the same',
-      (rung) => [intended(rung), closeFailed(rung, 'no'), filled(rung, '1')],
+      (rung) => [intended(rung), closeFailed(rung, 'no'), filled(rung, '3')],
       [1],
+    ],
+    [
+      'being given up, and executed in part all the same',
+      (rung) => [intended(rung), closeFailed(rung, 'no'), filled(rung, '1')],
+      [],
     ],
   ])('after %s', (_name, drafts, done) => {
     const story = laddered();

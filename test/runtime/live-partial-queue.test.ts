@@ -183,3 +183,35 @@ describe('what comes behind a part', () => {
     expect([w.stateOf('p'), left(w), there(w)]).toEqual(['guarded', '1', '1']);
   });
 });
+
+describe('a rung that was not closed as a whole', () => {
+  test('is closed for the rest of it, where an operator took its place and gave up', async () => {
+    const half = { kind: 'partial', share: 0.5 } as const;
+    const close = [half, ...Array.from({ length: 7 }, () => rejects)];
+    const w = await LiveWorld.start({ script: { close } });
+    await w.open('p', ladder([110, '0.5']));
+    w.quote(100);
+    w.quote(110);
+    await w.run(300);
+    void w.close('p');
+    await w.run(10_000);
+    w.play({});
+    w.quote(111);
+    await w.run(60_000);
+    expect([left(w), there(w)]).toEqual(['1', '1']);
+    expect(w.excess()).toEqual([]);
+  });
+
+  test('is closed for what another part had claimed, where that was never closed', async () => {
+    const w = await LiveWorld.start({ script: { close: [rejects, rejects, rejects, answers] } });
+    await w.open('p', ladder([101, '0.5'], [103, '0.5']));
+    w.quote(100);
+    void w.close('p', { quantity: '0.2' });
+    w.quote(104);
+    await w.run(60_000);
+    w.quote(105);
+    await w.run(5000);
+    expect([left(w), there(w), w.stateOf('p')]).toEqual(['0', '0', 'closed']);
+    expect(w.excess()).toEqual([]);
+  });
+});
