@@ -12,6 +12,11 @@ export interface Price {
 
 export function price(input: Numeric | Decimal): Price {
   if (typeof input === 'number') return { value: input, exact: undefined };
+  if (typeof input === 'string') {
+    // Most are the shortest text of their double, and need no decimal to be read.
+    const value = Number(input);
+    if (String(value) === input) return { value, exact: undefined };
+  }
   const exact = typeof input === 'string' ? text(new Decimal(input)) : text(input);
   const value = Number(exact);
   return { value, exact: isExact(value, exact) ? undefined : exact };

@@ -158,6 +158,7 @@ function gainLevels(position: Position): string[] {
 }
 
 function tightest(trails: readonly TrailBy[], by: 'distance' | 'percent'): Price | undefined {
-  const given = trails.flatMap((trail) => trail[by] ?? []);
-  return given.length === 0 ? undefined : price(Decimal.min(...given));
+  const [first, ...others] = trails.flatMap((trail) => trail[by] ?? []);
+  if (first === undefined) return undefined;
+  return price(others.length === 0 ? first : Decimal.min(first, ...others));
 }
