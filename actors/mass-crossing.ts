@@ -2,6 +2,7 @@
 // told in slices, each a turn of its own, and quotes of other symbols pass between them. Quotes of
 // the symbol itself wait, and nothing else is done with a marked position before it was told.
 import type { Quote } from '#src/domain/quote';
+import { inOrder } from '#src/prices/level-index';
 import type { LevelWatch } from '#src/prices/level-watch';
 import type { Market } from '#src/prices/market';
 import type { Core } from './core.ts';
@@ -22,7 +23,8 @@ export interface MassCrossingOptions {
 interface Crossing {
   readonly market: Market;
   readonly quote: Quote;
-  readonly watches: readonly LevelWatch[];
+  /** In no order until the first turn after the quote's own, which is long enough as it is. */
+  watches: readonly LevelWatch[];
   /** How many of them have had their turn. */
   told: number;
   /** The steps of the quote that follow. */
@@ -57,7 +59,7 @@ export class MassCrossings {
     this.bySymbol.set(market.symbol, { market, quote, watches, told: 0, finish });
     this.options.onHeld(market.symbol);
     this.core.metrics.count('mass_crossings');
-    this.core.clock.soon(() => this.tellSlice(market.symbol));
+    this.core.clock.soon(() => this.begin(market.symbol));
     return true;
   }
 
@@ -73,6 +75,13 @@ export class MassCrossings {
     const crossing = position && this.bySymbol.get(position.symbol);
     const watch = crossing?.market.levels.watchOf(positionId);
     if (crossing !== undefined && watch?.isNoted) this.options.cross(watch, crossing.quote);
+  }
+
+  private begin(symbol: string): void {
+    const crossing = this.bySymbol.get(symbol);
+    if (crossing === undefined) return;
+    crossing.watches = inOrder(crossing.watches);
+    this.tellSlice(symbol);
   }
 
   private tellSlice(symbol: string): void {

@@ -8,6 +8,7 @@ import { deadlineRanks } from '#src/prices/deadlines';
 import type { EquityWatch } from '#src/prices/equity-watch';
 import type { Logger } from '#src/ports/logger';
 import { futureToleranceMs, quoteFault, type QuoteFault } from '#src/prices/hygiene';
+import { inOrder } from '#src/prices/level-index';
 import type { LevelWatch } from '#src/prices/level-watch';
 import type { Market } from '#src/prices/market';
 import type { Measurement } from '#src/prices/market-meter';
@@ -165,12 +166,12 @@ export class PriceFeed {
     if (measurements !== undefined) {
       for (const measurement of measurements) this.tellMarketGuard(quote.symbol, measurement);
     }
-    const watches = market.levels.crossed(quote);
+    const watches = market.levels.reached(quote);
     if (watches.length > 0 && this.massCrossings !== undefined) {
       const finish = (): void => this.finish(quote, market, holders);
       if (this.massCrossings.takes(market, quote, watches, finish)) return;
     }
-    for (const watch of watches) this.cross(watch, quote);
+    for (const watch of inOrder(watches)) this.cross(watch, quote);
     this.finish(quote, market, holders);
   }
 

@@ -75,6 +75,11 @@ export class LevelIndex {
 
   /** Those whom the quote may concern, in the order in which they were tracked. */
   crossed(quote: Quote): readonly LevelWatch[] {
+    return inOrder(this.reached(quote));
+  }
+
+  /** The same in no order: all of them are marked. */
+  reached(quote: Quote): readonly LevelWatch[] {
     const { longs, shorts } = this;
     const { bid, ask } = quote;
     if (longs.isQuiet(bid) && shorts.isQuiet(ask)) return nobody;
@@ -86,7 +91,7 @@ export class LevelIndex {
     };
     longs.forEachReached(bid, quote.bidExact, note);
     shorts.forEachReached(ask, quote.askExact, note);
-    return watches.length < 2 ? watches : inOrder(watches);
+    return watches;
   }
 
   /**
@@ -124,7 +129,8 @@ const fewWatches = 64;
 const spreadMax = 64;
 
 /** In the order of tracking; many are put each in the place of its order, which no other has. */
-function inOrder(watches: LevelWatch[]): readonly LevelWatch[] {
+export function inOrder(watches: readonly LevelWatch[]): readonly LevelWatch[] {
+  if (watches.length < 2) return watches;
   let least = Infinity;
   let most = -Infinity;
   for (const { order } of watches) {
@@ -133,7 +139,7 @@ function inOrder(watches: LevelWatch[]): readonly LevelWatch[] {
   }
   const spread = most - least + 1;
   if (watches.length <= fewWatches || spread > spreadMax * watches.length) {
-    return watches.sort((a, b) => a.order - b.order);
+    return watches.toSorted((a, b) => a.order - b.order);
   }
   const places = new Int32Array(spread);
   for (let i = 0; i < watches.length; i++) places[(watches[i] as LevelWatch).order - least] = i + 1;
