@@ -106,6 +106,26 @@ describe('the peak of one trailing stop', () => {
     expect([desk.recovered(long), desk.recovered(short)]).toEqual(['2007', '2003']);
   });
 
+  test('stands still while its position is closing, and goes on where that was given up', () => {
+    const desk = new Desk();
+    const one = desk.trail();
+    const { story } = desk.world;
+    desk.close(desk.at('2000'), true);
+    const { positionId } = one.position;
+    const asked = story.intent(positionId);
+    story.tell(intended(asked));
+    desk.close(desk.at('2020'), true);
+    expect(desk.recovered(one)).toBe('2000');
+    story.tell(closeFailed(asked, 'no'));
+    expect(desk.recovered(one)).toBe('2000');
+    desk.close(desk.at('2010'), true);
+    expect(desk.recovered(one)).toBe('2010');
+    const quote = desk.at('2030');
+    desk.close(quote, true);
+    story.tell(intended({ ...story.intent(positionId), quote, onQuote: true }));
+    expect(desk.recovered(one)).toBe('2010');
+  });
+
   test('is moved by a step at least', () => {
     const desk = new Desk();
     const one = desk.trail({ distance: 500, step: '2' });
