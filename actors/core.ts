@@ -61,8 +61,8 @@ export class Core implements CoreContext {
   readonly live: Live | undefined;
   readonly closeLog: CloseLog;
   private readonly bulks: BulkCloses;
-  /** Called before a close of a position is asked for; set by whoever has more to say of it. */
-  beforeClose: ((positionId: string) => void) | undefined;
+  /** Does what a quote has reached of a position, where it was not told yet; see `MassCrossings`. */
+  settleCrossing: (positionId: string) => void = () => {};
   private readonly consequences: Consequences;
   private readonly options: CoreOptions;
   private depth = 0;
@@ -169,12 +169,11 @@ export class Core implements CoreContext {
 
   /** What a quote has reached of a position comes before what else is done with it. */
   private beforeChange({ type, body }: Draft): void {
-    if (this.beforeClose === undefined) return;
     switch (type) {
       case 'position.amended':
       case 'position.corrected':
       case 'position.untracked':
-        this.beforeClose(body.positionId);
+        this.settleCrossing(body.positionId);
         break;
       default:
         break;
@@ -186,7 +185,7 @@ export class Core implements CoreContext {
   }
 
   requestClose(request: CloseRequest): void {
-    if (this.beforeClose !== undefined) request.positionIds.forEach(this.beforeClose);
+    for (const positionId of request.positionIds) this.settleCrossing(positionId);
     this.supervisor.closer.send({ type: 'close.requested', ...request });
     const { bulkId, reason } = request.cause;
     if (bulkId !== undefined) this.bulks.began(bulkId, reason, request.positionIds);

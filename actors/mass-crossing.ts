@@ -41,7 +41,7 @@ export class MassCrossings {
   constructor(core: Core, options: MassCrossingOptions) {
     this.core = core;
     this.options = options;
-    core.beforeClose = (positionId) => this.settle(positionId);
+    core.settleCrossing = (positionId) => this.settle(positionId);
   }
 
   /** Whether anything is marked and was not told yet. */

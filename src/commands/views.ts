@@ -2,7 +2,7 @@
 import { pendingResult, type CloseIntent, type CloseResult } from '#src/domain/closing';
 import { stopOf, trailOf, trailsOf } from '#src/domain/due-exits';
 import { text } from '#src/domain/money';
-import { exactOf, type Price } from '#src/domain/price';
+import { priceText, type Price } from '#src/domain/price';
 import { isCloseOpen, partResult, wholeOf } from '#src/domain/part-closes';
 import { isBreached, levelsOf, needsPeak } from '#src/domain/rules';
 import type { Account, Position, State } from '#src/domain/state';
@@ -51,7 +51,7 @@ function exitsView(position: Position, peak: Price | undefined): object {
       present({
         ...trailing,
         armed: peak !== undefined,
-        peak: peak && text(exactOf(peak.value, peak.exact)),
+        peak: peak && priceText(peak),
         trail: trail && text(trail),
         tiers: trailing.tiers?.map((tier, i) => ({
           ...tier,

@@ -2,7 +2,7 @@
 // here, exactly, whoever found the position.
 import type { ExitMoves, ExitProgress, Exits, ExitReason, Rung, TrailBy } from './exits.ts';
 import { Decimal, decimal, hundred, text, type Decimal as Exact } from './money.ts';
-import { exactOf, type Price } from './price.ts';
+import { exactOf, priceText, type Price } from './price.ts';
 import type { Side } from './quote.ts';
 
 /** What of a position decides about its exits. */
@@ -170,7 +170,7 @@ function movesBy(terms: ExitTerms, { price }: Seen): ExitMoves | undefined {
     const { activation } = trailing;
     const isArmed = progress.trailsSince !== undefined;
     const isActivated = !isArmed && activation !== undefined && isBetter(side, price, activation);
-    if (isActivated) moves.activatedAt = text(exactOf(price.value, price.exact));
+    if (isActivated) moves.activatedAt = priceText(price);
     const tiers = isArmed || isActivated ? newTiers(terms, price) : [];
     if (tiers.length > 0) moves.tiers = tiers;
   }

@@ -72,7 +72,7 @@ export class Host {
       clock: core.clock,
       ids: core.ids,
       operations: this.operations(),
-      settle: (positionId) => core.turn(() => core.beforeClose?.(positionId)),
+      settle: (positionId) => core.turn(() => core.settleCrossing(positionId)),
       listLedger: (filter) => listLedger(ledger, (ms) => projector.caughtUp(ms), filter),
     };
   }

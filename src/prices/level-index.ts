@@ -68,17 +68,7 @@ export class LevelIndex {
     return this.watches.get(positionId);
   }
 
-  /** Watched positions, in no order. */
-  watched(): IterableIterator<LevelWatch> {
-    return this.watches.values();
-  }
-
-  /** Those whom the quote may concern, in the order in which they were tracked. */
-  crossed(quote: Quote): readonly LevelWatch[] {
-    return inOrder(this.reached(quote));
-  }
-
-  /** The same in no order: all of them are marked. */
+  /** Those whom the quote may concern: all of them are marked. In no order, see {@link inOrder}. */
   reached(quote: Quote): readonly LevelWatch[] {
     const { longs, shorts } = this;
     const { bid, ask } = quote;

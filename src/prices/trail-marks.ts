@@ -1,8 +1,7 @@
 // The peaks of a symbol's trailing stops as they are noted beside the records. A stop trails from
 // the quotes behind one record on, so that record names it; stops of equal peaks that follow on each
 // other are one run, and a trend that moves thousands of stops is noted in one number.
-import { text } from '#src/domain/money';
-import { exactOf, type Price } from '#src/domain/price';
+import { priceText, type Price } from '#src/domain/price';
 import type { Side } from '#src/domain/quote';
 import type { Market } from './market.ts';
 
@@ -27,7 +26,7 @@ export function trailMarkOf({ symbol, positions, levels }: Market): TrailMark {
     const peak = levels.peakOf(position);
     if (peak !== shownPeak) {
       shownPeak = peak;
-      shown = peak === undefined ? null : text(exactOf(peak.value, peak.exact));
+      shown = peak === undefined ? null : priceText(peak);
     }
     found[position.side].push([since, shown]);
   }

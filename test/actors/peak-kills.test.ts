@@ -4,8 +4,7 @@ import { deepStrictEqual, strictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ExitsSpec } from '#src/domain/exits';
-import { text } from '#src/domain/money';
-import { exactOf } from '#src/domain/price';
+import { priceText } from '#src/domain/price';
 import type { Side } from '#src/domain/quote';
 import type { QuoteMark } from '#src/domain/records';
 import { memoryJournal } from '#src/journal/memory-journal';
@@ -155,7 +154,7 @@ class Kills {
     const { state, markets } = this.world.core;
     const position = state.positions.get(positionId);
     const peak = position && markets.of(symbol).levels.peakOf(position);
-    return peak && new D(text(exactOf(peak.value, peak.exact)));
+    return peak && new D(priceText(peak));
   }
 
   /** By the quotes until that time, it included. */

@@ -4,8 +4,7 @@ import { PeakRecovery, type NotedTrails } from '#actors/peaks';
 import { apply } from '#src/domain/apply';
 import type { CloseIntent, SeenQuote } from '#src/domain/closing';
 import type { TrailingSpec } from '#src/domain/exits';
-import { text } from '#src/domain/money';
-import { exactOf } from '#src/domain/price';
+import { priceText } from '#src/domain/price';
 import type { Side } from '#src/domain/quote';
 import type { Draft, JournalRecord } from '#src/domain/records';
 import { emptyState } from '#src/domain/state';
@@ -29,7 +28,7 @@ function recovered(records: readonly JournalRecord[], noted: NotedTrails): Map<s
   peaks.restore(state);
   const found = new Map<string, string>();
   for (const { positionId, peak } of state.positions.values()) {
-    if (peak !== undefined) found.set(positionId, text(exactOf(peak.value, peak.exact)));
+    if (peak !== undefined) found.set(positionId, priceText(peak));
   }
   return found;
 }

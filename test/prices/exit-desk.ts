@@ -5,10 +5,10 @@ import type { Subscription } from 'rxjs';
 import type { SeenQuote } from '#src/domain/closing';
 import type { Reached } from '#src/domain/due-exits';
 import { exitsOf, type ExitMoves, type ExitsSpec } from '#src/domain/exits';
-import { text } from '#src/domain/money';
-import { exactOf } from '#src/domain/price';
+import { priceText } from '#src/domain/price';
 import type { Quote, Side } from '#src/domain/quote';
 import type { Position } from '#src/domain/state';
+import { inOrder } from '#src/prices/level-index';
 import type { Market } from '#src/prices/market';
 import { exactPrices, quoteAt } from '../domain/arbitraries.ts';
 import { naivePeak, naiveReached, type Exact, type NaiveTerms } from '../domain/naive-exits.ts';
@@ -109,7 +109,7 @@ export class ExitDesk {
   peaks(): [string | undefined, string | undefined][] {
     return this.guarded.map(({ position, peak }) => {
       const found = this.market.levels.peakOf(position);
-      return [found && text(exactOf(found.value, found.exact)), peak?.toFixed()];
+      return [found && priceText(found), peak?.toFixed()];
     });
   }
 
@@ -119,7 +119,7 @@ export class ExitDesk {
     const expected = watched
       .map((one) => ({ one, reached: this.naive(one, quote) }))
       .filter(({ reached }) => reached.closes.length > 0 || reached.moves !== undefined);
-    for (const watch of levels.crossed(quote)) watch.tell(quote);
+    for (const watch of inOrder(levels.reached(quote))) watch.tell(quote);
     const ids = expected.map(({ one }) => one.position.positionId);
     deepStrictEqual(this.log.splice(0), ids);
     for (const { one, reached } of expected) {

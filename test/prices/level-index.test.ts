@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { ExitsSpec } from '#src/domain/exits';
 import type { Quote, Side } from '#src/domain/quote';
-import type { LevelIndex } from '#src/prices/level-index';
+import { inOrder, type LevelIndex } from '#src/prices/level-index';
 import { quoteAt } from '../domain/arbitraries.ts';
 import { ExitDesk, type Guarded } from './exit-desk.ts';
 
@@ -51,7 +51,7 @@ test.each<[Side, ExitsSpec, [bid: string, ask: string], object[]]>([
   const { desk, levels } = world();
   const { told } = gold(desk, exits, side);
   desk.world.take(quote(bid, ask));
-  for (const watch of levels.crossed(quote(bid, ask))) watch.tell(quote(bid, ask));
+  for (const watch of inOrder(levels.reached(quote(bid, ask)))) watch.tell(quote(bid, ask));
   expect(told.flatMap((reached) => reached.closes)).toEqual(closes);
   expect(told.length).toBe(closes.length > 0 ? 1 : 0);
 });
@@ -61,13 +61,13 @@ test('levels stay set after they were told, until the subscription ends', () => 
   const one = gold(desk, { stopLoss: 1990, takeProfit: 2010, trailing: { distance: 50 } });
   expect(levels.size).toBe(3);
   for (const at of ['1989', '2000', '2011']) {
-    for (const watch of levels.crossed(quote(at))) watch.tell(quote(at));
+    for (const watch of inOrder(levels.reached(quote(at)))) watch.tell(quote(at));
     levels.advance(quote(at), desk.world.story.state.n);
   }
   expect(one.told.map(({ closes }) => closes[0]?.reason)).toEqual(['stop_loss', 'take_profit']);
   desk.unwatch(one);
   expect(levels.size).toBe(0);
-  expect(levels.crossed(quote('1989'))).toEqual([]);
+  expect(inOrder(levels.reached(quote('1989')))).toEqual([]);
   expect(levels.watchOf(one.position.positionId)).toBeUndefined();
 });
 
@@ -91,7 +91,7 @@ test('whoever is reached is told in the order of tracking, whatever the prices a
 test('who leaves between a crossing and its telling is told nothing', () => {
   const { desk, levels } = world();
   const one = gold(desk, { stopLoss: 1990 });
-  const crossed = levels.crossed(quote('1989'));
+  const crossed = inOrder(levels.reached(quote('1989')));
   desk.unwatch(one);
   for (const watch of crossed) watch.tell(quote('1989'));
   expect([crossed.length, one.told]).toEqual([1, []]);
@@ -101,14 +101,14 @@ test('a quote that reaches nothing allocates nothing to tell it', () => {
   const { desk, levels } = world();
   gold(desk, { stopLoss: 1990, trailing: { distance: 5 } });
   levels.advance(quote('2000'), desk.world.story.state.n);
-  expect(levels.crossed(quote('2001'))).toBe(levels.crossed(quote('1999')));
+  expect(inOrder(levels.reached(quote('2001')))).toBe(inOrder(levels.reached(quote('1999'))));
 });
 
 test('a mark on who is reached is gone once it was told', () => {
   const { desk, levels } = world();
   const { position } = gold(desk, { stopLoss: 1990, stopLossAmount: 1000 });
   const watch = levels.watchOf(position.positionId);
-  expect(levels.crossed(quote('1990'))).toEqual([watch]);
+  expect(inOrder(levels.reached(quote('1990')))).toEqual([watch]);
   expect(watch?.isNoted).toBe(true);
   watch?.tell(quote('1990'));
   expect(watch?.isNoted).toBe(false);

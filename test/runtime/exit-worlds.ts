@@ -1,8 +1,7 @@
 // Random positions with exits of every kind, random quotes, and what came of them.
 import fc from 'fast-check';
 import type { ExitsSpec } from '#src/domain/exits';
-import { text } from '#src/domain/money';
-import { exactOf } from '#src/domain/price';
+import { priceText } from '#src/domain/price';
 import type { RuntimeEvent } from '#src/domain/events';
 import { expect } from 'vitest';
 import type { CoreHarness } from '../support/core-harness.ts';
@@ -96,7 +95,7 @@ export function outcomeOf({ core }: CoreHarness, events: readonly RuntimeEvent[]
     const { movedStop, rungs, tiers, trailsSince } = position.progress;
     const armed = trailsSince !== undefined;
     const isShown = peak !== undefined && position.state === 'guarded';
-    const shown = isShown ? text(exactOf(peak.value, peak.exact)) : undefined;
+    const shown = isShown ? priceText(peak) : undefined;
     return [position.positionId, position.state, movedStop, rungs, tiers, armed, shown];
   });
   return { closes: [of('EURUSD'), of('XAUUSD')], left };

@@ -2,29 +2,18 @@
 import { describe, expect, test } from 'vitest';
 import {
   answers,
+  blind,
+  ladder,
+  left,
   LiveWorld,
+  type LiveWorldOptions,
   lost,
   rejects,
   says,
   silent,
-  type Body,
-  type LiveWorldOptions,
+  there,
 } from './live-world.ts';
 
-const ladder = (...rungs: [number, string][]): Body => ({
-  exits: { ladder: rungs.map(([price, fraction]) => ({ price, fraction })) },
-});
-
-const left = (w: LiveWorld, positionId = 'p'): string =>
-  w.harness.core.state.positions.get(positionId)?.remainingQuantity.toFixed() ?? 'unknown';
-
-const there = (w: LiveWorld, positionId = 'p'): string =>
-  w.provider.held.get(positionId)?.quantity ?? '0';
-
-/** Neither asks by id, nor executes an id once. */
-const blind: LiveWorldOptions = {
-  provider: { capabilities: { idempotentByClientId: false, queryByClientId: false } },
-};
 /** Asked by id, and executes whatever comes. */
 const asked: LiveWorldOptions = { provider: { capabilities: { idempotentByClientId: false } } };
 

@@ -5,24 +5,16 @@ import type { Draft } from '#src/domain/records';
 import { closeFailed } from '../domain/story.ts';
 import {
   answers,
+  blind,
+  ladder,
+  left,
   LiveWorld,
   lost,
   rejects,
   silent,
+  there,
   unreachable,
-  type Body,
-  type LiveWorldOptions,
 } from './live-world.ts';
-
-const ladder = (...rungs: [number, string][]): Body => ({
-  exits: { ladder: rungs.map(([price, fraction]) => ({ price, fraction })) },
-});
-
-const left = (w: LiveWorld, positionId = 'p'): string =>
-  w.harness.core.state.positions.get(positionId)?.remainingQuantity.toFixed() ?? 'unknown';
-
-const there = (w: LiveWorld, positionId = 'p'): string =>
-  w.provider.held.get(positionId)?.quantity ?? '0';
 
 /** Writes a record to the journal of a runtime that was killed. */
 async function append(w: LiveWorld, draft: Draft): Promise<void> {
@@ -39,10 +31,6 @@ async function append(w: LiveWorld, draft: Draft): Promise<void> {
   await journal.close();
 }
 
-/** Neither asks by id, nor executes an id once. */
-const blind: LiveWorldOptions = {
-  provider: { capabilities: { idempotentByClientId: false, queryByClientId: false } },
-};
 describe('what comes behind a part', () => {
   const slow = { kind: 'late', ms: 500, executes: 'last' } as const;
 

@@ -340,3 +340,21 @@ export function without(provider: FakeProvider, ...calls: ('query' | 'positions'
 async function flush(): Promise<void> {
   await new Promise(setImmediate);
 }
+
+/** The exits of a ladder: prices, and their fractions. */
+export const ladder = (...rungs: [number, string][]): Body => ({
+  exits: { ladder: rungs.map(([price, fraction]) => ({ price, fraction })) },
+});
+
+/** What is left of a position here. */
+export const left = (w: LiveWorld, positionId = 'p'): string =>
+  w.harness.core.state.positions.get(positionId)?.remainingQuantity.toFixed() ?? 'unknown';
+
+/** What is left of it at the provider. */
+export const there = (w: LiveWorld, positionId = 'p'): string =>
+  w.provider.held.get(positionId)?.quantity ?? '0';
+
+/** A provider that neither can be asked by id, nor executes an id once. */
+export const blind: LiveWorldOptions = {
+  provider: { capabilities: { idempotentByClientId: false, queryByClientId: false } },
+};
