@@ -1,7 +1,7 @@
 // What a command is: a schema, where it may be addressed, and request + state → outcome.
 import type { z } from 'zod';
 import type { CloseRequest } from '#machines/position-closer.machine';
-import { refuse, type Refused } from '#src/domain/refusals';
+import { refuse, type Issue, type Refused } from '#src/domain/refusals';
 import { noAccount } from '#src/domain/ids';
 import type { ClosingMemo, Draft } from '#src/domain/records';
 import type { Account, DeadLetter, Position, State } from '#src/domain/state';
@@ -93,6 +93,12 @@ export interface Command<Body = unknown> {
   readonly scope: 'account' | 'none' | 'either';
   /** Closes and halts are never refused because the runtime is overloaded. */
   readonly isUrgent?: boolean;
+  /** What is valid by itself and does not fit what is there: told beside the faults of the schema. */
+  readonly misfits?: (
+    context: CommandContext,
+    accountId: string,
+    given: Readonly<Record<string, unknown>>,
+  ) => Issue[];
   readonly run: (context: CommandContext, request: Request<Body>) => Outcome;
 }
 

@@ -1,6 +1,6 @@
 // The way of a command, from its message to its answer: who may, what is asked, do it, say so.
 import { asObject, parseObject } from '#src/contracts/json';
-import { parse, refuseIssues } from '#src/contracts/parse';
+import { parse, refuseIssues, withFaults } from '#src/contracts/parse';
 import { idPattern } from '#src/contracts/primitives';
 import type { CloseRequest } from '#machines/position-closer.machine';
 import { canonical, sha256 } from '#src/domain/chain';
@@ -174,7 +174,9 @@ export class CommandDesk {
     const body = ownBody(given.value, accountId);
     if (isRefused(body)) return body;
     const parsed = parse(command.schema, body);
-    if (!parsed.ok) return refuseIssues(`${resource}.${action}`, parsed.issues);
+    const misfits = command.misfits?.(this.host.context, accountId, { ...body }) ?? [];
+    const issues = withFaults(parsed.ok ? [] : parsed.issues, misfits);
+    if (!parsed.ok || issues.length > 0) return refuseIssues(`${resource}.${action}`, issues);
     return { command, request: { client, accountId, body: parsed.value } };
   }
 

@@ -1,7 +1,6 @@
 // position.track|amend|close|close-if-triggered|untrack|get|list
-import { exitsFaults } from '#src/contracts/exits';
+import { Exits, exitsMisfits, type LaterThan } from '#src/contracts/exits';
 import { PositionList } from '#src/contracts/lists';
-import { refuseIssues } from '#src/contracts/parse';
 import {
   PositionAmend,
   PositionClose,
@@ -34,14 +33,13 @@ import { closeViewOf, positionView } from './views.ts';
 const track = command({
   schema: PositionTrack,
   scope: 'account',
+  misfits: (context, _accountId, given) => exitsMisfits(given, laterThanNow(context)),
   run: (context, { accountId, body }): Outcome => {
     const positionId = body.positionId ?? context.ids.next('position');
     const openedAt = body.openedAt ?? context.clock.now();
     const position = positionRecordOf({ ...body, accountId, positionId, openedAt });
     const fault = trackFault(context.state, position);
     if (fault !== undefined) return fault;
-    const unusable = exitsFaults(body.exits ?? {}, body, context.clock.now());
-    if (unusable.length > 0) return refuseIssues('position.track', unusable);
     return {
       kind: 'change',
       drafts: [{ type: 'position.tracked', accountId, body: { position } }],
@@ -53,16 +51,20 @@ const track = command({
 const amend = command({
   schema: PositionAmend,
   scope: 'account',
+  misfits: (context, accountId, { positionId, exits }) => {
+    const position = context.state.positions.get(String(positionId));
+    if (position?.accountId !== accountId) return [];
+    const { side, entryPrice } = position;
+    // An end that is given again unchanged may be past: its close may be under way.
+    const isSameEnd = Exits.safeParse(exits).data?.expiresAt === position.exits.expiresAt;
+    const given = { side, entryPrice: text(entryPrice), exits };
+    return exitsMisfits(given, isSameEnd ? undefined : laterThanNow(context));
+  },
   run: (context, { accountId, body }): Outcome => {
     const position = openPosition(context, accountId, body.positionId);
     if (isRefused(position)) return position;
     const { positionId } = position;
     const exits = exitsOf(body.exits);
-    // An end that is given again unchanged may be past: its close may be under way.
-    const isSameEnd = exits.expiresAt === position.exits.expiresAt;
-    const now = isSameEnd ? undefined : context.clock.now();
-    const unusable = exitsFaults(body.exits, termsOf(position), now);
-    if (unusable.length > 0) return refuseIssues('position.amend', unusable);
     return {
       kind: 'change',
       drafts: [
@@ -218,8 +220,8 @@ function pendingUntilKnown(
   return view?.outcome === 'unknown' ? { ...view, outcome: 'pending' } : view;
 }
 
-function termsOf({ side, entryPrice }: Position): { side: Position['side']; entryPrice: string } {
-  return { side, entryPrice: text(entryPrice) };
+function laterThanNow({ clock }: CommandContext): LaterThan {
+  return { ms: clock.now(), expected: 'expected a time in the future' };
 }
 
 function openPosition(

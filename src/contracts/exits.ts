@@ -2,9 +2,8 @@
 import { z } from 'zod';
 import { rungsMax, tiersMax, type ExitsSpec } from '#src/domain/exits';
 import { decimal, isNumeric, text, zero, type Numeric } from '#src/domain/money';
-import type { Side } from '#src/domain/quote';
 import type { Issue } from '#src/domain/refusals';
-import { Amount, Percent, Positive, Time } from './primitives.ts';
+import { Amount, Percent, Positive, SideName, Time } from './primitives.ts';
 
 const whole = decimal(1);
 
@@ -92,52 +91,45 @@ export const Exits: z.ZodType<ExitsSpec> = z.strictObject({
   ladder: Ladder.optional(),
 });
 
-/** The exits of which more can be said than their schema does, each as far as it is valid by itself. */
-export function validExits(given: Readonly<Record<string, unknown>>): ExitsSpec {
-  const breakEven = BreakEven.safeParse(given['breakEven']);
-  const expiresAt = Time.safeParse(given['expiresAt']);
-  return {
-    ...(breakEven.success ? { breakEven: breakEven.data } : {}),
-    ...(expiresAt.success ? { expiresAt: expiresAt.data } : {}),
-  };
-}
-
-export interface ExitTerms {
-  readonly side: Side;
-  readonly entryPrice: Numeric;
+/** What an end has to be later than, and how to say so. */
+export interface LaterThan {
+  readonly ms: number;
+  readonly expected: string;
 }
 
 /**
- * What is valid by itself but does not fit the position, or an end that is not later than now, where
- * that is given.
+ * Exits that do not fit their position: a stop that break-even would move to no price, or an end that
+ * is not late enough. Of what was given, valid or not, so that these faults stand beside those of the
+ * schema; what is not valid by itself is left to that.
  */
-export function exitsFaults(
-  exits: ExitsSpec,
-  terms: ExitTerms,
-  nowMs: number | undefined,
+export function exitsMisfits(
+  given: { readonly exits?: unknown; readonly side?: unknown; readonly entryPrice?: unknown },
+  laterThan: LaterThan | undefined,
 ): Issue[] {
-  const past =
-    nowMs === undefined ? [] : expiryFaults(exits, nowMs, 'expected a time in the future');
-  return [...breakEvenFaults(exits, terms), ...past];
+  const exits = isObject(given.exits) ? { ...(given.exits as object) } : {};
+  const { breakEven, expiresAt }: Partial<Record<keyof ExitsSpec, unknown>> = exits;
+  return [
+    ...breakEvenFaults(breakEven, given.side, given.entryPrice),
+    ...expiryFaults(expiresAt, laterThan),
+  ];
 }
 
-/** A stop that break-even would move to no price. */
-export function breakEvenFaults({ breakEven }: ExitsSpec, terms: ExitTerms): Issue[] {
-  if (breakEven === undefined) return [];
-  const { offset = 0 } = breakEven;
-  const entry = decimal(terms.entryPrice);
-  const stop = terms.side === 'long' ? entry.plus(offset) : entry.minus(offset);
+function breakEvenFaults(given: unknown, givenSide: unknown, givenEntry: unknown): Issue[] {
+  const breakEven = BreakEven.safeParse(given);
+  const side = SideName.safeParse(givenSide);
+  const entryPrice = Positive.safeParse(givenEntry);
+  if (!breakEven.success || !side.success || !entryPrice.success) return [];
+  const entry = decimal(entryPrice.data);
+  const { offset = 0 } = breakEven.data;
+  const stop = side.data === 'long' ? entry.plus(offset) : entry.minus(offset);
   if (stop.gt(zero)) return [];
   const message = `expected a stop above 0 once it is moved, was ${text(stop)}`;
   return [{ path: 'exits.breakEven.offset', message }];
 }
 
-/** An end that is not later than it has to be; `expected` says what it has to be. */
-export function expiryFaults(
-  { expiresAt }: ExitsSpec,
-  laterThanMs: number,
-  expected: string,
-): Issue[] {
-  if (expiresAt === undefined || expiresAt > laterThanMs) return [];
-  return [{ path: 'exits.expiresAt', message: `${expected}, was ${expiresAt}` }];
+function expiryFaults(given: unknown, laterThan: LaterThan | undefined): Issue[] {
+  const expiresAt = Time.safeParse(given);
+  if (!expiresAt.success || laterThan === undefined || expiresAt.data > laterThan.ms) return [];
+  const message = `${laterThan.expected}, was ${expiresAt.data}`;
+  return [{ path: 'exits.expiresAt', message }];
 }

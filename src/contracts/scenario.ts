@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import type { Issue } from '#src/domain/refusals';
 import { ScenarioAccount } from './account.ts';
-import { breakEvenFaults, expiryFaults, validExits } from './exits.ts';
+import { exitsMisfits } from './exits.ts';
 import { GuardConditions } from './guard.ts';
 import { InstrumentBody } from './instrument.ts';
 import { PositionSpec } from './position.ts';
-import { Positive, SideName, SymbolName, Time } from './primitives.ts';
+import { SymbolName, Time } from './primitives.ts';
 
 export const Scenario = z.strictObject({
   instruments: z.array(InstrumentBody).min(1, { error: 'expected at least one instrument' }),
@@ -38,7 +38,10 @@ export function scenarioFaults(given: unknown): Issue[] {
     if (typeof symbol === 'string' && !symbols.has(symbol)) {
       note('symbol', `expected a symbol of the instruments, was ${JSON.stringify(symbol)}`);
     }
-    for (const { path, message } of exitsMisfits(position)) note(path, message);
+    const openAt = Time.safeParse(position['openAt']);
+    const expected = 'expected a time later than openAt';
+    const laterThan = openAt.success ? { ms: openAt.data, expected } : undefined;
+    for (const { path, message } of exitsMisfits(position, laterThan)) note(path, message);
   });
   for (const symbol of Object.keys(fieldsOf(marketGuards))) {
     if (!symbols.has(symbol)) {
@@ -47,22 +50,6 @@ export function scenarioFaults(given: unknown): Issue[] {
         message: 'expected a symbol of the instruments',
       });
     }
-  }
-  return issues;
-}
-
-/** Exits that do not fit their position, as far as what they are held against is valid by itself. */
-function exitsMisfits(position: Readonly<Record<string, unknown>>): Issue[] {
-  const exits = validExits(fieldsOf(position['exits']));
-  const side = SideName.safeParse(position['side']);
-  const entryPrice = Positive.safeParse(position['entryPrice']);
-  const openAt = Time.safeParse(position['openAt']);
-  const issues: Issue[] = [];
-  if (side.success && entryPrice.success) {
-    issues.push(...breakEvenFaults(exits, { side: side.data, entryPrice: entryPrice.data }));
-  }
-  if (openAt.success) {
-    issues.push(...expiryFaults(exits, openAt.data, 'expected a time later than openAt'));
   }
   return issues;
 }

@@ -1,12 +1,6 @@
 // Exits as they come in, and whether they fit their position.
 import { expect, test } from 'vitest';
-import {
-  breakEvenFaults,
-  Exits,
-  exitsFaults,
-  expiryFaults,
-  validExits,
-} from '#src/contracts/exits';
+import { Exits, exitsMisfits } from '#src/contracts/exits';
 import { PositionTrack } from '#src/contracts/position';
 import { accepted, faultsOf } from './faults.ts';
 
@@ -170,7 +164,7 @@ test.each<['long' | 'short', offset: number | string | undefined, stop: string |
   const exits = { breakEven: { trigger: 1, ...(given === undefined ? {} : { offset: given }) } };
   const message = `expected a stop above 0 once it is moved, was ${stop}`;
   const faults = stop === undefined ? [] : [{ path: offset, message }];
-  expect(breakEvenFaults(exits, { side, entryPrice: '100' })).toEqual(faults);
+  expect(exitsMisfits({ exits, side, entryPrice: '100' }, undefined)).toEqual(faults);
 });
 
 test.each([
@@ -179,27 +173,33 @@ test.each([
   [1001, []],
 ])('at 1000, an end at %s has the faults %j', (expiresAt, messages) => {
   const faults = messages.map((message) => ({ path: 'exits.expiresAt', message }));
-  const terms = { side: 'long', entryPrice: 1 } as const;
-  expect(exitsFaults({ expiresAt }, terms, 1000)).toEqual(faults);
-  expect(exitsFaults({ expiresAt }, terms, undefined)).toEqual([]);
-  expect(expiryFaults({ expiresAt }, 1000, 'expected a time in the future')).toEqual(faults);
+  const exits = { expiresAt };
+  expect(exitsMisfits({ exits }, { ms: 1000, expected: 'expected a time in the future' })).toEqual(
+    faults,
+  );
+  expect(exitsMisfits({ exits }, undefined)).toEqual([]);
 });
 
+const late = { ms: 1000, expected: 'late' };
+
 test('exits that are not there fit every position, and several faults are told together', () => {
-  const terms = { side: 'short', entryPrice: 1 } as const;
-  expect(exitsFaults({}, terms, 1000)).toEqual([]);
+  const terms = { side: 'short', entryPrice: 1 };
+  expect(exitsMisfits(terms, late)).toEqual([]);
   const exits = { breakEven: { trigger: 5, offset: 2 }, expiresAt: 5 };
-  expect(exitsFaults(exits, terms, 1000).map(({ path }) => path)).toEqual([
+  expect(exitsMisfits({ ...terms, exits }, late).map(({ path }) => path)).toEqual([
     offset,
     'exits.expiresAt',
   ]);
 });
 
-test('what is valid by itself is taken, what is not is left to its schema', () => {
-  expect(validExits({ breakEven: { trigger: 0 }, expiresAt: '1970-01-01T00:00:01Z' })).toEqual({
-    expiresAt: 1000,
-  });
-  expect(validExits({ breakEven: { trigger: 5 }, expiresAt: 'x' })).toEqual({
-    breakEven: { trigger: 5 },
-  });
+test('what is valid by itself is looked at, what is not is left to its schema', () => {
+  const terms = { side: 'short', entryPrice: 1 };
+  const bad = { breakEven: { trigger: 0, offset: 2 }, expiresAt: '1970-01-01T00:00:01Z' };
+  expect(exitsMisfits({ ...terms, exits: bad }, late).map(({ path }) => path)).toEqual([
+    'exits.expiresAt',
+  ]);
+  const other = { breakEven: { trigger: 5, offset: 2 }, expiresAt: 'x' };
+  expect(exitsMisfits({ ...terms, exits: other }, late).map(({ path }) => path)).toEqual([offset]);
+  expect(exitsMisfits({ side: 'up', entryPrice: 1, exits: other }, late)).toEqual([]);
+  expect(exitsMisfits({ exits: 'none' }, late)).toEqual([]);
 });

@@ -154,6 +154,11 @@ describe('a body that is no valid one is refused with every fault of it', () => 
     ['gw.acc1.position.track', exits({ expiresAt: 1 }), bad('exits.expiresAt')],
     [
       'gw.acc1.position.track',
+      exits({ expiresAt: 1, ladder: [], breakEven: { trigger: 2, offset: '-1.1' } }),
+      bad('exits.breakEven.offset, exits.expiresAt, exits.ladder'),
+    ],
+    [
+      'gw.acc1.position.track',
       exits({ trailing: { distance: 1, pace: 2 } }),
       bad('exits.trailing.pace'),
     ],
