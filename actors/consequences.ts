@@ -6,7 +6,8 @@ import { deadlineRanks } from '#src/prices/deadlines';
 import { EquityWatch } from '#src/prices/equity-watch';
 import { MarketMeter } from '#src/prices/market-meter';
 import type { CoreContext } from './core-context.ts';
-import { finishClosing } from './drawdown-guard.actor.ts';
+import { closeBreached } from './breach-closes.ts';
+import { awaitGrace } from './drawdown-guard.actor.ts';
 import { clearKey, clearsAt } from './market-guard.actor.ts';
 import { OutcomeWaiters } from './outcome-waiters.ts';
 import type { Supervisor } from './supervisor.actor.ts';
@@ -40,10 +41,12 @@ export class Consequences {
       this.enter(position);
       this.partEnded(position);
     }
+    for (const watch of this.watches.values()) watch.resume();
     void this.supervisor.closer;
     for (const account of state.accounts.values()) {
+      if (account.state === 'grace') awaitGrace(this.core, account);
       if (account.state !== 'closing') continue;
-      finishClosing(this.core, account);
+      closeBreached(this.core, account);
       this.settling.add(account);
     }
   }
@@ -97,16 +100,22 @@ export class Consequences {
       case 'account.halted':
       case 'account.resumed':
         supervisor.drawdownGuard(record.accountId)?.send({ type: record.type });
-        this.watches.get(record.accountId)?.settle();
+        this.watches.get(record.accountId)?.changed();
         break;
       case 'rule.breached':
+      case 'grace.ended':
         this.settling.add(accountOf(state, record.accountId));
-        this.watches.get(record.accountId)?.settle();
+        this.watches.get(record.accountId)?.changed();
         break;
       case 'account.adjusted':
       case 'rule.warned':
       case 'rule.recovered':
-        this.watches.get(record.accountId)?.settle();
+      case 'rule.restored':
+      case 'day.rolled':
+        this.watches.get(record.accountId)?.changed();
+        break;
+      case 'rules.replaced':
+        this.replaceRules(accountOf(state, record.accountId));
         break;
       case 'position.tracked':
         this.enter(positionOf(state, record.body.position.positionId));
@@ -164,7 +173,7 @@ export class Consequences {
         this.partFilled(record.accountId, record.body.intent.positionId);
         break;
       case 'close.amended':
-        this.watches.get(record.accountId)?.settle();
+        this.watches.get(record.accountId)?.changed();
         break;
       case 'close.filled':
         supervisor.position(record.body.intent.positionId)?.send({ type: record.type });
@@ -225,8 +234,38 @@ export class Consequences {
   }
 
   private watchAccount(account: Account): void {
-    this.watches.set(account.accountId, new EquityWatch(account, this.core.markets.bookOf));
+    this.watchEquity(account);
+    this.core.rollovers.watch(account);
     this.supervisor.guardAccount(account);
+  }
+
+  /** Nobody looks at the equity of an account without rules. */
+  private watchEquity(account: Account): void {
+    if (account.rules.length === 0) return;
+    const watch = new EquityWatch(account, this.core.markets);
+    this.watches.set(account.accountId, watch);
+    this.core.markets.peaks.add(watch);
+  }
+
+  private replaceRules(account: Account): void {
+    const { accountId } = account;
+    const before = this.watches.get(accountId);
+    if (before !== undefined) {
+      before.end();
+      this.core.markets.peaks.remove(before);
+      this.watches.delete(accountId);
+    }
+    this.watchEquity(account);
+    const watch = this.watches.get(accountId);
+    for (const position of account.positions.values()) watch?.add(position);
+    this.core.rollovers.watch(account);
+    const isCalm = account.state === 'normal';
+    this.supervisor.drawdownGuard(accountId)?.send({ type: 'rules.replaced', isCalm });
+  }
+
+  settlePeak(accountId: string): void {
+    const watch = this.watches.get(accountId);
+    if (watch !== undefined) this.core.markets.peaks.settle(watch);
   }
 
   private enter(position: Position): void {
@@ -235,12 +274,7 @@ export class Consequences {
     // Found after a restart: the next note must have it, as it counts what came before as noted.
     if (position.peak !== undefined) markets.of(position.symbol).levels.isUnnoted = true;
     markets.of(position.symbol).positions.set(position.positionId, position);
-    const watch = this.watches.get(position.accountId);
-    if (watch !== undefined && watch.account.rules.length > 0) {
-      watch.add(position);
-      markets.of(position.symbol).hold(watch);
-      for (const leg of position.conversion) markets.of(leg.symbol).hold(watch);
-    }
+    this.watches.get(position.accountId)?.add(position);
     this.supervisor.guardPosition(position);
   }
 
@@ -249,12 +283,7 @@ export class Consequences {
     this.renew(positionId);
     const position = this.open.get(positionId);
     const watch = this.watches.get(accountId);
-    if (position === undefined || watch === undefined) return;
-    if (watch.account.rules.length > 0) {
-      watch.remove(position);
-      watch.add(position);
-    }
-    watch.settle();
+    if (position !== undefined) watch?.revalue(position);
   }
 
   private leave(accountId: string, positionId: string): void {
@@ -267,12 +296,7 @@ export class Consequences {
     if (position !== undefined) markets.of(position.symbol).positions.delete(positionId);
     this.outcomes.tell(positionId);
     const watch = this.watches.get(accountId);
-    // Nobody looks at the equity of an account without rules.
-    if (watch === undefined || account.rules.length === 0) return;
-    watch.settle();
-    if (position === undefined) return;
-    watch.remove(position);
-    markets.of(position.symbol).release(watch);
-    for (const leg of position.conversion) markets.of(leg.symbol).release(watch);
+    if (position === undefined) watch?.changed();
+    else watch?.remove(position);
   }
 }

@@ -3,11 +3,12 @@ import type { CloseRequest } from '#machines/position-closer.machine';
 import type { PositionEvent } from '#machines/position.machine';
 import type { CloseIntent } from '#src/domain/closing';
 import type { Draft } from '#src/domain/records';
-import type { Position, State } from '#src/domain/state';
+import type { Account, Position, State } from '#src/domain/state';
 import type { Clock } from '#src/ports/clock';
 import type { Ids } from '#src/ports/ids';
 import type { Logger } from '#src/ports/logger';
 import type { Metrics } from '#src/ports/metrics';
+import type { RestingOrders } from '#src/ports/resting-orders';
 import type { Deadlines } from '#src/prices/deadlines';
 import type { Markets } from '#src/prices/market';
 
@@ -42,6 +43,12 @@ export interface CoreContext {
   readonly ids: Ids;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Begins days for the account's rules, as they are now. */
+  readonly rollovers: { watch(account: Account): void };
+  /** Symbol of the quote that is worked on; undefined between quotes. */
+  readonly quote: string | undefined;
+  /** Whoever keeps orders that wait in the market; undefined where nobody does. */
+  readonly orders: RestingOrders | undefined;
   /** Undefined where every account is on paper. */
   readonly live: { readonly closer: CloseSender } | undefined;
   /** Runs `work` as one turn: what it commits is delivered together when it ends. */

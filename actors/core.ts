@@ -2,8 +2,8 @@
 // same turn, without an await. Out come records and events; the host makes them durable.
 import type { CloseRequest } from '#machines/position-closer.machine';
 import type { PositionEvent } from '#machines/position.machine';
-import { apply } from '#src/domain/apply';
-import { numberedEvents, type RuntimeEvent } from '#src/domain/events';
+import { apply, movesEquity } from '#src/domain/apply';
+import type { RuntimeEvent } from '#src/domain/events';
 import { partitionOf } from '#src/domain/ids';
 import { recordVersion, type Draft, type JournalRecord } from '#src/domain/records';
 import type { State } from '#src/domain/state';
@@ -11,13 +11,17 @@ import type { Clock, Cancel } from '#src/ports/clock';
 import type { Ids } from '#src/ports/ids';
 import type { Logger } from '#src/ports/logger';
 import type { Metrics } from '#src/ports/metrics';
+import type { RestingOrders } from '#src/ports/resting-orders';
+import type { RingChunk } from '#src/prices/account-peaks';
 import { Deadlines } from '#src/prices/deadlines';
 import { Markets } from '#src/prices/market';
 import { BulkCloses } from './bulk-progress.ts';
 import { CloseLog } from './close-log.ts';
 import { Consequences } from './consequences.ts';
 import type { CoreContext, DurableAct } from './core-context.ts';
+import { DayRollovers } from './day-rollovers.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
+import { accountOfGrace } from './drawdown-guard.actor.ts';
 import { parseClearKey } from './market-guard.actor.ts';
 import { closeExpired, positionOfExpiry } from './position.actor.ts';
 import { Live, type LiveOptions } from './live.ts';
@@ -33,6 +37,8 @@ export interface TurnEffects {
 
 export interface CoreOptions {
   readonly state: State;
+  /** After a restart: quotes in which peaks of accounts are found. */
+  readonly ring?: readonly RingChunk[];
   readonly clock: Clock;
   readonly ids: Ids;
   readonly metrics: Metrics;
@@ -46,6 +52,8 @@ export interface CoreOptions {
   readonly inspect?: Inspect | undefined;
   /** How providers are reached; absent where every account is on paper. */
   readonly live?: LiveOptions | undefined;
+  /** Whoever keeps orders that wait in the market. */
+  readonly orders?: RestingOrders | undefined;
 }
 
 export class Core implements CoreContext {
@@ -56,7 +64,10 @@ export class Core implements CoreContext {
   readonly logger: Logger;
   readonly markets: Markets;
   readonly deadlines = new Deadlines();
+  readonly rollovers: DayRollovers;
+  readonly orders: RestingOrders | undefined;
   readonly supervisor: Supervisor;
+  quote: string | undefined;
   /** What LIVE accounts need; undefined where there can be none. */
   readonly live: Live | undefined;
   readonly closeLog: CloseLog;
@@ -81,11 +92,15 @@ export class Core implements CoreContext {
     this.logger = options.logger;
     // Where deadlines have timers, a process may end and begin again.
     this.markets = new Markets({ isTraced: options.deadlinesBy === 'timer' });
+    const isWhole = this.markets.peaks.restore(options.ring ?? []);
+    if (!isWhole) this.logger.error({}, 'noted quotes cannot be read: peaks of accounts may be low');
+    this.orders = options.orders;
+    this.rollovers = new DayRollovers(this);
     this.supervisor = new Supervisor(this, options.inspect);
     this.consequences = new Consequences(this, this.supervisor);
     if (options.deadlinesBy === 'timer') {
       this.timer = new DeadlineTimer(this.clock, (now) => {
-        this.turn(() => this.runDeadlines(now));
+        this.turn(() => this.runDue(now));
       });
     }
     this.closeLog = new CloseLog(this);
@@ -105,7 +120,7 @@ export class Core implements CoreContext {
       this.bulks.arm();
       this.live?.arm();
       // What was due while nobody looked comes first.
-      if (this.timer !== undefined) this.runDeadlines(this.clock.now());
+      if (this.timer !== undefined) this.runDue(this.clock.now());
     });
     this.supervisor.armed();
   }
@@ -157,18 +172,25 @@ export class Core implements CoreContext {
       seq: (this.state.partitionSeq[partition] ?? 0) + 1,
       ts: this.clock.now(),
     };
-    const accountId = draft.accountId;
     this.records.push(record);
-    const events = numberedEvents(record, this.state.eventSeq.get(accountId) ?? 0);
+    const events = apply(this.state, record);
     if (events.length > 0) this.events.push(...events);
-    apply(this.state, record);
     this.closeLog.follow(record);
     this.consequences.follow(record);
     this.live?.follow(record);
   }
 
-  /** What a quote has reached of a position comes before what else is done with it. */
-  private beforeChange({ type, body }: Draft): void {
+  /** Brings the peak of an account up to the last quote that is finished. */
+  settlePeak(accountId: string): void {
+    this.consequences.settlePeak(accountId);
+  }
+
+  /**
+   * What a quote has reached of a position comes before what else is done with it; and a peak is
+   * looked for before what it is measured by changes.
+   */
+  private beforeChange({ type, body, accountId }: Draft): void {
+    if (movesEquity(type)) this.settlePeak(accountId);
     switch (type) {
       case 'position.amended':
       case 'position.corrected':
@@ -200,7 +222,18 @@ export class Core implements CoreContext {
     return this.consequences.outcomes.wait(positionId, act);
   }
 
-  /** What is due at or before `ts`, in order. */
+  /** Days and deadlines at or before `ts`, in the order of their times; a day begins first. */
+  private runDue(ts: number): void {
+    const { rollovers, deadlines } = this;
+    for (;;) {
+      const next = Math.min(rollovers.next, deadlines.next);
+      if (next > ts) return;
+      if (rollovers.next === next) rollovers.runUntil(next);
+      else this.runDeadlines(next);
+    }
+  }
+
+  /** Deadlines at or before `ts`, in order. */
   runDeadlines(ts: number): void {
     for (let due = this.deadlines.take(ts); due !== undefined; due = this.deadlines.take(ts)) {
       const positionId = positionOfExpiry(due.key);
@@ -210,6 +243,14 @@ export class Core implements CoreContext {
         closeExpired(this, positionId);
         continue;
       }
+      const accountId = accountOfGrace(due.key);
+      if (accountId !== undefined) {
+        this.supervisor.tellGuard(
+          () => this.supervisor.drawdownGuard(accountId),
+          (guard) => guard.send({ type: 'grace.ended' }),
+        );
+        continue;
+      }
       const { symbol, condition } = parseClearKey(due.key);
       this.supervisor.marketGuard(symbol)?.send({ type: `${condition}.cleared` });
     }
@@ -217,7 +258,7 @@ export class Core implements CoreContext {
 
   private deliver(): void {
     this.consequences.settle();
-    this.timer?.set(this.deadlines.next);
+    this.timer?.set(Math.min(this.deadlines.next, this.rollovers.next));
     if (this.records.length === 0 && this.acts.length === 0) return;
     const effects = { records: this.records, events: this.events, acts: this.acts };
     this.records = [];

@@ -1,114 +1,103 @@
 // The actor of one account's guard: what its rules found becomes records and closes.
 import { drawdownGuardMachine } from '#machines/drawdown-guard.machine';
-import type { CloseCause } from '#src/domain/closing';
-import { invariant } from '#src/domain/errors';
-import { text, zero, type Decimal } from '#src/domain/money';
-import type { RuleObservation } from '#src/domain/records';
-import type { RuleFinding } from '#src/domain/rules';
-import type { Account, Position } from '#src/domain/state';
 import { accountOf } from '#src/domain/apply';
-import { unrealisedPnl } from '#src/prices/exposure';
-import type { Markets } from '#src/prices/market';
+import { invariant } from '#src/domain/errors';
+import type { RuleBreach } from '#src/domain/records';
+import type { Account } from '#src/domain/state';
+import { deadlineRanks } from '#src/prices/deadlines';
+import { closeBreached } from './breach-closes.ts';
 import type { CoreContext } from './core-context.ts';
+import { marginStopOutReason, reduceMargin } from './margin-reduction.ts';
+import { observationOf } from './rule-observations.ts';
 
-/** Reason of a close after the breach of a drawdown rule. */
-const breachReason = 'drawdown_critical';
+/** Reason of closes after the breach of a drawdown rule. */
+const drawdownReason = 'drawdown_critical';
 
 export function drawdownGuardLogic(core: CoreContext): typeof drawdownGuardMachine {
   return drawdownGuardMachine.provide({
     actions: {
       recordWarning: ({ context: { accountId }, event }) => {
         if (event.type !== 'rule.warned') return;
-        core.commit({ type: 'rule.warned', accountId, body: observationOf(event) });
+        const body = observationOf(core, accountId, event.finding, event.observed);
+        core.commit({ type: 'rule.warned', accountId, body });
       },
       recordRecovery: ({ context: { accountId }, event }) => {
         if (event.type !== 'rules.recovered') return;
         const body = { ruleIds: [...event.ruleIds], observed: event.observed };
         core.commit({ type: 'rule.recovered', accountId, body });
       },
+      recordRestored: ({ context: { accountId }, event }) => {
+        if (event.type !== 'rules.restored') return;
+        const body = { ruleIds: [...event.ruleIds], observed: event.observed };
+        core.commit({ type: 'rule.restored', accountId, body });
+      },
       recordBreach: ({ context: { accountId }, event }) => {
         if (event.type !== 'rule.breached') return;
-        const breachId = core.ids.next('breach');
-        const body = { ...observationOf(event), breachId, reason: breachReason };
+        const { finding, also, observed } = event;
+        const { action, anchor, graceMs } = finding.rule;
+        const body: RuleBreach = {
+          ...observationOf(core, accountId, finding, observed),
+          breachId: core.ids.next('breach'),
+          reason: anchor === 'marginLevel' ? marginStopOutReason : drawdownReason,
+          action,
+          ...(also.length === 0 ? {} : { also: [...also] }),
+          ...(graceMs === 0 ? {} : { graceUntil: core.clock.now() + graceMs }),
+        };
         core.commit({ type: 'rule.breached', accountId, body });
       },
+      awaitGrace: ({ context: { accountId } }) => {
+        awaitGrace(core, accountOf(core.state, accountId));
+      },
+      recordGraceEnd: ({ context: { accountId } }) => {
+        const body = { breachId: breachIdOf(accountOf(core.state, accountId)) };
+        core.commit({ type: 'grace.ended', accountId, body });
+      },
       closeAll: ({ context: { accountId } }) => {
+        closeBreached(core, accountOf(core.state, accountId));
+      },
+      reduce: ({ context: { accountId }, event }) => {
+        if (event.type !== 'margin.short' && event.type !== 'rule.breached') return;
         const account = accountOf(core.state, accountId);
-        const { bookOf } = core.markets;
-        const quoted = [...account.positions.values()].filter((p) => bookOf(p.symbol).hasQuote);
-        closeForBreach(core, account, quoted);
+        if (event.finding.rule.action === 'reduce') reduceMargin(core, account, event.finding);
+      },
+      cancelOrders: ({ context: { accountId } }) => {
+        const breachId = breachIdOf(accountOf(core.state, accountId));
+        const { orders } = core;
+        if (orders === undefined) return;
+        const act = (): void => orders.cancelAll(accountId, breachId);
+        core.afterDurable({ act, isSafeUnrecorded: true });
       },
       recordSettled: ({ context: { accountId } }) => {
-        const { halt } = accountOf(core.state, accountId);
-        invariant(halt?.breachId !== undefined, 'a settled account was breached');
-        core.commit({ type: 'account.settled', accountId, body: { breachId: halt.breachId } });
+        const body = { breachId: breachIdOf(accountOf(core.state, accountId)) };
+        core.commit({ type: 'account.settled', accountId, body });
       },
     },
   });
 }
 
-/** Closes positions of a breached account for that breach, worst P&L first, ties as tracked. */
-export function closeForBreach(
-  core: CoreContext,
-  account: Account,
-  positions: readonly Position[],
-): void {
-  const { halt } = account;
-  invariant(halt?.by === 'breach', 'only a breach closes an account');
-  const cause: CloseCause = {
-    reason: halt.reason,
-    ...(halt.ruleId === undefined ? {} : { ruleId: halt.ruleId }),
-    ...(halt.breachId === undefined ? {} : { breachId: halt.breachId }),
-    ...(halt.observed === undefined ? {} : { observed: halt.observed }),
-    ...(halt.floor === undefined ? {} : { floor: halt.floor }),
-  };
-  const positionIds = worstFirst(positions, core.markets).map((p) => p.positionId);
-  if (positionIds.length > 0) core.requestClose({ positionIds, cause });
+function breachIdOf({ halt }: Account): string {
+  invariant(halt?.breachId !== undefined, 'what a breach leads to follows a breach');
+  return halt.breachId;
 }
 
-/** A restart came between a breach and the closes that follow from it. */
-export function finishClosing(core: CoreContext, account: Account): void {
-  const { bookOf } = core.markets;
-  const quoted = [...account.positions.values()].filter(
-    (position) => position.state === 'guarded' && bookOf(position.symbol).hasQuote,
-  );
-  closeForBreach(core, account, quoted);
+const graceKeyPrefix = 'grace ';
+
+/** Sets the deadline at which the grace of a breached account ends. */
+export function awaitGrace({ deadlines }: CoreContext, { accountId, order, halt }: Account): void {
+  invariant(halt?.graceUntil !== undefined, 'a grace has an end');
+  deadlines.set(graceKeyPrefix + accountId, halt.graceUntil, deadlineRanks.grace, order);
 }
 
-/** By unrealised P&L, lowest first; one that has no price yet counts 0. */
-function worstFirst(positions: readonly Position[], markets: Markets): Position[] {
-  return positions
-    .map((position) => ({ position, pnl: pnlOf(position) }))
-    .sort((a, b) => a.pnl.comparedTo(b.pnl) || a.position.order - b.position.order)
-    .map(({ position }) => position);
-  /** One whose P&L cannot be told keeps none of the others open. */
-  function pnlOf(position: Position): Decimal {
-    try {
-      return unrealisedPnl(position, markets.bookOf) ?? zero;
-    } catch {
-      return zero;
-    }
-  }
+/** The account whose grace ends at this deadline. */
+export function accountOfGrace(key: string): string | undefined {
+  return key.startsWith(graceKeyPrefix) ? key.slice(graceKeyPrefix.length) : undefined;
 }
 
-function observationOf(found: { finding: RuleFinding; observed: string }): RuleObservation {
-  const { rule, levels } = found.finding;
-  return {
-    ruleId: rule.id,
-    observed: found.observed,
-    floor: text(levels.floor),
-    anchorValue: text(levels.anchorValue),
-  };
-}
+type GuardValue =
+  'normal' | 'warning' | 'grace' | 'closing' | { halted: 'byOperator' | 'byBreach' };
 
 /** Where an account's guard is when it is created from the state. */
-export function drawdownGuardValue(
-  account: Account,
-): 'normal' | 'warning' | 'closing' | HaltedValue {
-  if (account.state === 'halted') {
-    return { halted: account.halt?.by === 'breach' ? 'byBreach' : 'byOperator' };
-  }
-  return account.state === 'grace' ? 'normal' : account.state;
+export function drawdownGuardValue({ state, halt }: Account): GuardValue {
+  if (state !== 'halted') return state;
+  return { halted: halt?.by === 'breach' ? 'byBreach' : 'byOperator' };
 }
-
-type HaltedValue = { halted: 'byOperator' | 'byBreach' };

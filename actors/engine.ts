@@ -11,6 +11,7 @@ import type { Journal } from '#src/ports/journal';
 import type { Ledger } from '#src/ports/ledger';
 import type { Logger } from '#src/ports/logger';
 import type { Metrics } from '#src/ports/metrics';
+import type { RingChunk } from '#src/prices/account-peaks';
 import { QuoteInbox } from '#src/prices/quote-inbox';
 import { invariant, messageOf } from '#src/domain/errors';
 import { Core } from './core.ts';
@@ -35,6 +36,8 @@ export interface EngineOptions {
   readonly reopenLedger: (() => Promise<void>) | undefined;
   /** What the journal's records add up to, and the last of them. */
   readonly state: State;
+  /** See `Recovered`. */
+  readonly ring: readonly RingChunk[];
   readonly durableN: number;
   /** Counts the starts of the data directory. */
   readonly epoch: number;
@@ -81,9 +84,9 @@ export class Engine {
       onFailure: options.onFailure,
       logger,
     });
-    const { state, ids, epoch, inspect } = options;
+    const { state, ring, ids, epoch, inspect } = options;
     this.core = new Core({
-      ...{ state, clock, ids, metrics, logger, epoch, inspect },
+      ...{ state, ring, clock, ids, metrics, logger, epoch, inspect },
       deadlinesBy: 'timer',
       deliver: (effects) => this.outbox.deliver(effects),
       live: { chance: options.chance, brokerOf: options.brokerOf },

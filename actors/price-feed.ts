@@ -2,9 +2,9 @@
 import { messageOf } from '#src/domain/errors';
 import { text } from '#src/domain/money';
 import type { Quote } from '#src/domain/quote';
-import { judge, needsPeak } from '#src/domain/rules';
-import type { Account } from '#src/domain/state';
+import { AccountJudge } from './account-judge.ts';
 import { deadlineRanks } from '#src/prices/deadlines';
+import type { AccountPeaks } from '#src/prices/account-peaks';
 import type { EquityWatch } from '#src/prices/equity-watch';
 import type { Logger } from '#src/ports/logger';
 import { futureToleranceMs, quoteFault, type QuoteFault } from '#src/prices/hygiene';
@@ -14,9 +14,8 @@ import type { Market } from '#src/prices/market';
 import type { Measurement } from '#src/prices/market-meter';
 import { trailMarkOf } from '#src/prices/trail-marks';
 import type { Core } from './core.ts';
-import { closeForBreach } from './drawdown-guard.actor.ts';
 import { clearKey, clearsAt } from './market-guard.actor.ts';
-import type { Marks } from './marks.ts';
+import type { Marks, NotedPeak } from './marks.ts';
 import { crossingsPerSliceMax, MassCrossings } from './mass-crossing.ts';
 import { closeReached } from './position.actor.ts';
 
@@ -28,7 +27,7 @@ const logKeysMax = 10_000;
 export interface PriceFeedOptions {
   /** Recorded quotes: no quote is in the future, and deadlines act on quotes. */
   readonly isReplay?: boolean;
-  /** Step 2 of a replay: called with the time of an accepted quote before it counts. */
+  /** Steps 1 and 2 of a replay: called with the time of an accepted quote before it counts. */
   readonly beforeQuote?: (ts: number) => void;
   /** Live: so many peaks have moved that they should be noted after this turn. */
   readonly noteSoon?: () => void;
@@ -50,13 +49,15 @@ export class PriceFeed {
   private readonly noteSoon: (() => void) | undefined;
   private readonly massCrossings: MassCrossings | undefined;
   private readonly loggedAt = new Map<string, number>();
-  /** Accounts whose peak moved since the marks were taken last. */
-  private readonly movedPeaks = new Set<Account>();
+  private readonly accountJudge: AccountJudge;
+  /** Accounts that the quote has to be told to. */
+  private readonly concerned = new Set<EquityWatch>();
   accepted = 0;
   refused = 0;
 
   constructor(core: Core, options: PriceFeedOptions = {}) {
     this.core = core;
+    this.accountJudge = new AccountJudge(core);
     this.isReplay = options.isReplay ?? false;
     this.beforeQuote = options.beforeQuote;
     this.noteSoon = options.noteSoon;
@@ -119,7 +120,7 @@ export class PriceFeed {
    * is being worked off: what it decides may not be on record yet.
    */
   takeMarks(): Marks {
-    if (this.isBusy) return { quotes: [], peaks: [], trails: [] };
+    if (this.isBusy) return { quotes: [], peaks: [], trails: [], ring: undefined };
     const markets = [...this.core.markets.all()];
     const quotes = markets.filter(({ book }) => book.isUnnoted).map(({ book }) => book.mark());
     const moved = markets.filter(({ levels }) => levels.isUnnoted);
@@ -128,12 +129,8 @@ export class PriceFeed {
       book.isUnnoted = false;
       levels.noted();
     }
-    const peaks = [...this.movedPeaks].map(({ accountId, peak }) => ({
-      accountId,
-      peak: text(peak),
-    }));
-    this.movedPeaks.clear();
-    return { quotes, peaks, trails };
+    const peaks = takePeaks(this.core.markets.peaks);
+    return { quotes, peaks, trails, ring: this.core.markets.peaks.takeChunk() };
   }
 
   private logAtTimes(key: string, log: (logger: Logger) => void): void {
@@ -152,9 +149,13 @@ export class PriceFeed {
   private count(quote: Quote, market: Market): void {
     const { core } = this;
     const { book } = market;
-    this.beforeQuote?.(quote.ts);
+    if (this.beforeQuote !== undefined) this.beforeQuote(quote.ts);
+    else if (core.rollovers.next <= quote.ts) core.rollovers.runUntil(quote.ts);
+    core.quote = quote.symbol;
     market.lastN = core.state.n;
-    const holders = market.holders();
+    market.bands.begin();
+    // Until then what hangs on the symbol was worth nothing.
+    if (!book.hasQuote) this.settlePeaks(market);
     const measurements = market.meter?.measure(quote, book);
     book.take(quote);
     if (market.waiting.size > 0) {
@@ -168,19 +169,43 @@ export class PriceFeed {
     }
     const watches = market.levels.reached(quote);
     if (watches.length > 0 && this.massCrossings !== undefined) {
-      const finish = (): void => this.finish(quote, market, holders);
-      if (this.massCrossings.takes(market, quote, watches, finish)) return;
+      const finish = (): void => this.finish(quote, market);
+      if (this.massCrossings.takes(market, quote, watches, finish)) {
+        // Quotes of other symbols find this price: peaks are looked for in the same order.
+        core.markets.peaks.append(quote, core.state.n);
+        core.quote = undefined;
+        return;
+      }
     }
     for (const watch of inOrder(watches)) this.cross(watch, quote);
-    this.finish(quote, market, holders);
+    this.finish(quote, market);
+    core.markets.peaks.append(quote, core.state.n);
   }
 
   /** When every exit that it has reached is asked for: peaks move, and accounts are looked at. */
-  private finish(quote: Quote, market: Market, holders: readonly EquityWatch[]): void {
-    const { levels } = market;
+  private finish(quote: Quote, market: Market): void {
+    const { levels, bands } = market;
+    this.core.quote = quote.symbol;
     levels.advance(quote, market.lastN);
     if (levels.isTraceFull) this.noteSoon?.();
-    for (const watch of holders) this.guardAccount(watch, market);
+    if (bands.isLeft(quote.bid, quote.ask)) this.guardAccounts(quote, market);
+    this.core.quote = undefined;
+  }
+
+  /** In the order in which they were created. */
+  private guardAccounts(quote: Quote, market: Market): void {
+    const { concerned } = this;
+    market.bands.collect(quote.bid, quote.ask, concerned);
+    if (concerned.size === 0) return;
+    const watches = [...concerned];
+    concerned.clear();
+    if (watches.length > 1) watches.sort((a, b) => a.account.order - b.account.order);
+    for (const watch of watches) this.guardAccount(watch, market);
+  }
+
+  private settlePeaks({ bands }: Market): void {
+    const { peaks } = this.core.markets;
+    for (const { watch } of bands.holds()) peaks.settle(watch);
   }
 
   private tellMarketGuard(symbol: string, { condition, level, measured }: Measurement): void {
@@ -217,8 +242,10 @@ export class PriceFeed {
   /** What goes wrong with one account is no reason to leave the next one unguarded. */
   private guardAccount(watch: EquityWatch, market: Market): void {
     try {
-      this.evaluate(watch, market);
+      this.accountJudge.look(watch, market);
     } catch (error) {
+      // It is looked at again on the next quote.
+      watch.changed();
       const { accountId } = watch.account;
       this.contained('account_guard_errors', { accountId }, error, 'an account was not judged');
     }
@@ -230,58 +257,15 @@ export class PriceFeed {
       logger.error({ ...of, error: messageOf(error) }, message);
     });
   }
+}
 
-  private evaluate(watch: EquityWatch, market: Market): void {
-    const { account } = watch;
-    if (account.halt?.by === 'breach') this.closeLate(account, market);
-    if (watch.isQuiet()) return;
-    if (account.halt?.by !== 'breach') this.judge(watch);
-    if (needsPeak(account.rules)) this.movePeak(watch);
-    watch.settleJudged();
-  }
-
-  private judge(watch: EquityWatch): void {
-    const { core } = this;
-    const { account } = watch;
-    const equity = watch.equity();
-    const verdict = judge(account.rules, account.peak, equity, account.warned);
-    const observed = text(equity);
-    const find = () => core.supervisor.drawdownGuard(account.accountId);
-    if (verdict.breach !== undefined) {
-      const finding = verdict.breach;
-      core.supervisor.tellGuard(find, (guard) =>
-        guard.send({ type: 'rule.breached', finding, observed }),
-      );
-      return;
-    }
-    const { recovered } = verdict;
-    if (recovered.length > 0) {
-      const isLast = recovered.length === account.warned.size && verdict.warnings.length === 0;
-      core.supervisor.tellGuard(find, (guard) =>
-        guard.send({ type: 'rules.recovered', ruleIds: recovered, observed, isLast }),
-      );
-    }
-    for (const finding of verdict.warnings) {
-      core.supervisor.tellGuard(find, (guard) =>
-        guard.send({ type: 'rule.warned', finding, observed }),
-      );
-    }
-  }
-
-  /** The one change of state that is not a record of its own: it is noted once a second. */
-  private movePeak(watch: EquityWatch): void {
-    const equity = watch.equity();
-    if (equity.lte(watch.account.peak)) return;
-    watch.account.peak = equity;
-    this.movedPeaks.add(watch.account);
-  }
-
-  /** After a breach: what was tracked later, or had no quote then, closes on its symbol's quote. */
-  private closeLate(account: Account, market: Market): void {
-    if (account.positions.size === account.closingCount) return;
-    const late = [...account.positions.values()].filter(
-      (position) => position.state === 'guarded' && position.symbol === market.symbol,
-    );
-    if (late.length > 0) closeForBreach(this.core, account, late);
-  }
+/** Peaks of accounts that have moved since they were taken last. */
+function takePeaks(peaks: AccountPeaks): NotedPeak[] {
+  const taken = [...peaks.moved].map(({ accountId, peak, peakMoved }) => ({
+    accountId,
+    peak: text(peak),
+    ts: peakMoved.ts,
+  }));
+  peaks.moved.clear();
+  return taken;
 }

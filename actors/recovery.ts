@@ -1,15 +1,18 @@
 // Start-up and crash recovery are one path: the state is what the journal's records add up to.
 import { apply } from '#src/domain/apply';
-import { numberedEvents, type RuntimeEvent } from '#src/domain/events';
+import type { RuntimeEvent } from '#src/domain/events';
 import { emptyState, type State } from '#src/domain/state';
 import { journalBatchMax, type Journal } from '#src/ports/journal';
-import { notedBooks, notedPeaks, notedTrails, restorePeaks } from './marks.ts';
+import type { RingChunk } from '#src/prices/account-peaks';
+import { notedBooks, notedPeaks, notedRing, notedTrails, restorePeaks } from './marks.ts';
 import { PeakRecovery } from './peaks.ts';
 
 export interface Recovered {
   readonly state: State;
   /** Events that may not have left before the restart: they are told again, under the same ids. */
   readonly unpublished: readonly RuntimeEvent[];
+  /** Quotes in which peaks of accounts may be found that nobody had looked for yet. */
+  readonly ring: readonly RingChunk[];
 }
 
 /** Note of the journal: up to which record the events have left this process. */
@@ -26,15 +29,12 @@ export async function recover(journal: Journal, lastN: number): Promise<Recovere
     const entries = await journal.read(state.n, journalBatchMax);
     if (entries.length === 0) break;
     for (const { record } of entries) {
-      if (record.n > publishedN) {
-        const seqBefore = state.eventSeq.get(record.accountId) ?? 0;
-        unpublished.push(...numberedEvents(record, seqBefore));
-      }
-      apply(state, record);
+      const events = apply(state, record);
+      if (record.n > publishedN) unpublished.push(...events);
       restorePeaks(state, peaks.get(record.n));
       trails.see(record, state);
     }
   }
   trails.restore(state);
-  return { state, unpublished };
+  return { state, unpublished, ring: await notedRing(journal) };
 }

@@ -42,10 +42,10 @@ export class EngineWorld {
     { journal = memoryJournal({ keep: false }), onCloseRequested }: EngineWorldOptions = {},
   ): Promise<EngineWorld> {
     const { epoch, lastN } = await journal.open();
-    const { state } = await recover(journal, lastN);
+    const { state, ring } = await recover(journal, lastN);
     const metrics = memoryMetrics();
     const host = new Host({
-      ...{ journal, state, epoch, durableN: lastN, reconcileEveryS },
+      ...{ journal, state, ring, epoch, durableN: lastN, reconcileEveryS },
       ...{ ledger: noLedger, reopenLedger: undefined, logger: silentLogger, inspect: undefined },
       ...{ clock: systemClock(), ids: countedIds(), chance: { next: () => 0.5 } },
       metrics:

@@ -26,4 +26,5 @@ export type { PartHealth } from './ports/health.ts';
 export type { Cancel, Clock } from './ports/clock.ts';
 export type { Ids } from './ports/ids.ts';
 export type { Logger } from './ports/logger.ts';
+export type { Notifier } from './ports/notifier.ts';
 export { version } from './version.ts';

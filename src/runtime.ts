@@ -5,17 +5,19 @@ import pino from 'pino';
 import { Subject, type Observable, type Subscription } from 'rxjs';
 import type { Core } from '#actors/core';
 import type { Engine } from '#actors/engine';
+import { Notifications } from '#actors/notifications';
 import { recover } from '#actors/recovery';
 import { natsBroker } from './brokers/nats-broker.ts';
 import { inProcessCommands, type InProcessCommands } from './commands/in-process.ts';
 import { quoteOf, type QuoteInput } from './contracts/quote.ts';
 import type { Settings } from './contracts/settings.ts';
-import { CloseoutError, messageOf } from './domain/errors.ts';
+import { CloseoutError, invariant, messageOf } from './domain/errors.ts';
 import type { RuntimeEvent } from './domain/events.ts';
 import type { Quote } from './domain/quote.ts';
 import { refuse } from './domain/refusals.ts';
 import { EarlyReports } from './host/early-reports.ts';
 import { Host } from './host/host.ts';
+import { checkNotifiers, targetsOf } from './host/notifications.ts';
 import { partsOf, readinessOf, type Surroundings } from './host/parts.ts';
 import type { Phase, Runtime, RuntimeOptions, RuntimeStatus } from './host/types.ts';
 import { serveHttp } from './http/http-server.ts';
@@ -24,6 +26,7 @@ import { sqliteJournal } from './journal/sqlite-journal.ts';
 import { mikroLedger } from './ledger/mikro-ledger.ts';
 import { openLedger } from './ledger/open-ledger.ts';
 import { natsBus, type NatsBus } from './nats/nats-bus.ts';
+import { webhookNotifier } from './notifiers/webhook-notifier.ts';
 import type { Broker } from './ports/broker.ts';
 import type { Clock } from './ports/clock.ts';
 import { healthOf, type Part } from './ports/health.ts';
@@ -54,21 +57,10 @@ export type { Runtime, RuntimeOptions };
  * await runtime.commands.position.close('acc1', { positionId: 'p1' });
  */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
-  refuseLater(options);
-  const { settings } = options;
-  return new RuntimeHost(
-    options,
-    settings === undefined ? loadSettings(process.env) : checkSettings(settings),
-  );
-}
-
-/** What a later version will take must not be believed to be in force. */
-function refuseLater(options: RuntimeOptions): void {
-  for (const key of ['notifiers']) {
-    if (key in options && (options as Record<string, unknown>)[key] !== undefined) {
-      throw new CloseoutError('settings_invalid', `${key}: is not supported by this version`);
-    }
-  }
+  const { settings: given, notifiers = {} } = options;
+  const settings = given === undefined ? loadSettings(process.env) : checkSettings(given);
+  checkNotifiers(notifiers, settings.notifiers);
+  return new RuntimeHost(options, settings);
 }
 
 class RuntimeHost implements Runtime {
@@ -87,6 +79,7 @@ class RuntimeHost implements Runtime {
   private host: Host | undefined;
   private isOpenForCommands = false;
   private bus: NatsBus | undefined;
+  private notifications: Notifications | undefined;
   private journalFailure: Surroundings['journalFailure'];
   private http: Part = { isHealthy: false, since: 0, detail: 'not open' };
   private readonly reports = new EarlyReports();
@@ -211,16 +204,28 @@ class RuntimeHost implements Runtime {
     const { epoch, directoryId, lastN } = await journal.open();
     this.releases.push(() => journal.close());
     const bus = await this.connectBus();
+    this.notifications = this.openNotifications();
     const { CLOSEOUT_DATABASE_URL: url } = settings;
     const target =
       url === undefined ? { pgliteDirectory: join(directory.path, 'pglite') } : { url };
     const ledger = mikroLedger(target, { logger });
     this.releases.push(() => ledger.close());
     const reopenLedger = await openLedger(ledger, { directoryId, lastN, logger });
-    const { state, unpublished } = await recover(journal, lastN);
+    const { state, unpublished, ring } = await recover(journal, lastN);
     this.unsent = [...unpublished];
     const host = new Host({
-      ...{ journal, ledger, reopenLedger, state, durableN: lastN, epoch, clock, logger, metrics },
+      ...{
+        journal,
+        ledger,
+        reopenLedger,
+        state,
+        ring,
+        durableN: lastN,
+        epoch,
+        clock,
+        logger,
+        metrics,
+      },
       ids: this.options.ids ?? randomIds(),
       chance: systemChance(),
       inspect: this.options.inspect,
@@ -281,6 +286,22 @@ class RuntimeHost implements Runtime {
     return bus;
   }
 
+  /** Opened before the engine, so that the last that it tells of is told; closed before the bus. */
+  private openNotifications(): Notifications {
+    const { options, settings, bus, clock, metrics, logger } = this;
+    const targets = targetsOf(options.notifiers ?? {}, settings.notifiers, {
+      webhook: (spec) => webhookNotifier({ ...spec, version, now: () => clock.now() }),
+      nats: (subject) => {
+        invariant(bus !== undefined, 'a notifier on NATS comes with a bus');
+        return bus.notifier(subject);
+      },
+    });
+    const chance = systemChance();
+    const notifications = new Notifications(targets, { clock, chance, metrics, logger });
+    this.releases.push(() => notifications.stop());
+    return notifications;
+  }
+
   private listen(route: string, broker: Broker): void {
     this.brokers.set(route, broker);
     const reports = broker.reports$?.subscribe({
@@ -339,6 +360,7 @@ class RuntimeHost implements Runtime {
       return;
     }
     this.bus?.publish(event);
+    this.notifications?.take(event);
     this.events.next(event);
   }
 

@@ -2,9 +2,8 @@
 
 const model = ['src/domain', 'src/contracts', 'src/ports'];
 const core = [...model, 'src/prices', 'machines'];
-const adapters = ['brokers', 'http', 'inspect', 'journal', 'ledger', 'nats', 'system'].map(
-  (name) => `src/${name}`,
-);
+const outward = ['brokers', 'http', 'inspect', 'journal', 'ledger', 'nats', 'notifiers', 'system'];
+const adapters = outward.map((name) => `src/${name}`);
 const inside = [...core, 'actors', 'src/commands', ...adapters, 'src/version.ts'];
 const put = [...inside, 'src/host'];
 const whole = [...put, 'src/runtime.ts'];

@@ -1,12 +1,20 @@
 // closeout doctor: what each setting resolved to, and whether what it names answers.
 import { hostname } from 'node:os';
+import type { NotifierSpec } from '#src/contracts/notifier';
 import { settingKeys, type Settings } from '#src/contracts/settings';
 import { messageOf } from '#src/domain/errors';
 import { probePort } from '#src/http/port-probe';
 import { openDataDirectory } from '#src/journal/data-directory';
 import { probeDatabase } from '#src/ledger/probe';
 import { probeNats } from '#src/nats/probe';
+import { shownWebhook } from '#src/notifiers/webhook-notifier';
 import { loadSettings } from '#src/system/load-settings';
+
+export const doctorUsage = `closeout doctor
+
+  what each setting resolved to, and whether what it names answers.
+
+Exit status 0: everything answers; 1: something does not; 2: invalid settings.`;
 
 /** Shown beside a setting: what was found, and whether it is as it should be. */
 interface Finding {
@@ -36,7 +44,25 @@ export async function doctorCommand(args: readonly string[]): Promise<number> {
     `ok   the file declares ${instruments.length} instruments, ${accounts.length} accounts, ` +
       `${Object.keys(marketGuards).length} market guards, ${routes.length} routes\n`,
   );
+  for (const notifier of settings.notifiers) {
+    process.stdout.write(`ok   notifier ${notifier.name}: ${whatOf(notifier)}\n`);
+  }
   return isWell ? 0 : 1;
+}
+
+/** Nothing is sent; a secret that is not readable is a fault of the settings, named by them. */
+function whatOf(notifier: NotifierSpec): string {
+  const events = notifier.events.join(', ');
+  const accounts = notifier.accounts?.join(', ') ?? 'all accounts';
+  return `${wayOf(notifier)}; ${events}; ${accounts}`;
+}
+
+function wayOf(notifier: NotifierSpec): string {
+  if (notifier.type === 'nats') return `nats on ${notifier.subject}`;
+  const { url, secretFile, timeoutMs, attempts } = notifier;
+  const signed =
+    secretFile === undefined ? 'not signed' : `signed with the secret in ${secretFile}, readable`;
+  return `webhook at ${shownWebhook(url)}, ${signed}, ${attempts} attempts of ${timeoutMs} ms`;
 }
 
 async function look(key: (typeof settingKeys)[number], settings: Settings): Promise<Finding> {

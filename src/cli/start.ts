@@ -4,6 +4,12 @@ import { createRuntime } from '#src/runtime';
 import { loadSettings } from '#src/system/load-settings';
 import { createLogger } from './logger.ts';
 
+export const startUsage = `closeout start
+
+  the runtime, on the NATS and the database of the settings, until SIGINT or SIGTERM drains it.
+
+Exit status 0: drained; 1: it could not start; 2: invalid settings.`;
+
 /** A second signal within this is the first one again. */
 const repeatedSignalMs = 500;
 

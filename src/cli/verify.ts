@@ -1,14 +1,18 @@
 // closeout verify: whether journal and ledger are what was written, each by itself and together.
-import { existsSync } from 'node:fs';
-import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Settings } from '#src/contracts/settings';
 import { CloseoutError, messageOf } from '#src/domain/errors';
-import { openDataDirectory } from '#src/journal/data-directory';
 import { readJournal, type JournalReader } from '#src/journal/verify-journal';
 import { LedgerAudit } from '#src/ledger/audit';
 import { compareWithJournal, verifyChains } from '#src/ledger/verify-ledger';
 import { loadSettings } from '#src/system/load-settings';
+import { takeTarget } from './open-target.ts';
+
+export const verifyUsage = `closeout verify
+
+  whether journal and ledger are what was written, each by itself and together.
+
+Exit status 0: all holds; 1: something does not, or could not be looked at; 2: invalid settings.`;
 
 /** What one check has found. What could not be looked at is not verified, and so does not hold. */
 interface Finding {
@@ -45,7 +49,7 @@ async function* findings(settings: Settings): AsyncGenerator<[string, Finding]> 
   const releases: (() => void | Promise<void>)[] = [];
   try {
     // The ledger follows the journal: opened before it, it has nothing that the journal has not.
-    const audit = await opened(() => openAudit(settings, directory, releases));
+    const audit = await opened(() => openAudit(settings, releases));
     const journal = await opened(() => openJournal(directory, releases));
     let wholeN = 0;
     if ('why' in journal) {
@@ -79,34 +83,14 @@ function openJournal(directory: string, releases: (() => void)[]): JournalReader
 }
 
 async function openAudit(
-  { CLOSEOUT_DATABASE_URL: url }: Settings,
-  directory: string,
+  settings: Settings,
   releases: (() => void | Promise<void>)[],
 ): Promise<LedgerAudit> {
-  const pgliteDirectory = join(directory, 'pglite');
-  if (url === undefined) releases.push(takePglite(directory, pgliteDirectory));
-  const audit = await LedgerAudit.open(url === undefined ? { pgliteDirectory } : { url });
+  const { target, release } = takeTarget(settings);
+  releases.push(release);
+  const audit = await LedgerAudit.open(target);
   releases.push(() => audit.close());
   return audit;
-}
-
-/** PGlite locks nothing by itself: who opens it must own the data directory. */
-function takePglite(directory: string, pgliteDirectory: string): () => void {
-  if (!existsSync(join(pgliteDirectory, 'PG_VERSION'))) {
-    throw new CloseoutError(
-      'ledger_absent',
-      `there is no ledger in ${pgliteDirectory}: where it is in Postgres, set CLOSEOUT_DATABASE_URL`,
-    );
-  }
-  const owner = { pid: process.pid, host: hostname(), now: Date.now() };
-  try {
-    const taken = openDataDirectory(directory, owner);
-    return () => taken.release();
-  } catch (error) {
-    if (!(error instanceof CloseoutError) || error.code !== 'data_directory_in_use') throw error;
-    const message = `${error.message}, and PGlite takes one process at a time: stop that one first`;
-    throw new CloseoutError(error.code, message, { cause: error });
-  }
 }
 
 async function chains(audit: LedgerAudit): Promise<Finding> {

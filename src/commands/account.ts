@@ -1,19 +1,25 @@
-// account.create|get|list|adjust|halt|resume|close-all
+// account.create|get|list|adjust|halt|resume|rules|close-all
 import {
   AccountAdjust,
   AccountCloseAll,
   AccountCreate,
   AccountHalt,
   AccountResume,
+  AccountRules,
+  presetFaults,
   type AccountSpec,
+  type RulesGiven,
 } from '#src/contracts/account';
 import { AccountList, NoBody } from '#src/contracts/lists';
 import { noAccount } from '#src/domain/ids';
 import { Decimal, decimal, text } from '#src/domain/money';
 import type { AccountRecord } from '#src/domain/records';
 import { isRefused, refuse, type Refused } from '#src/domain/refusals';
-import { isBreached, levelsOf, presets, ruleOf } from '#src/domain/rules';
+import { presetRules } from '#src/domain/presets';
+import { firstBreached, shownObserved } from '#src/domain/rule-levels';
+import { dayAnchorAnew, isDayAnchor, ruleOf, type RuleRecord } from '#src/domain/rules';
 import type { Account, State } from '#src/domain/state';
+import { observe } from '#src/prices/equity-watch';
 import { equityOf } from '#src/prices/exposure';
 import { bulkClosing } from './bulk-close.ts';
 import {
@@ -28,7 +34,6 @@ import {
 import { accountView } from './views.ts';
 
 export function accountRecordOf(spec: AccountSpec): AccountRecord {
-  const rules = spec.preset === undefined ? (spec.rules ?? []) : presets[spec.preset];
   return {
     accountId: spec.accountId,
     currency: spec.currency,
@@ -36,8 +41,14 @@ export function accountRecordOf(spec: AccountSpec): AccountRecord {
     ...(spec.route === undefined ? {} : { route: spec.route }),
     balance: text(decimal(spec.balance)),
     ...(spec.preset === undefined ? {} : { preset: spec.preset }),
-    rules: rules.map((rule) => ruleOf(rule).record),
+    rules: ruleRecordsOf(spec, decimal(spec.balance)),
   };
+}
+
+/** The rules that are given, or those of the preset for an account of that size. */
+function ruleRecordsOf({ rules, preset }: RulesGiven, initialBalance: Decimal): RuleRecord[] {
+  const specs = preset === undefined ? rules : presetRules(preset, initialBalance);
+  return (specs ?? []).map((rule) => ruleOf(rule).record);
 }
 
 /** Why the account cannot be created; undefined where it can. */
@@ -159,24 +170,49 @@ function resumeFault(
   const { accountId, halt: halted } = account;
   if (halted === undefined)
     return refuse('account_not_halted', `account ${accountId} is not halted`);
-  if (account.state === 'closing') {
+  if (account.state === 'closing' || account.state === 'grace') {
     return refuse('account_closing', `account ${accountId} still has closes without an outcome`);
   }
   if (halted.breachId !== acknowledge) {
     const expected = halted.breachId === undefined ? 'none' : halted.breachId;
     return refuse('acknowledge_required', `acknowledge must name the breach: ${expected}`);
   }
-  const equity = equityOf(account, context.markets.bookOf);
-  for (const rule of account.rules) {
-    const levels = levelsOf(rule, equity);
-    if (!isBreached(levels, equity)) continue;
-    return refuse('would_breach', `rule ${rule.id} would be breached at once`, {
-      limit: text(levels.floor),
-      actual: text(equity),
-    });
-  }
-  return undefined;
+  const observation = observe(account, context.markets.bookOf);
+  const { equity, balance } = observation;
+  const anchors = new Map(
+    account.rules.flatMap(({ id, anchor }) =>
+      isDayAnchor(anchor) ? [[id, { value: dayAnchorAnew(anchor, { balance, equity }) }]] : [],
+    ),
+  );
+  const standing = { peak: equity, initialBalance: account.initialBalance, anchors };
+  const found = firstBreached(account.rules, standing, observation);
+  if (found === undefined) return undefined;
+  const { rule, levels } = found;
+  return refuse('would_breach', `rule ${rule.id} would be breached at once`, {
+    limit: text(levels.floor),
+    actual: text(shownObserved(rule, observation) ?? equity),
+  });
 }
+
+const rules = command({
+  schema: AccountRules,
+  scope: 'account',
+  misfits: ({ state }, accountId, given) => {
+    const initialBalance = state.accounts.get(accountId)?.initialBalance;
+    return initialBalance === undefined ? [] : presetFaults(given, initialBalance);
+  },
+  run: (context, { accountId, client, body }): Outcome => {
+    const account = accountIn(context, accountId);
+    if (isRefused(account)) return account;
+    const record = {
+      rules: ruleRecordsOf(body, account.initialBalance),
+      ...(body.preset === undefined ? {} : { preset: body.preset }),
+      by: client,
+      equity: text(equityOf(account, context.markets.bookOf)),
+    };
+    return changeOf(context, account, { type: 'rules.replaced', accountId, body: record });
+  },
+});
 
 const closeAll = command({
   schema: AccountCloseAll,
@@ -202,4 +238,7 @@ function shown(context: CommandContext, accountId: string): object {
   return isRefused(account) ? account : accountView(context, account);
 }
 
-export const accountCommands = { create, get, list, adjust, halt, resume, 'close-all': closeAll };
+export const accountCommands = {
+  ...{ create, get, list, adjust, halt, resume, rules },
+  'close-all': closeAll,
+};

@@ -39,6 +39,8 @@ export interface CommandContext {
   readonly operations: Operations;
   /** What a quote has reached of the position is done, before anything else is done with it. */
   settle(positionId: string): void;
+  /** The account's peak is brought up to the last quote that is finished, before it is looked at. */
+  settlePeak(accountId: string): void;
   /** Rows of the ledger, once it has caught up with what is durable now. */
   listLedger(filter: LedgerFilter): Promise<LedgerPage | Refused>;
 }

@@ -7,7 +7,7 @@ import { isRefused, refuse } from '#src/domain/refusals';
 import type { Draft } from '#src/domain/records';
 import type { MarketGuard } from '#src/domain/state';
 import { accountIn, answer, command, type Outcome } from './command.ts';
-import { ruleViews } from './views.ts';
+import { guardStatusOf } from './rule-views.ts';
 
 const put = command({
   schema: GuardPut,
@@ -76,7 +76,7 @@ const status = command({
     }
     const account = accountIn(context, accountId);
     if (isRefused(account)) return account;
-    return answer({ accountId, state: account.state, rules: ruleViews(context, account) });
+    return answer(guardStatusOf(context, account));
   },
 });
 

@@ -4,13 +4,15 @@ import { stopOf, trailOf, trailsOf } from '#src/domain/due-exits';
 import { text } from '#src/domain/money';
 import { priceText, type Price } from '#src/domain/price';
 import { isCloseOpen, partResult, wholeOf } from '#src/domain/part-closes';
-import { isBreached, levelsOf, needsPeak } from '#src/domain/rules';
-import type { Account, Position, State } from '#src/domain/state';
+import { entriesOf } from '#src/domain/entries';
+import { needsPeak } from '#src/domain/rules';
+import type { Account, Position } from '#src/domain/state';
 import { equityOf, unrealisedPnl } from '#src/prices/exposure';
 import type { CommandContext } from './command.ts';
+import { ruleViews } from './rule-views.ts';
 
 /** Fields that are undefined are left out. */
-function present(fields: Record<string, unknown>): Record<string, unknown> {
+export function present(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
@@ -62,43 +64,8 @@ function exitsView(position: Position, peak: Price | undefined): object {
   });
 }
 
-export interface Entries {
-  readonly allowed: boolean;
-  readonly reasons: string[];
-}
-
-/** Whether a new position may be entered, and every reason why not. */
-function entriesOf(account: Account, { pause }: State): Entries {
-  const reasons: string[] = [];
-  if (pause !== undefined) reasons.push(`the runtime is paused: ${pause.reason}`);
-  if (account.halt?.by === 'breach') {
-    reasons.push(`rule ${account.halt.ruleId ?? ''} was breached`);
-  } else if (account.halt !== undefined) {
-    reasons.push(`halted by an operator: ${account.halt.reason}`);
-  }
-  return { allowed: reasons.length === 0, reasons };
-}
-
-export function ruleViews(context: CommandContext, account: Account): object[] {
-  const equity = equityOf(account, context.markets.bookOf);
-  return account.rules.map((rule) => {
-    const levels = levelsOf(rule, account.peak);
-    const isThis = account.halt?.ruleId === rule.id;
-    let state = account.warned.has(rule.id) ? 'warning' : 'normal';
-    if (isThis || isBreached(levels, equity)) state = 'breached';
-    return {
-      id: rule.id,
-      anchor: rule.anchor,
-      anchorValue: text(levels.anchorValue),
-      floor: text(levels.floor),
-      observed: text(equity),
-      distance: text(equity.minus(levels.floor)),
-      state,
-    };
-  });
-}
-
 export function accountView(context: CommandContext, account: Account): object {
+  context.settlePeak(account.accountId);
   return present({
     accountId: account.accountId,
     currency: account.currency,
@@ -109,6 +76,7 @@ export function accountView(context: CommandContext, account: Account): object {
     peakEquity: needsPeak(account.rules) ? text(account.peak) : undefined,
     state: account.state,
     breachId: account.halt?.breachId,
+    graceUntil: account.state === 'grace' ? account.halt?.graceUntil : undefined,
     entries: entriesOf(account, context.state),
     rules: ruleViews(context, account),
     openPositions: account.positions.size,

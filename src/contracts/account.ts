@@ -1,21 +1,17 @@
 // Accounts and their rules as they come in (contract sections 5 and 8).
 import { z } from 'zod';
-import { presets, type PresetName, type RuleSpec } from '#src/domain/rules';
+import { decimal, type Decimal } from '#src/domain/money';
+import { presetNames, presetRules, presetSizes } from '#src/domain/presets';
+import type { Issue } from '#src/domain/refusals';
+import { Rules } from './rules.ts';
 import {
   Currency,
   Id,
   NonZero,
-  NotNegative,
-  Percent,
   Positive,
   Reason,
   Ticket,
 } from './primitives.ts';
-
-/** Most rules that an account may have. */
-const rulesMax = 32;
-
-const presetNames = Object.keys(presets) as PresetName[];
 
 /** A fault of one field hides none of the others; what is no object has no fields. */
 const besideOtherFaults = { when: ({ value }: { value: unknown }) => isObject(value) };
@@ -24,54 +20,30 @@ function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }
 
-const Rule: z.ZodType<RuleSpec> = z
-  .strictObject({
-    id: Id,
-    anchor: z.enum(['peakEquity', 'fixed'], { error: 'expected peakEquity or fixed' }),
-    limitPct: Percent.optional(),
-    limitAmount: Positive.optional(),
-    floor: NotNegative.optional(),
-    warningPct: Percent.optional(),
-  })
-  .superRefine((rule, context) => {
-    const fault = (path: string, message: string): void => {
-      context.addIssue({ code: 'custom', path: [path], message });
-    };
-    if (rule.anchor === 'fixed') {
-      if (rule.floor === undefined) fault('floor', 'expected the minimum equity of a fixed rule');
-      for (const key of ['limitPct', 'limitAmount'] as const) {
-        if (rule[key] !== undefined)
-          fault(key, 'expected no limit beside the floor of a fixed rule');
-      }
-    } else if (rule.anchor === 'peakEquity') {
-      if (rule.floor !== undefined) fault('floor', 'expected a floor only in a fixed rule');
-      if ((rule.limitPct === undefined) === (rule.limitAmount === undefined)) {
-        fault('limitPct', 'expected either limitPct or limitAmount');
-      }
-    }
-  }, besideOtherFaults);
-
-const besideOtherFaultsOfList = { when: ({ value }: { value: unknown }) => Array.isArray(value) };
-
-const Rules = z
-  .array(Rule)
-  .max(rulesMax, { error: `expected at most ${rulesMax} rules` })
-  .superRefine((rules, context) => {
-    const seen = new Set<unknown>();
-    rules.forEach((rule: Partial<RuleSpec> | null, i) => {
-      const id = rule?.id;
-      if (id !== undefined && seen.has(id)) {
-        context.addIssue({ code: 'custom', path: [i, 'id'], message: 'expected ids that differ' });
-      }
-      seen.add(id);
-    });
-  }, besideOtherFaultsOfList);
-
 const Preset = z.enum(presetNames, { error: `expected one of ${presetNames.join(', ')}` });
 
 interface HasRules {
   rules?: unknown;
   preset?: unknown;
+}
+
+/** Of a preset that has no account of that size. */
+export function presetFaults(
+  { preset }: { readonly preset?: unknown },
+  initialBalance: Decimal,
+): Issue[] {
+  const name = presetNames.find((one) => one === preset);
+  if (name === undefined || presetRules(name, initialBalance) !== undefined) return [];
+  const sizes = presetSizes(name)?.join(', ') ?? '';
+  return [{ path: 'preset', message: `expected an initial balance of ${sizes} for ${name}` }];
+}
+
+function presetOfSize(body: HasRules & { balance?: unknown }, context: z.RefinementCtx): void {
+  const balance = Positive.safeParse(body.balance);
+  if (!balance.success) return;
+  for (const { path, message } of presetFaults(body, decimal(balance.data))) {
+    context.addIssue({ code: 'custom', path: [path], message });
+  }
 }
 
 function notBoth(body: HasRules, context: z.RefinementCtx): void {
@@ -120,6 +92,7 @@ const routing = { mode: Mode.optional(), route: Id.optional() };
 export const AccountCreate = z
   .strictObject({ accountId: Id.optional(), ...accountFields, ...routing })
   .superRefine(notBoth, besideOtherFaults)
+  .superRefine(presetOfSize, besideOtherFaults)
   .superRefine(routeOfLive, besideOtherFaults);
 export type AccountCreate = z.infer<typeof AccountCreate>;
 
@@ -127,6 +100,7 @@ export type AccountCreate = z.infer<typeof AccountCreate>;
 export const AccountSpec = z
   .strictObject({ accountId: Id, ...accountFields, ...routing })
   .superRefine(notBoth, besideOtherFaults)
+  .superRefine(presetOfSize, besideOtherFaults)
   .superRefine(routeOfLive, besideOtherFaults);
 export type AccountSpec = z.infer<typeof AccountSpec>;
 
@@ -138,7 +112,14 @@ export const ScenarioAccount = z
     mode: z.literal('PAPER', { error: `expected PAPER: ${paperBroker}` }).optional(),
     route: z.undefined({ error: `expected no route: ${paperBroker}` }).optional(),
   })
+  .superRefine(notBoth, besideOtherFaults)
+  .superRefine(presetOfSize, besideOtherFaults);
+
+/** `account.rules`: what is given replaces the rules there are; neither means none. */
+export const AccountRules = z
+  .strictObject({ rules: Rules.optional(), preset: Preset.optional() })
   .superRefine(notBoth, besideOtherFaults);
+export type RulesGiven = z.infer<typeof AccountRules>;
 
 export const AccountHalt = z.strictObject({ reason: Reason });
 export const AccountResume = z.strictObject({ reason: Reason, acknowledge: Id.optional() });

@@ -78,15 +78,6 @@ const comesLater = new Set([
   'confirmQuotes',
   'confirmMs',
   'clearAfterMs',
-  'pctOf',
-  'lockAtInitial',
-  'lockOffset',
-  'observed',
-  'timezone',
-  'resetAt',
-  'action',
-  'graceSeconds',
-  'notifiers',
   'CLOSEOUT_OBSERVE_ONLY',
 ]);
 

@@ -7,6 +7,7 @@ import type { Issue } from '#src/domain/refusals';
 import { AccountSpec } from './account.ts';
 import { GuardConditions } from './guard.ts';
 import { InstrumentBody } from './instrument.ts';
+import { NotifierSpec } from './notifier.ts';
 import { SymbolName } from './primitives.ts';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -58,6 +59,9 @@ const keys = {
 /** A day: a difference that is found later than this is as good as not found. */
 const reconcileEverySMax = 86_400;
 
+/** Each has a queue of its own in memory. */
+const notifiersMax = 32;
+
 /** Keys that the environment may set; the file has the same, and {@link fileKeys}. */
 export const settingKeys = Object.keys(keys) as (keyof typeof keys)[];
 
@@ -79,6 +83,11 @@ const fileKeys = {
   )
     .default(60)
     .describe('seconds between two reconciliations with the providers'),
+  notifiers: z
+    .array(NotifierSpec, { error: 'expected a list of notifiers' })
+    .max(notifiersMax, { error: `expected at most ${notifiersMax} notifiers` })
+    .default([])
+    .describe('who is told of breaches, closes and dead letters: `docs/notifications.md`'),
 };
 
 export const Settings = z.strictObject({ ...keys, ...fileKeys });
@@ -113,7 +122,12 @@ export type SettingsParsed =
 /** Parses settings as a whole: every fault is named, not the first. */
 export function parseSettings(input: unknown): SettingsParsed {
   const parsed = parse(Settings, input);
-  const together = [...scenarioFaults(input), ...routeFaults(input), ...tlsFaults(input)];
+  const together = [
+    ...scenarioFaults(input),
+    ...routeFaults(input),
+    ...tlsFaults(input),
+    ...notifierFaults(input),
+  ];
   const issues = withFaults(parsed.ok ? [] : parsed.issues, together);
   return parsed.ok && issues.length === 0 ? parsed : { ok: false, issues };
 }
@@ -122,6 +136,19 @@ function routeFaults(input: unknown): Issue[] {
   const issues: Issue[] = [];
   const { routes } = { ...(input as Partial<SettingsInput>) };
   noteRepeats(issues, routes, 'routes', 'route');
+  return issues;
+}
+
+function notifierFaults(input: unknown): Issue[] {
+  const issues: Issue[] = [];
+  const { notifiers, CLOSEOUT_NATS_URL: url } = { ...(input as Partial<SettingsInput>) };
+  noteRepeats(issues, notifiers, 'notifiers', 'name');
+  if (url !== undefined) return issues;
+  (Array.isArray(notifiers) ? notifiers : []).forEach((item: unknown, i) => {
+    const { type } = { ...(item as { type?: unknown } | null) };
+    if (type !== 'nats') return;
+    issues.push({ path: `notifiers[${i}].type`, message: 'expected CLOSEOUT_NATS_URL beside it' });
+  });
   return issues;
 }
 

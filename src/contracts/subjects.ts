@@ -1,4 +1,5 @@
 // The subjects of contract section 8: what they name, and how a symbol stands in one.
+import { z } from 'zod';
 import { SymbolName } from './primitives.ts';
 
 /** `prices.<symbol>` and `prices.<feed>.<symbol>`. */
@@ -65,4 +66,32 @@ export function commandPlace(subject: string): CommandPlace | undefined {
 /** `accountId` is `_` for events of no account. */
 export function eventSubject(accountId: string, event: string): string {
   return `${eventPrefix}.${accountId}.${event}`;
+}
+
+/** Where notifications go; `{account}` and `{event}` are put in. */
+export const notifySubjectDefault = 'closeout.v1.notify.{account}.{event}';
+
+const placeholders = /\{(account|event)\}/g;
+const subjectCharsMax = 200;
+/** What the other subjects of the contract, the server's own and its replies begin with, or may. */
+const taken = /^(\$|\{|_INBOX|prices\.|broker\.|closeout\.(?!v1\.notify\.))/i;
+
+/** A subject that may be published on, once account and event are put in. */
+export const NotifySubject = z
+  .string({ error: 'expected a subject' })
+  .max(subjectCharsMax, { error: `expected at most ${subjectCharsMax} characters` })
+  .refine((text) => isPlainSubject(text.replace(placeholders, 'x')), {
+    error: 'expected a subject of tokens between dots, with no placeholder but {account}, {event}',
+  })
+  .refine((text) => !taken.test(text), {
+    error: 'expected a first word of its own, not prices, broker, closeout, _INBOX, $ or {',
+  });
+
+function isPlainSubject(text: string): boolean {
+  return /^[^\s.*>{}\p{Cc}]+(\.[^\s.*>{}\p{Cc}]+)*$/u.test(text);
+}
+
+/** The subject of one notification; `accountId` is `_` for events of no account. */
+export function notifySubject(subject: string, accountId: string, event: string): string {
+  return subject.replace(placeholders, (_, name) => (name === 'account' ? accountId : event));
 }

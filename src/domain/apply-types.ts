@@ -7,6 +7,10 @@ export type Appliers = {
   [T in RecordType]: (state: State, body: RecordBodies[T], record: JournalRecord) => void;
 };
 
+export type AccountRecordType = Extract<
+  RecordType,
+  `account.${string}` | `rule.${string}` | `rules.${string}` | `day.${string}` | `grace.${string}`
+>;
 export type PositionRecordType = Extract<RecordType, `position.${string}`>;
 export type CloseRecordType = Extract<
   RecordType,

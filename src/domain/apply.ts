@@ -1,12 +1,12 @@
 // State + record → state. The only place that changes state; the same live and at recovery.
+import { accountAppliers } from './apply-accounts.ts';
 import { closeAppliers } from './apply-closes.ts';
 import { positionAppliers } from './apply-positions.ts';
-import { accountOf, type Appliers } from './apply-types.ts';
-import { eventsOf } from './events.ts';
+import type { Appliers } from './apply-types.ts';
+import { entriesChanged, entryReasonsOf } from './entries.ts';
+import { eventsOf, numbered, type RuntimeEvent } from './events.ts';
 import { instrumentOf } from './instrument.ts';
-import { decimal } from './money.ts';
 import type { JournalRecord } from './records.ts';
-import { ruleOf } from './rules.ts';
 import { replyKey, storedRepliesMax, type State } from './state.ts';
 
 export { accountOf, positionOf } from './apply-types.ts';
@@ -21,66 +21,6 @@ const appliers: Appliers = {
   'guard.removed': (state, { symbol }) => {
     state.guards.delete(symbol);
   },
-  'account.created': (state, { account }) => {
-    const balance = decimal(account.balance);
-    state.accounts.set(account.accountId, {
-      accountId: account.accountId,
-      currency: account.currency,
-      mode: account.mode,
-      route: account.route,
-      preset: account.preset,
-      rules: account.rules.map(ruleOf),
-      order: state.accountsCreated++,
-      balance,
-      initialBalance: balance,
-      peak: balance,
-      state: 'normal',
-      halt: undefined,
-      warned: new Set(),
-      positions: new Map(),
-      tickets: new Map(),
-      closingCount: 0,
-      drifts: new Map(),
-    });
-  },
-  'account.adjusted': (state, { amount }, { accountId }) => {
-    const account = accountOf(state, accountId);
-    const by = decimal(amount);
-    account.balance = account.balance.plus(by);
-    account.initialBalance = account.initialBalance.plus(by);
-    account.peak = account.peak.plus(by);
-  },
-  'account.halted': (state, { reason }, { accountId }) => {
-    const account = accountOf(state, accountId);
-    account.state = 'halted';
-    account.halt = { by: 'operator', reason };
-  },
-  'account.resumed': (state, { equity }, { accountId }) => {
-    const account = accountOf(state, accountId);
-    account.state = 'normal';
-    account.halt = undefined;
-    account.warned.clear();
-    account.peak = decimal(equity);
-  },
-  'account.settled': (state, _body, { accountId }) => {
-    accountOf(state, accountId).state = 'halted';
-  },
-  'rule.warned': (state, { ruleId }, { accountId }) => {
-    const account = accountOf(state, accountId);
-    account.warned.add(ruleId);
-    if (account.state === 'normal') account.state = 'warning';
-  },
-  'rule.recovered': (state, { ruleIds }, { accountId }) => {
-    const account = accountOf(state, accountId);
-    for (const id of ruleIds) account.warned.delete(id);
-    if (account.state === 'warning' && account.warned.size === 0) account.state = 'normal';
-  },
-  'rule.breached': (state, body, { accountId }) => {
-    const { breachId, ruleId, observed, floor, reason } = body;
-    const account = accountOf(state, accountId);
-    account.state = 'closing';
-    account.halt = { by: 'breach', reason, breachId, ruleId, observed, floor };
-  },
   'route.put': (state, { route }) => {
     state.routes.set(route.route, route);
   },
@@ -90,6 +30,7 @@ const appliers: Appliers = {
   'runtime.resumed': (state) => {
     state.pause = undefined;
   },
+  ...accountAppliers,
   ...positionAppliers,
   ...closeAppliers,
   'market.changed': (state, { symbol, condition, level, measured }, { ts }) => {
@@ -107,12 +48,37 @@ const appliers: Appliers = {
   },
 };
 
-/** Applies a record, counting it and its events. */
-export function apply(state: State, record: JournalRecord): void {
+/** Applies a record; the events that it is told by, numbered. */
+export function apply(state: State, record: JournalRecord): RuntimeEvent[] {
+  const account = state.accounts.get(record.accountId);
+  const before = account && entryReasonsOf(account);
   appliers[record.type](state, record.body as never, record);
   state.n = record.n;
   state.partitionSeq[record.partition] = record.seq;
-  for (const { accountId } of eventsOf(record)) {
-    state.eventSeq.set(accountId, (state.eventSeq.get(accountId) ?? 0) + 1);
+  if (account !== undefined && movesEquity(record.type)) account.changedN = record.n;
+  const told = eventsOf(record);
+  const entries = account && before && entriesChanged(account, before);
+  const drafts = entries === undefined ? told : [...told, entries];
+  if (drafts.length === 0) return [];
+  const seq = state.eventSeq.get(record.accountId) ?? 0;
+  state.eventSeq.set(record.accountId, seq + drafts.length);
+  return numbered(record, drafts, seq);
+}
+
+/** Whether an account is worth something else after such a record at the same prices. */
+export function movesEquity(type: JournalRecord['type']): boolean {
+  switch (type) {
+    case 'account.adjusted':
+    case 'account.resumed':
+    case 'rules.replaced':
+    case 'position.tracked':
+    case 'position.corrected':
+    case 'position.untracked':
+    case 'close.partially-filled':
+    case 'close.filled':
+    case 'close.amended':
+      return true;
+    default:
+      return false;
   }
 }

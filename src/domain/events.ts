@@ -1,6 +1,7 @@
 // Events: what a record tells the outside. A function of the record alone, so that a restart
 // tells them again under the same ids.
 import { bookOf } from './closing.ts';
+import { pauseReasons } from './entries.ts';
 import { noAccount } from './ids.ts';
 import type { JournalRecord } from './records.ts';
 
@@ -15,9 +16,11 @@ export type EventName =
   | 'position.untracked'
   | 'guard.warning'
   | 'guard.breached'
+  | 'guard.restored'
   | 'account.halted'
   | 'account.resumed'
   | 'account.adjusted'
+  | 'account.rules-replaced'
   | 'entries.halted'
   | 'entries.resumed'
   | 'market.warning'
@@ -47,6 +50,7 @@ export type RuntimeEvent = {
 
 const none: readonly EventDraft[] = [];
 
+/** What the record alone tells; that entries are halted or resumed is told by what it changes. */
 export function eventsOf(record: JournalRecord): readonly EventDraft[] {
   const { accountId } = record;
   const one = (event: EventName, fields: object): EventDraft => ({
@@ -83,32 +87,29 @@ export function eventsOf(record: JournalRecord): readonly EventDraft[] {
       const { drift, policy, route } = record.body;
       return [one('drift.detected', { ...drift, policy, route })];
     }
-    case 'runtime.paused':
-      return [one('entries.halted', record.body)];
+    case 'runtime.paused': {
+      const reasons = pauseReasons(record.body);
+      return [one('entries.halted', { ...record.body, allowed: false, reasons })];
+    }
     case 'runtime.resumed':
-      return [one('entries.resumed', record.body)];
+      return [one('entries.resumed', { ...record.body, allowed: true, reasons: [] })];
     case 'close.rejected':
     case 'close.failed':
       return [one('position.close-failed', record.body.result)];
     case 'rule.warned':
       return [one('guard.warning', record.body)];
     case 'rule.breached':
-      return [
-        one('guard.breached', record.body),
-        one('entries.halted', { reason: record.body.reason, breachId: record.body.breachId }),
-      ];
+      return [one('guard.breached', record.body)];
+    case 'rule.restored':
+      return [one('guard.restored', record.body)];
     case 'account.settled':
       return [one('account.halted', { by: 'breach', ...record.body })];
     case 'account.halted':
-      return [
-        one('account.halted', record.body),
-        one('entries.halted', { reason: record.body.reason }),
-      ];
+      return [one('account.halted', record.body)];
     case 'account.resumed':
-      return [
-        one('account.resumed', record.body),
-        one('entries.resumed', { reason: record.body.reason }),
-      ];
+      return [one('account.resumed', record.body)];
+    case 'rules.replaced':
+      return [one('account.rules-replaced', record.body)];
     case 'account.adjusted':
       return [one('account.adjusted', record.body)];
     case 'market.changed': {
@@ -121,9 +122,13 @@ export function eventsOf(record: JournalRecord): readonly EventDraft[] {
   }
 }
 
-/** The events of a record with their ids and numbers; `seqBefore` is the account's last one. */
-export function numberedEvents(record: JournalRecord, seqBefore: number): RuntimeEvent[] {
-  return eventsOf(record).map(({ event, accountId, fields }, i) => ({
+/** With their ids and numbers; `seqBefore` is that of the account's last event. */
+export function numbered(
+  record: JournalRecord,
+  drafts: readonly EventDraft[],
+  seqBefore: number,
+): RuntimeEvent[] {
+  return drafts.map(({ event, accountId, fields }, i) => ({
     ...fields,
     id: `evt_${record.partition}_${record.seq}_${i}`,
     seq: seqBefore + i + 1,

@@ -30,6 +30,8 @@ export interface Instrument {
   readonly quoteCurrency: string;
   readonly contractSize: Decimal;
   readonly commissionRate: Decimal;
+  /** Of the notional, that is held as margin. */
+  readonly marginRate: Decimal;
   readonly spec: InstrumentSpec;
 }
 
@@ -53,6 +55,7 @@ export function instrumentOf(given: InstrumentSpec): Instrument {
     quoteCurrency: spec.quoteCurrency,
     contractSize,
     commissionRate,
+    marginRate: decimal(given.marginRate ?? 0),
     spec,
   };
 }

@@ -14,7 +14,10 @@ export type LedgerEventType =
   | 'account_halted'
   | 'account_resumed'
   | 'account_adjusted'
+  | 'account_rules_replaced'
+  | 'guard_warning'
   | 'guard_breached'
+  | 'guard_restored'
   | 'drift_detected'
   | 'deadletter_added'
   | 'deadletter_retried'
@@ -203,11 +206,35 @@ export function ledgerRowOf(record: JournalRecord): LedgerRowDraft | undefined {
         metaData: { ...record.body },
         status: 0,
       };
+    case 'rule.warned':
+      return {
+        ...base,
+        eventType: 'guard_warning',
+        description: `Account ${record.accountId} warned by ${record.body.ruleId}`,
+        metaData: { ...record.body },
+        status: 0,
+      };
     case 'rule.breached':
       return {
         ...base,
         eventType: 'guard_breached',
         description: `Account ${record.accountId} breached ${record.body.ruleId}`,
+        metaData: { ...record.body },
+        status: 0,
+      };
+    case 'rule.restored':
+      return {
+        ...base,
+        eventType: 'guard_restored',
+        description: `Account ${record.accountId} keeps ${record.body.ruleIds.join(', ')} again`,
+        metaData: { ...record.body },
+        status: 0,
+      };
+    case 'rules.replaced':
+      return {
+        ...base,
+        eventType: 'account_rules_replaced',
+        description: `Account ${record.accountId} has other rules`,
         metaData: { ...record.body },
         status: 0,
       };

@@ -6,10 +6,10 @@ import type { InstrumentSpec } from './instrument.ts';
 import type { GuardRecord, Condition, ConditionLevel } from './market-conditions.ts';
 import type { Side } from './quote.ts';
 import type { DriftPolicy, RouteRecord } from './route.ts';
-import type { RuleRecord } from './rules.ts';
+import type { RuleAction, RuleRecord } from './rules.ts';
 
 /** Version of the record format; a reader refuses a newer one. */
-export const recordVersion = 3;
+export const recordVersion = 4;
 
 export type AccountMode = 'PAPER' | 'LIVE';
 
@@ -39,12 +39,40 @@ export interface PositionRecord {
   closeOrderId?: string;
 }
 
+/** What a position was worth when a rule warned or was breached. */
+export interface PositionStanding {
+  positionId: string;
+  symbol: string;
+  side: Side;
+  quantity: string;
+  /** Where it would have closed; absent, as its P&L, where a price was missing. */
+  price?: string;
+  pnl?: string;
+}
+
 /** What a rule saw when it warned or was breached. */
 export interface RuleObservation {
   ruleId: string;
   observed: string;
   floor: string;
   anchorValue: string;
+  /** The quote on which it did. */
+  quote?: QuoteMark;
+  /** The worst first, so many of them. */
+  positions?: PositionStanding[];
+  /** How many there were. */
+  positionsTotal?: number;
+}
+
+export interface RuleBreach extends RuleObservation {
+  breachId: string;
+  reason: string;
+  /** `close` where absent. */
+  action?: RuleAction;
+  /** Rules that were breached by the same quote, and count less. */
+  also?: string[];
+  /** Where the closes wait so long. */
+  graceUntil?: number;
 }
 
 /** A command's reply, kept so that a repeat with the same message id has the same answer. */
@@ -117,7 +145,15 @@ export interface RecordBodies {
   'account.settled': { breachId: string };
   'rule.warned': RuleObservation;
   'rule.recovered': { ruleIds: string[]; observed: string };
-  'rule.breached': RuleObservation & { breachId: string; reason: string };
+  'rule.breached': RuleBreach;
+  /** Breaches that halted entries are over. */
+  'rule.restored': { ruleIds: string[]; observed: string };
+  /** The closes of a breach begin. */
+  'grace.ended': { breachId: string };
+  /** The account's rules from then on; `equity` anchors those that are new. */
+  'rules.replaced': { rules: RuleRecord[]; preset?: string; by: string; equity: string };
+  /** A day began for rules that have one, at the time `at`. */
+  'day.rolled': { at: number; anchors: Record<string, string> };
   'position.tracked': { position: PositionRecord };
   'position.amended': { positionId: string; exits: Exits };
   /** A quote moved exits; what it moved acts from the next one on. */

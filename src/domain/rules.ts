@@ -1,179 +1,175 @@
-// The rules of an account guard (contract section 5): anchors, floors, warnings, breaches.
-import { Decimal, decimal, hundred, text, type Numeric } from './money.ts';
+// The rules of an account guard (contract section 5), as they are given, stored and worked with.
+import { canonical } from './chain.ts';
+import type { DayClock } from './days.ts';
+import { Decimal, decimal, text, zero, type Numeric } from './money.ts';
+
+/** What a rule's floor is measured from. */
+export const anchors = [
+  'peakEquity',
+  'initialBalance',
+  'dayStartBalance',
+  'dayStartEquity',
+  'dayStartHigher',
+  'highestDayEndBalance',
+  'fixed',
+  'marginLevel',
+] as const;
+export type Anchor = (typeof anchors)[number];
+
+/** Anchors that are taken anew at the beginning of each day. */
+export type DayAnchor = Extract<Anchor, `dayStart${string}` | 'highestDayEndBalance'>;
+
+/** What a breach does, the strongest first. */
+export const ruleActions = ['close', 'reduce', 'haltEntries', 'warn'] as const;
+export type RuleAction = (typeof ruleActions)[number];
 
 export interface RuleSpec {
   id: string;
-  anchor: 'peakEquity' | 'fixed';
+  anchor: Anchor;
   limitPct?: Numeric | undefined;
   limitAmount?: Numeric | undefined;
   floor?: Numeric | undefined;
+  pctOf?: 'anchor' | 'initialBalance' | undefined;
+  lockAtInitial?: boolean | undefined;
+  lockOffset?: Numeric | undefined;
+  observed?: 'equity' | 'balance' | undefined;
+  timezone?: string | undefined;
+  resetAt?: string | undefined;
   warningPct?: Numeric | undefined;
+  action?: RuleAction | undefined;
+  graceSeconds?: number | undefined;
 }
 
-/** A rule as it is stored and answered: numbers as canonical text. */
+/** A rule as it is stored and answered: numbers as canonical text, defaults left out. */
 export interface RuleRecord {
   id: string;
-  anchor: 'peakEquity' | 'fixed';
+  anchor: Anchor;
   limitPct?: string;
   limitAmount?: string;
   floor?: string;
+  pctOf?: 'anchor' | 'initialBalance';
+  lockAtInitial?: boolean;
+  lockOffset?: string;
+  observed?: 'equity' | 'balance';
+  timezone?: string;
+  resetAt?: string;
   warningPct?: string;
+  action?: RuleAction;
+  graceSeconds?: number;
 }
 
 export interface Rule {
   readonly id: string;
-  readonly anchor: 'peakEquity' | 'fixed';
+  readonly anchor: Anchor;
   readonly limitPct: Decimal | undefined;
   readonly limitAmount: Decimal | undefined;
   readonly floor: Decimal | undefined;
+  readonly pctOf: 'anchor' | 'initialBalance';
+  /** How far above the initial balance the floor stops rising; undefined where it does not. */
+  readonly lockOffset: Decimal | undefined;
+  readonly observed: 'equity' | 'balance';
+  /** Of an anchor that is taken anew each day. */
+  readonly day: DayClock | undefined;
   readonly warningPct: Decimal | undefined;
+  readonly action: RuleAction;
+  readonly graceMs: number;
   readonly record: RuleRecord;
 }
 
-export type PresetName = 'default';
-
-/** Presets by name, each just a list of rules. `default` is this project's own choice. */
-export const presets: Record<PresetName, readonly RuleSpec[]> = {
-  default: [
-    { id: 'peak', anchor: 'peakEquity', limitPct: '20', warningPct: '15' },
-    { id: 'minimum', anchor: 'fixed', floor: '100' },
-  ],
-};
+const msPerS = 1000;
+const utcMidnight: DayClock = { timezone: 'UTC', resetAt: '00:00' };
 
 export function ruleOf(given: RuleSpec): Rule {
-  const record: RuleRecord = { id: given.id, anchor: given.anchor };
-  const read = (key: 'limitPct' | 'limitAmount' | 'floor' | 'warningPct'): Decimal | undefined => {
-    const value = given[key];
-    if (value === undefined) return undefined;
-    const amount = decimal(value);
-    record[key] = text(amount);
-    return amount;
-  };
-  return {
-    id: given.id,
-    anchor: given.anchor,
-    limitPct: read('limitPct'),
-    limitAmount: read('limitAmount'),
-    floor: read('floor'),
-    warningPct: read('warningPct'),
-    record,
-  };
+  const { id, anchor } = given;
+  const amountOf = (value: Numeric | undefined): Decimal | undefined =>
+    value === undefined ? undefined : decimal(value);
+  const rule = {
+    id,
+    anchor,
+    limitPct: amountOf(given.limitPct),
+    limitAmount: amountOf(given.limitAmount),
+    floor: amountOf(given.floor),
+    pctOf: given.pctOf ?? 'anchor',
+    lockOffset: given.lockAtInitial === true ? (amountOf(given.lockOffset) ?? zero) : undefined,
+    observed: given.observed ?? 'equity',
+    day: isDayAnchor(anchor)
+      ? {
+          timezone: given.timezone ?? utcMidnight.timezone,
+          resetAt: given.resetAt ?? utcMidnight.resetAt,
+        }
+      : undefined,
+    warningPct: amountOf(given.warningPct),
+    action: given.action ?? 'close',
+    graceMs: Math.round((given.graceSeconds ?? 0) * msPerS),
+  } as const;
+  return { ...rule, record: recordOf(rule) };
 }
 
-/** What a rule looks at, and the levels of equity at which it acts. */
-export interface RuleLevels {
-  /** What the floor is measured from; for `fixed` the floor itself. */
-  readonly anchorValue: Decimal;
-  readonly floor: Decimal;
-  /** Breached at the floor already (anchored rules) or only below it (`fixed`). */
-  readonly breachesAtFloor: boolean;
-  /** Equity at or below which the rule warns; undefined where it never does. */
-  readonly warnAt: Decimal | undefined;
-  /** Equity above which a warning is over: the loss is below 90 % of the warning level. */
-  readonly recoverAbove: Decimal | undefined;
+function recordOf(rule: Omit<Rule, 'record'>): RuleRecord {
+  const { day, lockOffset } = rule;
+  const record: RuleRecord = { id: rule.id, anchor: rule.anchor };
+  for (const key of ['limitPct', 'limitAmount', 'floor', 'warningPct'] as const) {
+    const value = rule[key];
+    if (value !== undefined) record[key] = text(value);
+  }
+  if (rule.pctOf !== 'anchor') record.pctOf = rule.pctOf;
+  if (lockOffset !== undefined) record.lockAtInitial = true;
+  if (lockOffset !== undefined && !lockOffset.isZero()) record.lockOffset = text(lockOffset);
+  if (rule.observed !== 'equity') record.observed = rule.observed;
+  if (day !== undefined && day.timezone !== utcMidnight.timezone) record.timezone = day.timezone;
+  if (day !== undefined && day.resetAt !== utcMidnight.resetAt) record.resetAt = day.resetAt;
+  if (rule.action !== 'close') record.action = rule.action;
+  if (rule.graceMs !== 0) record.graceSeconds = rule.graceMs / msPerS;
+  return record;
 }
 
-const threeQuarters = new Decimal('0.75');
-const recoveredBelow = new Decimal('0.9');
-const fixedRecoverAt = new Decimal('1.1');
+export function isDayAnchor(anchor: Anchor): anchor is DayAnchor {
+  return anchor.startsWith('dayStart') || anchor === 'highestDayEndBalance';
+}
 
 /**
- * Anchored: floor = anchor − limit, limit being an amount or a percentage of the anchor; the
- * warning is at `warningPct` of the anchor, by default at three quarters of the limit.
- * Fixed: the floor is given; the warning stands `warningPct` of the floor above it, only where
- * that is given, and is over once equity is 1.1 times that distance above the floor.
+ * Whether a breach of it leaves the account in `warning`: one that reduces margin only where the rule
+ * has a warning level, which is reached with it.
  */
-export function levelsOf(rule: Rule, peak: Decimal): RuleLevels {
-  if (rule.anchor === 'fixed') {
-    const floor = rule.floor as Decimal;
-    const margin = rule.warningPct?.times(floor).dividedBy(hundred);
-    return {
-      anchorValue: floor,
-      floor,
-      breachesAtFloor: false,
-      warnAt: margin?.plus(floor),
-      recoverAbove: margin?.times(fixedRecoverAt).plus(floor),
-    };
-  }
-  const limit = rule.limitAmount ?? (rule.limitPct as Decimal).times(peak).dividedBy(hundred);
-  const warning = rule.warningPct?.times(peak).dividedBy(hundred) ?? limit.times(threeQuarters);
-  return {
-    anchorValue: peak,
-    floor: peak.minus(limit),
-    breachesAtFloor: true,
-    warnAt: peak.minus(warning),
-    recoverAbove: peak.minus(warning.times(recoveredBelow)),
-  };
+export function warnsByBreach({ action, warningPct }: Pick<Rule, 'action' | 'warningPct'>): boolean {
+  return action !== 'close' && (action !== 'reduce' || warningPct !== undefined);
 }
 
-export function isBreached(levels: RuleLevels, equity: Decimal): boolean {
-  return levels.breachesAtFloor ? equity.lte(levels.floor) : equity.lt(levels.floor);
+/** Whether two rules say the same, however they were written. */
+export function isSameRule(a: Rule, b: Rule): boolean {
+  return canonical(a.record) === canonical(b.record);
 }
 
 export function needsPeak(rules: readonly Rule[]): boolean {
   return rules.some((rule) => rule.anchor === 'peakEquity');
 }
 
-export interface RuleFinding {
-  readonly rule: Rule;
-  readonly levels: RuleLevels;
+export function needsMargin(rules: readonly Rule[]): boolean {
+  return rules.some((rule) => rule.anchor === 'marginLevel');
 }
 
-export interface Verdict {
-  /** The first rule in the list that is breached. */
-  readonly breach: RuleFinding | undefined;
-  /** Rules that warn now and were not warned already. */
-  readonly warnings: readonly RuleFinding[];
-  /** Ids of warned rules whose loss fell below 90 % of their warning level. */
-  readonly recovered: readonly string[];
-}
-
-/** What the rules say of an equity, given the peak before this quote and who is warned already. */
-export function judge(
-  rules: readonly Rule[],
-  peak: Decimal,
-  equity: Decimal,
-  warned: ReadonlySet<string>,
-): Verdict {
-  let breach: RuleFinding | undefined;
-  const warnings: RuleFinding[] = [];
-  const recovered: string[] = [];
-  for (const rule of rules) {
-    const levels = levelsOf(rule, peak);
-    if (breach === undefined && isBreached(levels, equity)) breach = { rule, levels };
-    if (warned.has(rule.id)) {
-      if (levels.recoverAbove !== undefined && equity.gt(levels.recoverAbove))
-        recovered.push(rule.id);
-    } else if (levels.warnAt !== undefined && equity.lte(levels.warnAt)) {
-      warnings.push({ rule, levels });
-    }
+/** What a day's anchor is when the day begins. */
+export function dayAnchorAt(
+  anchor: DayAnchor,
+  before: Decimal,
+  { balance, equity }: { readonly balance: Decimal; readonly equity: Decimal },
+): Decimal {
+  switch (anchor) {
+    case 'dayStartBalance':
+      return balance;
+    case 'dayStartEquity':
+      return equity;
+    case 'dayStartHigher':
+      return Decimal.max(balance, equity);
+    case 'highestDayEndBalance':
+      return Decimal.max(before, balance);
   }
-  return { breach, warnings, recovered };
 }
 
-/** Equities strictly between the two leave every rule, every warning and the peak as they are. */
-export interface QuietBand {
-  readonly above: Decimal | undefined;
-  readonly below: Decimal | undefined;
-}
-
-export function quietBand(
-  rules: readonly Rule[],
-  peak: Decimal,
-  warned: ReadonlySet<string>,
-): QuietBand {
-  let above: Decimal | undefined;
-  let below: Decimal | undefined = needsPeak(rules) ? peak : undefined;
-  for (const rule of rules) {
-    const levels = levelsOf(rule, peak);
-    above = Decimal.max(above ?? levels.floor, levels.floor);
-    if (warned.has(rule.id)) {
-      const recover = levels.recoverAbove;
-      if (recover !== undefined)
-        below = below === undefined ? recover : Decimal.min(below, recover);
-    } else if (levels.warnAt !== undefined) {
-      above = Decimal.max(above, levels.warnAt);
-    }
-  }
-  return { above, below };
+/** What it is when all anchors are set anew in the middle of a day: what came before is forgotten. */
+export function dayAnchorAnew(
+  anchor: DayAnchor,
+  now: { readonly balance: Decimal; readonly equity: Decimal },
+): Decimal {
+  return dayAnchorAt(anchor, now.balance, now);
 }

@@ -19,7 +19,7 @@ import type {
 import { routeOf, type RouteRecord } from './route.ts';
 import type { Price } from './price.ts';
 import type { Side } from './quote.ts';
-import type { Rule } from './rules.ts';
+import type { Rule, RuleAction } from './rules.ts';
 
 export type AccountState = 'normal' | 'warning' | 'grace' | 'closing' | 'halted';
 
@@ -31,6 +31,21 @@ export interface Halt {
   readonly ruleId?: string;
   readonly observed?: string;
   readonly floor?: string;
+  /** When the grace before the closes of a breach ends, or has ended. */
+  readonly graceUntil?: number;
+}
+
+/** What moved an anchor last, and when. */
+export interface Moved {
+  readonly what: 'created' | 'quote' | 'rollover' | 'adjusted' | 'resumed' | 'rules';
+  readonly ts: number;
+}
+
+/** A breach that closes nothing for good: of a rule that warns, halts entries, or reduces. */
+export interface StandingBreach {
+  readonly breachId: string;
+  readonly action: RuleAction;
+  readonly since: number;
 }
 
 export interface Account {
@@ -39,17 +54,29 @@ export interface Account {
   readonly mode: AccountMode;
   /** By which its closes are sent; undefined on paper. */
   readonly route: string | undefined;
-  readonly preset: string | undefined;
-  readonly rules: readonly Rule[];
+  preset: string | undefined;
+  rules: readonly Rule[];
   /** Place in the order of creation. */
   readonly order: number;
   balance: Decimal;
   initialBalance: Decimal;
+  initialMoved: Moved;
+  /**
+   * Highest equity at the end of a quote, as of when it was looked for last: `settlePeak` brings it up
+   * to now. Not a change of its own, and noted once a second.
+   */
   peak: Decimal;
+  peakMoved: Moved;
+  /** The last record that changed what it holds or what its peak is measured by. */
+  changedN: number;
+  /** Anchors of the rules that are taken anew each day, by rule id. */
+  readonly anchors: Map<string, AnchorValue>;
   state: AccountState;
   halt: Halt | undefined;
-  /** Rules whose warning was told and is not over. */
+  /** Rules that warned, or were breached, and whose loss was not small since. */
   readonly warned: Set<string>;
+  /** Breaches that are not over and close nothing for good, by rule id. */
+  readonly breaches: Map<string, StandingBreach>;
   /** Open and closing positions, in tracking order. */
   readonly positions: Map<string, Position>;
   /** Tickets of these, each in the type in which it came. */
@@ -58,6 +85,11 @@ export interface Account {
   closingCount: number;
   /** Differences to the provider's view that were told and still stand, by their key. */
   readonly drifts: Map<string, KnownDrift>;
+}
+
+export interface AnchorValue {
+  readonly value: Decimal;
+  readonly moved: Moved;
 }
 
 export interface KnownDrift {

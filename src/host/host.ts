@@ -73,6 +73,7 @@ export class Host {
       ids: core.ids,
       operations: this.operations(),
       settle: (positionId) => core.turn(() => core.settleCrossing(positionId)),
+      settlePeak: (accountId) => core.settlePeak(accountId),
       listLedger: (filter) => listLedger(ledger, (ms) => projector.caughtUp(ms), filter),
     };
   }

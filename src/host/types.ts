@@ -12,6 +12,7 @@ import type { Clock } from '#src/ports/clock';
 import type { PartHealth } from '#src/ports/health';
 import type { Ids } from '#src/ports/ids';
 import type { Logger } from '#src/ports/logger';
+import type { Notifier } from '#src/ports/notifier';
 
 export interface RuntimeOptions {
   /** Keys of contract section 10; the environment is read where this is absent. */
@@ -20,6 +21,11 @@ export interface RuntimeOptions {
   readonly quotes$?: Observable<QuoteInput> | undefined;
   /** Providers of this process, by the route that accounts name; other routes are on NATS. */
   readonly brokers?: Readonly<Record<string, Broker>> | undefined;
+  /**
+   * Told of events beside the notifiers of the settings, by name; of breaches, halts, closes and dead
+   * letters, unless their `events` say otherwise.
+   */
+  readonly notifiers?: Readonly<Record<string, Notifier>> | undefined;
   readonly clock?: Clock | undefined;
   readonly ids?: Ids | undefined;
   /** A pino logger, or anything with its four methods. */

@@ -1,13 +1,12 @@
 // The ledger, read by whoever verifies it: nothing is migrated, claimed or written.
 import { raw } from '@mikro-orm/core';
-import { CloseoutError } from '#src/domain/errors';
 import type { LedgerRow } from '#src/domain/ledger-rows';
-import { Connection, migrationsTable } from './connection.ts';
-import { CursorEntity, cursorId, LogEntity } from './entities.ts';
+import type { Connection } from './connection.ts';
+import { cursorId, LogEntity } from './entities.ts';
 import { placedRowOf, type FoundLogRow } from './log-rows.ts';
-import { refuseNewer } from './migrate.ts';
+import { openToRead, type ReadCursor } from './open-to-read.ts';
 import type { ChainHeads } from './placed-rows.ts';
-import { whereOf, type LedgerTarget } from './unavailable.ts';
+import type { LedgerTarget } from './unavailable.ts';
 
 /** Rows of one read. */
 const rowsPerReadMax = 500;
@@ -28,41 +27,17 @@ export class LedgerAudit {
   readonly heads: ChainHeads;
   readonly #connection: Connection;
 
-  private constructor(
-    connection: Connection,
-    cursor: { directoryId: string; lastN: number; heads: ChainHeads },
-  ) {
+  private constructor(connection: Connection, cursor: ReadCursor) {
     this.#connection = connection;
     this.directoryId = cursor.directoryId;
     this.lastN = cursor.lastN;
     this.heads = cursor.heads;
   }
 
-  /**
-   * Throws `CloseoutError` `ledger_unavailable` where the database does not answer, `ledger_absent`
-   * where it holds no ledger, `ledger_newer` where a newer version has migrated it.
-   */
+  /** Throws as `openToRead` does. */
   static async open(target: LedgerTarget): Promise<LedgerAudit> {
-    const where = whereOf(target);
-    const connection = new Connection(target, {});
-    try {
-      return new LedgerAudit(
-        connection,
-        await connection.use(async (em) => {
-          const tables = `select to_regclass(?) is not null and to_regclass(?) is not null as found`;
-          const names = [migrationsTable, 'ledger_cursor'];
-          const [answer] = await em.execute<{ found: boolean }[]>(tables, names);
-          if (answer?.found !== true) throw absent(where);
-          await refuseNewer(em, where);
-          const cursor = await em.findOne(CursorEntity, cursorId);
-          if (cursor === null) throw absent(where);
-          return cursor;
-        }),
-      );
-    } catch (error) {
-      await connection.close();
-      throw error;
-    }
+    const { connection, cursor } = await openToRead(target);
+    return new LedgerAudit(connection, cursor);
   }
 
   /** Every row up to `lastN`, in the order of the journal, read page by page. */
@@ -112,9 +87,4 @@ function readable(columns: FoundLogRow): LedgerRow | undefined {
 /** A row by its id and place, for whoever looks for it. */
 export function named({ id, n, partition, seq }: FoundLogRow): string {
   return `row ${id} (n ${n}, partition ${partition}, seq ${seq})`;
-}
-
-function absent(where: string): CloseoutError {
-  const message = `${where} holds no ledger: no runtime has written to it, or it was emptied`;
-  return new CloseoutError('ledger_absent', message);
 }

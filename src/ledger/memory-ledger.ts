@@ -3,7 +3,7 @@ import { invariant } from '#src/domain/errors';
 import type { Ledger, LedgerFilter } from '#src/ports/ledger';
 import { refuseForeign } from './claim.ts';
 import { freshEntries } from './fresh.ts';
-import { pageOf, placeBehind } from './page.ts';
+import { pageOf, placeOf } from './page.ts';
 import { placeRows, type ChainHeads, type PlacedRow } from './placed-rows.ts';
 
 /** Keeps its rows over `close` and `open`, as a database does. */
@@ -34,10 +34,10 @@ export function memoryLedger(): Ledger {
     },
     async list(filter) {
       check();
-      const after = placeBehind(filter.cursor);
+      const isWithin = boundsOf(rows, filter);
       const found: PlacedRow[] = [];
-      for (const placed of rows) {
-        if (placed.n <= after || !isWanted(placed, filter)) continue;
+      for (const placed of filter.isNewestFirst === true ? rows.toReversed() : rows) {
+        if (!isWithin(placed) || !isWanted(placed, filter)) continue;
         found.push(placed);
         if (found.length > filter.limit) break;
       }
@@ -49,6 +49,21 @@ export function memoryLedger(): Ledger {
   };
 }
 
+/** Which places are between the rows and behind the cursor that a filter names. */
+function boundsOf(
+  rows: readonly PlacedRow[],
+  { cursor, beforeId, behindId, isNewestFirst = false }: LedgerFilter,
+): (placed: PlacedRow) => boolean {
+  const last = placeOf(cursor);
+  const isBehindLast = (n: number): boolean =>
+    last === undefined || (isNewestFirst ? n < last : n > last);
+  // No row is before or behind one that is not there: comparing with NaN holds for none.
+  const placeOfRow = (id: string): number => rows.find(({ row }) => row.id === id)?.n ?? Number.NaN;
+  const before = beforeId === undefined ? Number.POSITIVE_INFINITY : placeOfRow(beforeId);
+  const behind = behindId === undefined ? 0 : placeOfRow(behindId);
+  return ({ n }) => isBehindLast(n) && n < before && n > behind;
+}
+
 function isWanted({ row }: PlacedRow, filter: LedgerFilter): boolean {
   const holds = (wanted: string | undefined, is: unknown): boolean =>
     wanted === undefined || wanted === is;
@@ -57,6 +72,7 @@ function isWanted({ row }: PlacedRow, filter: LedgerFilter): boolean {
     holds(filter.closeId, row.closeId) &&
     holds(filter.eventType, row.eventType) &&
     holds(filter.positionId, row.metaData['positionId']) &&
-    holds(filter.bulkId, row.metaData['bulkId'])
+    holds(filter.bulkId, row.metaData['bulkId']) &&
+    holds(filter.breachId, row.metaData['breachId'])
   );
 }

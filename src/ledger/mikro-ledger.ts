@@ -2,14 +2,13 @@
 import { LockMode } from '@mikro-orm/core';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { CloseoutError, invariant } from '#src/domain/errors';
-import type { Ledger, LedgerFilter } from '#src/ports/ledger';
+import type { Ledger } from '#src/ports/ledger';
 import { refuseForeign } from './claim.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
-import { CursorEntity, cursorId, LogEntity } from './entities.ts';
+import { CursorEntity, cursorId } from './entities.ts';
 import { freshEntries } from './fresh.ts';
-import { placedRowOf } from './log-rows.ts';
+import { listRows } from './list-rows.ts';
 import { openLedger } from './migrate.ts';
-import { pageOf, placeBehind } from './page.ts';
 import { whereOf, type LedgerTarget } from './unavailable.ts';
 import { writeEntries } from './write.ts';
 
@@ -64,32 +63,13 @@ export function mikroLedger(target: LedgerTarget, options: ConnectionOptions = {
     },
     async list(filter) {
       owner();
-      const after = placeBehind(filter.cursor);
-      const wanted = columnsOf(filter);
-      if (Object.values(wanted).some((text) => text.includes('\0'))) return { items: [] };
-      return await connection.use(async (em) => {
-        const rows = em
-          .createQueryBuilder(LogEntity)
-          .where({ ...wanted, n: { $gt: after } })
-          .orderBy({ n: 'asc' })
-          .limit(filter.limit + 1);
-        return pageOf((await rows.execute('all')).map(placedRowOf), filter.limit);
-      });
+      return await connection.use((em) => listRows(em, filter));
     },
     async close() {
       directoryId = undefined;
       await connection.close();
     },
   };
-}
-
-function columnsOf(filter: LedgerFilter): Record<string, string> {
-  const { accountId, closeId, positionId, bulkId, eventType } = filter;
-  const columns = { userId: accountId, closeId, positionId, bulkId, eventType };
-  const given = Object.entries(columns).filter((entry): entry is [string, string] => {
-    return entry[1] !== undefined;
-  });
-  return Object.fromEntries(given);
 }
 
 /** Somebody emptied or replaced the database while it was in use. */

@@ -9,9 +9,9 @@ function cursorOf(n: number): string {
   return Buffer.from(`n${n}`).toString('base64url');
 }
 
-/** The place that a page begins behind. Throws `CloseoutError` `invalid_cursor`. */
-export function placeBehind(cursor: string | undefined): number {
-  if (cursor === undefined) return 0;
+/** The place of the last row of the page before. Throws `CloseoutError` `invalid_cursor`. */
+export function placeOf(cursor: string | undefined): number | undefined {
+  if (cursor === undefined) return undefined;
   const match = cursorPattern.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
   if (match === null || cursorOf(Number(match[1])) !== cursor) {
     throw new CloseoutError('invalid_cursor', 'the cursor is not a nextCursor of this list');

@@ -4,7 +4,6 @@ import type { CloseIntent, CloseResult } from '#src/domain/closing';
 import { noAccount } from '#src/domain/ids';
 import { decimal, text } from '#src/domain/money';
 import type {
-  AccountRecord,
   JournalRecord,
   PositionRecord,
   StoredReply,
@@ -15,6 +14,7 @@ import type {
   PositionEntityRow,
   ReplyEntityRow,
 } from './entities.ts';
+import { accountAfter, createdRow } from './account-rows.ts';
 import { endedLetter, failedAgain, letterRow, openLetterOf } from './letter-rows.ts';
 import { storable } from './storable.ts';
 import { View } from './view.ts';
@@ -167,55 +167,15 @@ export function project(record: JournalRecord, projection: Projection): void {
     case 'account.halted':
     case 'account.resumed':
     case 'account.settled':
+    case 'rules.replaced':
     case 'rule.warned':
     case 'rule.recovered':
     case 'rule.breached':
+    case 'grace.ended':
       accounts.change(record.accountId, (row) => ({ ...accountAfter(record, row), updatedN }));
       break;
     default:
       break;
-  }
-}
-
-/** What the record makes of its account. */
-function accountAfter(record: JournalRecord, row: AccountEntityRow): Partial<AccountEntityRow> {
-  switch (record.type) {
-    case 'account.adjusted': {
-      const { amount } = record.body;
-      return {
-        balance: plus(row.balance, amount),
-        initialBalance: plus(row.initialBalance, amount),
-      };
-    }
-    case 'account.halted':
-      return { state: 'halted', halt: storable({ by: 'operator', reason: record.body.reason }) };
-    case 'account.resumed':
-      return { state: 'normal', halt: null, warned: [] };
-    case 'account.settled':
-      return { state: 'halted' };
-    case 'rule.warned': {
-      const others = row.warned.filter((id) => id !== record.body.ruleId);
-      const state = row.state === 'normal' ? 'warning' : row.state;
-      return { warned: [...others, record.body.ruleId], state };
-    }
-    case 'rule.recovered': {
-      const warned = row.warned.filter((id) => !record.body.ruleIds.includes(id));
-      const isOver = row.state === 'warning' && warned.length === 0;
-      return { warned, state: isOver ? 'normal' : row.state };
-    }
-    case 'rule.breached': {
-      const { breachId, ruleId, observed, floor, reason } = record.body;
-      const halt = storable({ by: 'breach' as const, reason, breachId, ruleId, observed, floor });
-      return { state: 'closing', halt };
-    }
-    case 'close.partially-filled':
-    case 'close.filled':
-    case 'close.amended': {
-      const { pnl } = record.body.result;
-      return pnl === undefined ? {} : { balance: plus(row.balance, pnl) };
-    }
-    default:
-      return {};
   }
 }
 
@@ -225,24 +185,6 @@ function plus(a: string, b: string): string {
 
 function minus(a: string, b: string): string {
   return text(decimal(a).minus(b));
-}
-
-function createdRow(account: AccountRecord, ts: number, n: number): AccountEntityRow {
-  return {
-    accountId: account.accountId,
-    currency: account.currency,
-    mode: account.mode,
-    route: account.route ?? null,
-    preset: account.preset ?? null,
-    rules: account.rules,
-    balance: account.balance,
-    initialBalance: account.balance,
-    state: 'normal',
-    halt: null,
-    warned: [],
-    createdAt: new Date(ts),
-    updatedN: n,
-  };
 }
 
 function trackedRow(position: PositionRecord, n: number): PositionEntityRow {

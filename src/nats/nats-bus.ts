@@ -7,10 +7,12 @@ import type { RuntimeEvent } from '#src/domain/events';
 import type { Bus, BusHost, ProviderLink, ReportHost } from '#src/ports/bus';
 import type { Logger } from '#src/ports/logger';
 import type { Metrics } from '#src/ports/metrics';
+import type { Notifier } from '#src/ports/notifier';
 import { CommandService } from './command-service.ts';
 import { connectNats, inboxPrefix, shownUrl, type NatsTarget } from './connection.ts';
 import { EventsOut } from './events-out.ts';
 import { KeptOpen, type KeptOpenOptions, type Open } from './kept-open.ts';
+import { natsNotifier } from './nats-notifier.ts';
 import { natsProviderLink } from './provider-link.ts';
 import { reportSubjects } from './provider-messages.ts';
 import { QuotesIn } from './quotes-in.ts';
@@ -34,6 +36,8 @@ export interface NatsStatus {
 export interface NatsBus extends Bus {
   /** Rejects every call with `broker_unreachable` before `connect` and while the server is away. */
   readonly link: ProviderLink;
+  /** One that publishes on this subject; `{account}` and `{event}` are put in. */
+  notifier(subject: string): Notifier;
   status(): NatsStatus;
 }
 
@@ -68,7 +72,7 @@ class NatsBusImpl implements NatsBus {
 
   constructor(options: NatsBusOptions) {
     this.options = options;
-    this.link = natsProviderLink(() => (this.current.isConnected ? this.connection : undefined));
+    this.link = natsProviderLink(() => this.connected());
   }
 
   async connect(host: ReportHost): Promise<void> {
@@ -132,8 +136,17 @@ class NatsBusImpl implements NatsBus {
     this.noteConnected(false);
   }
 
+  notifier(subject: string): Notifier {
+    return natsNotifier(() => this.connected(), subject);
+  }
+
   status(): NatsStatus {
     return this.current;
+  }
+
+  /** Nothing while it is being restored. */
+  private connected(): NatsConnection | undefined {
+    return this.current.isConnected ? this.connection : undefined;
   }
 
   /** Closes the bus and throws where the server refuses one. */

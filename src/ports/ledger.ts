@@ -8,14 +8,21 @@ export interface LedgerFilter {
   readonly closeId?: string | undefined;
   readonly positionId?: string | undefined;
   readonly bulkId?: string | undefined;
+  /** Rows of this breach of a rule, and of the closes that it asked for. */
+  readonly breachId?: string | undefined;
   readonly eventType?: string | undefined;
+  /** Rows before, or behind, the row of this id; none where there is no such row. */
+  readonly beforeId?: string | undefined;
+  readonly behindId?: string | undefined;
+  /** From the last row back to the first one. */
+  readonly isNewestFirst?: boolean | undefined;
   readonly limit: number;
-  /** `nextCursor` of the page before. */
+  /** `nextCursor` of the page before, which was asked for in the same order. */
   readonly cursor?: string | undefined;
 }
 
 export interface LedgerPage {
-  /** In the order of the journal. */
+  /** In the order of the journal, or from its end where that was asked for. */
   readonly items: LedgerRow[];
   readonly nextCursor?: string;
 }

@@ -1,7 +1,8 @@
 // The room of one symbol: its book, its levels, its meter, and who is moved by its quotes.
 import { bookOf, type SeenQuote } from '#src/domain/closing';
 import type { Position } from '#src/domain/state';
-import type { EquityWatch } from './equity-watch.ts';
+import { AccountPeaks } from './account-peaks.ts';
+import { BandIndex } from './band-index.ts';
 import { LevelIndex } from './level-index.ts';
 import type { LevelWatch } from './level-watch.ts';
 import type { MarketMeter } from './market-meter.ts';
@@ -20,13 +21,11 @@ export class Market {
   readonly waiting = new Set<Position>();
   /** Closed at a price whose P&L needs a rate of this symbol that is not known yet. */
   readonly unpriced = new Set<Position>();
+  /** Accounts that hang on the symbol, and how far its quotes may go before they are looked at. */
+  readonly bands = new BandIndex();
   meter: MarketMeter | undefined;
   /** The last record before the last quote. */
   lastN = 0;
-  /** How many positions make an account be looked at on quotes of this symbol. */
-  private readonly holds = new Map<EquityWatch, number>();
-  private holderList: readonly EquityWatch[] | undefined = [];
-
   constructor(symbol: string, markets: Pick<Markets, 'bookOf' | 'ratesOf' | 'isTraced'>) {
     this.symbol = symbol;
     this.book = new QuoteBook(symbol);
@@ -37,28 +36,6 @@ export class Market {
   decidingQuote(): SeenQuote {
     return { ...bookOf(this.book.mark()), n: this.lastN, ...this.levels.takeMoved() };
   }
-
-  hold(watch: EquityWatch): void {
-    const count = this.holds.get(watch) ?? 0;
-    this.holds.set(watch, count + 1);
-    if (count === 0) this.holderList = undefined;
-  }
-
-  release(watch: EquityWatch): void {
-    const count = this.holds.get(watch) ?? 0;
-    if (count > 1) {
-      this.holds.set(watch, count - 1);
-    } else {
-      this.holds.delete(watch);
-      this.holderList = undefined;
-    }
-  }
-
-  /** Accounts that a quote of this symbol moves, in order of their creation; never changed. */
-  holders(): readonly EquityWatch[] {
-    this.holderList ??= [...this.holds.keys()].sort((a, b) => a.account.order - b.account.order);
-    return this.holderList;
-  }
 }
 
 /** All markets, one a symbol that is an instrument. */
@@ -66,6 +43,7 @@ export class Markets {
   private readonly bySymbol = new Map<string, Market>();
   /** Whether a restart has to find the peaks of trailing stops again. */
   readonly isTraced: boolean;
+  readonly peaks = new AccountPeaks();
   readonly bookOf = (symbol: string): QuoteBook => this.of(symbol).book;
   readonly ratesOf = (symbol: string): RateLevels<LevelWatch> => this.of(symbol).rates;
 

@@ -21,8 +21,9 @@ export class QuoteBook {
   /** Counts the changes of the bid and of the ask: an unchanged side leaves what hangs on it alone. */
   bidVersion = 0;
   askVersion = 0;
-  private bidExact: string | undefined;
-  private askExact: string | undefined;
+  /** Decimal texts of prices that a double cannot hold. */
+  bidExact: string | undefined;
+  askExact: string | undefined;
   /** What was made of the quote for a close: a quote may close very many positions. */
   private exact: ExactQuote | undefined;
   /** Whether it has a quote, be it one that was noted before a restart. */

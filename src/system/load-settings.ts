@@ -61,8 +61,25 @@ export function checkSettings(input: unknown): Settings {
     const why = path === undefined ? undefined : unreadable(path);
     if (why !== undefined) missing.push({ path: key, message: `expected a readable file: ${why}` });
   }
+  missing.push(...secretFaults(parsed.value));
   if (missing.length > 0) throw invalid(missing);
   return parsed.value;
+}
+
+function secretFaults({ notifiers }: Settings): Issue[] {
+  return notifiers.flatMap((notifier, i) => {
+    const path = notifier.type === 'webhook' ? notifier.secretFile : undefined;
+    if (path === undefined) return [];
+    const why = unreadable(path) ?? (isEmpty(path) ? `${path} is empty` : undefined);
+    if (why === undefined) return [];
+    const message = `expected a readable file with a secret: ${why}`;
+    return [{ path: `notifiers[${i}].secretFile`, message }];
+  });
+}
+
+/** Where it is no file at all, it is not readable either. */
+function isEmpty(path: string): boolean {
+  return readFileSync(path, 'utf8').trim() === '';
 }
 
 function invalid(issues: readonly Issue[]): CloseoutError {

@@ -104,6 +104,50 @@ test('servers that answer, a directory in use, and no password printed', async (
   expect(stdout).not.toContain('sesame');
 });
 
+test('notifiers: what each is told, and no secret printed', async () => {
+  const directory = temporaryDirectory();
+  const secretFile = join(directory, 'secret');
+  writeFileSync(secretFile, 'sesame');
+  const file = join(directory, 'settings.json');
+  const url = 'https://me:sesame@alerts.example:8443/T0/sesame?token=sesame';
+  const notifiers = [
+    {
+      name: 'pager',
+      type: 'webhook',
+      url,
+      secretFile,
+      events: ['guard.*'],
+      accounts: ['a1', 'a2'],
+    },
+    { name: 'chat', type: 'webhook', url, timeoutMs: 100, attempts: 1, events: ['*'] },
+    { name: 'bus', type: 'nats', events: ['deadletter.alarm'] },
+  ];
+  const environment = {
+    CLOSEOUT_CONFIG: file,
+    CLOSEOUT_NATS_URL: 'nats://127.0.0.1:1',
+    CLOSEOUT_DATA_DIR: directory,
+    CLOSEOUT_HTTP_PORT: '0',
+  };
+  writeFileSync(file, JSON.stringify({ notifiers }));
+  const { stdout } = await finished(['doctor'], environment);
+  const lines = stdout.split('\n').filter((line) => line.includes('notifier '));
+  const webhook = 'webhook at https://alerts.example:8443';
+  expect(lines).toEqual([
+    `ok   notifier pager: ${webhook}, signed with the secret in ${secretFile}, readable, ` +
+      '5 attempts of 5000 ms; guard.*; a1, a2',
+    `ok   notifier chat: ${webhook}, not signed, 1 attempts of 100 ms; *; all accounts`,
+    'ok   notifier bus: nats on closeout.v1.notify.{account}.{event}; deadletter.alarm; all accounts',
+  ]);
+  expect(stdout).not.toContain('sesame');
+
+  writeFileSync(secretFile, ' \n');
+  const empty = await finished(['doctor'], environment);
+  expect(empty).toMatchObject({ status: 2, stdout: '' });
+  expect(empty.stderr).toContain(
+    `  notifiers[0].secretFile: expected a readable file with a secret: ${secretFile} is empty`,
+  );
+});
+
 test('servers that do not answer: exit status 1, each named with what to do', async () => {
   const { status, stdout, stderr } = await finished(['doctor'], {
     CLOSEOUT_NATS_URL: 'nats://runtime:sesame@127.0.0.1:1',

@@ -54,7 +54,7 @@ test.each([
   ['quantity', 'is not a known key'],
   ['liquidity', 'is not supported by this version'],
   ['graceSeconds', 'is not supported by this version'],
-  ['notifiers', 'is not supported by this version'],
+  ['notifiers', 'is not a known key'],
   ['routes', 'is not a known key'],
   ['CLOSEOUT_OBSERVE_ONLY', 'is not supported by this version'],
   ['stoploss', 'is not a known key'],

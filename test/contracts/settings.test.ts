@@ -16,9 +16,11 @@ const defaults = {
   marketGuards: {},
   routes: [],
   reconcileEveryS: 60,
+  notifiers: [],
 };
 const instrument = { symbol: 'EURUSD', quoteCurrency: 'USD' };
 const route = { route: 'prime', ratePerSecond: 50 };
+const pager = { name: 'pager', type: 'webhook', url: 'https://alerts.example' };
 const account = { accountId: 'a', currency: 'USD', balance: 1000 };
 
 test.each<[object, object]>([
@@ -34,6 +36,13 @@ test.each<[object, object]>([
   [{ CLOSEOUT_HTTP_PORT: 0 }, {}],
   [{ routes: [route, { route: 'second' }], reconcileEveryS: 1 }, {}],
   [{ accounts: [{ ...account, mode: 'LIVE', route: 'unnamed' }], reconcileEveryS: 86_400 }, {}],
+  [
+    {
+      CLOSEOUT_NATS_URL: 'nats://h',
+      notifiers: [{ name: 'bus', type: 'nats', subject: 'alerts', events: ['*'] }],
+    },
+    {},
+  ],
   ...logLevels.map((level): [object, object] => [{ CLOSEOUT_LOG_LEVEL: level }, {}]),
   [{ instruments: [instrument], accounts: [account], marketGuards: { EURUSD: {} } }, {}],
 ])('the settings %j are taken, the rest are defaults', (given, changed) => {
@@ -82,7 +91,21 @@ test.each<[object, string]>([
     { routes: [{ ...route, burst: 0 }] },
     'routes[0].burst: expected a whole number from 1 to 100000, was 0',
   ],
-  [{ notifiers: [] }, 'notifiers: is not supported by this version'],
+  [{ notifiers: {} }, 'notifiers: expected a list of notifiers, was {}'],
+  [{ notifiers: ['pager'] }, 'notifiers[0]: expected an object, was "pager"'],
+  [
+    { notifiers: [{ ...pager, events: ['guard.*', 'guard'] }] },
+    'notifiers[0].events[1]: expected the name of an event, or a pattern such as guard.* or *, was "guard"',
+  ],
+  [{ notifiers: [pager, pager] }, 'notifiers[1].name: expected ids that differ, was "pager" again'],
+  [
+    { notifiers: [pager, { name: 'bus', type: 'nats' }] },
+    'notifiers[1].type: expected CLOSEOUT_NATS_URL beside it',
+  ],
+  [
+    { notifiers: Array.from({ length: 33 }, (_, i) => ({ ...pager, name: `n${i}` })) },
+    expect.stringMatching(/^notifiers: expected at most 32 notifiers, was /),
+  ],
   [{ reconcileEveryS: 0 }, `${reconcileFault} 0`],
   [{ reconcileEveryS: 86_401 }, `${reconcileFault} 86401`],
   [{ reconcileEveryS: 0.5 }, `${reconcileFault} 0.5`],
@@ -142,6 +165,7 @@ test('the environment may set what is not of the file alone', () => {
     'marketGuards',
     'routes',
     'reconcileEveryS',
+    'notifiers',
   ]);
   expect(settingKeys.every((key) => key.startsWith('CLOSEOUT_'))).toBe(true);
 });
@@ -164,5 +188,6 @@ test('every setting has a row that says what it is, and its default', () => {
     marketGuards: '{}',
     routes: '[]',
     reconcileEveryS: '60',
+    notifiers: '[]',
   });
 });

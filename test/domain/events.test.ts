@@ -1,7 +1,7 @@
 // What records tell the outside, and how that is numbered.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { eventsOf, numberedEvents } from '#src/domain/events';
+import { eventsOf, numbered } from '#src/domain/events';
 import type { Draft, RecordType } from '#src/domain/records';
 import { by, drafts, drift, market, observation, recordOf } from './every-record.ts';
 import { accountCreated, gold, instrumentPut, Story } from './story.ts';
@@ -14,30 +14,16 @@ const toldOf: [RecordType, [string, object][]][] = [
   ['guard.removed', []],
   ['account.created', []],
   ['account.adjusted', [['account.adjusted', { amount: '5', ...by }]]],
-  [
-    'account.halted',
-    [
-      ['account.halted', by],
-      ['entries.halted', { reason: 'why' }],
-    ],
-  ],
-  [
-    'account.resumed',
-    [
-      ['account.resumed', { ...by, equity: '5' }],
-      ['entries.resumed', { reason: 'why' }],
-    ],
-  ],
+  ['account.halted', [['account.halted', by]]],
+  ['account.resumed', [['account.resumed', { ...by, equity: '5' }]]],
   ['account.settled', [['account.halted', { by: 'breach', breachId: 'b' }]]],
   ['rule.warned', [['guard.warning', observation]]],
   ['rule.recovered', []],
-  [
-    'rule.breached',
-    [
-      ['guard.breached', drafts['rule.breached']],
-      ['entries.halted', { reason: 'drawdown_critical', breachId: 'b' }],
-    ],
-  ],
+  ['rule.breached', [['guard.breached', drafts['rule.breached']]]],
+  ['rule.restored', [['guard.restored', { ruleIds: ['r'], observed: '1' }]]],
+  ['grace.ended', []],
+  ['rules.replaced', [['account.rules-replaced', drafts['rules.replaced']]]],
+  ['day.rolled', []],
   ['position.tracked', [['position.tracked', drafts['position.tracked'].position]]],
   ['position.amended', [['position.amended', drafts['position.amended']]]],
   ['position.untracked', [['position.untracked', { positionId: 'p', ...by }]]],
@@ -73,8 +59,11 @@ const toldOf: [RecordType, [string, object][]][] = [
   ['drift.cleared', []],
   ['bulk.progressed', [['bulk.progressed', drafts['bulk.progressed']]]],
   ['route.put', []],
-  ['runtime.paused', [['entries.halted', by]]],
-  ['runtime.resumed', [['entries.resumed', by]]],
+  [
+    'runtime.paused',
+    [['entries.halted', { ...by, allowed: false, reasons: ['the runtime is paused: why'] }]],
+  ],
+  ['runtime.resumed', [['entries.resumed', { ...by, allowed: true, reasons: [] }]]],
   ['command.answered', []],
 ];
 
@@ -104,7 +93,13 @@ test.each([
 });
 
 test('an event has its id from its place in the journal, and the fields of what it tells', () => {
-  expect(numberedEvents(recordOf('rule.breached'), 41)).toEqual([
+  const record = recordOf('rule.breached');
+  const entries = {
+    event: 'entries.halted',
+    accountId: 'a',
+    fields: { allowed: false, reasons: ['rule r was breached'] },
+  } as const;
+  expect(numbered(record, [...eventsOf(record), entries], 41)).toEqual([
     {
       ...drafts['rule.breached'],
       id: 'evt_44_7_0',
@@ -114,8 +109,8 @@ test('an event has its id from its place in the journal, and the fields of what 
       ts: 1000,
     },
     {
-      reason: 'drawdown_critical',
-      breachId: 'b',
+      allowed: false,
+      reasons: ['rule r was breached'],
       id: 'evt_44_7_1',
       seq: 43,
       event: 'entries.halted',
@@ -123,7 +118,7 @@ test('an event has its id from its place in the journal, and the fields of what 
       ts: 1000,
     },
   ]);
-  expect(numberedEvents(recordOf('rule.recovered'), 41)).toEqual([]);
+  expect(numbered(record, [], 41)).toEqual([]);
 });
 
 const accountIds = ['a', 'b', 'c'];
@@ -136,6 +131,9 @@ const anyDraft: fc.Arbitrary<Draft> = fc
       'rule.warned',
       'rule.recovered',
       'rule.breached',
+      'rule.restored',
+      'rules.replaced',
+      'day.rolled',
       'market.changed',
       'drift.detected',
       'drift.cleared',

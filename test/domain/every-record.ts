@@ -51,6 +51,10 @@ export const drafts: { [T in RecordType]: RecordBodies[T] } = {
   'rule.warned': observation,
   'rule.recovered': { ruleIds: ['r'], observed: '1' },
   'rule.breached': { ...observation, breachId: 'b', reason: 'drawdown_critical' },
+  'rule.restored': { ruleIds: ['r'], observed: '1' },
+  'grace.ended': { breachId: 'b' },
+  'rules.replaced': { rules: [{ id: 'r', anchor: 'fixed', floor: '1' }], by: 'ops', equity: '5' },
+  'day.rolled': { at: 5, anchors: { r: '3' } },
   'position.tracked': positionTracked().body as BodyOf<'position.tracked'>,
   'position.amended': { positionId: 'p', exits: { stopLoss: '1' } },
   'position.exits-moved': {

@@ -79,6 +79,33 @@ const rows: [RecordType, Omit<LedgerRowDraft, keyof typeof base>][] = [
     },
   ],
   [
+    'rule.warned',
+    {
+      eventType: 'guard_warning',
+      description: 'Account a warned by r',
+      metaData: observation,
+      status: 0,
+    },
+  ],
+  [
+    'rule.restored',
+    {
+      eventType: 'guard_restored',
+      description: 'Account a keeps r again',
+      metaData: { ruleIds: ['r'], observed: '1' },
+      status: 0,
+    },
+  ],
+  [
+    'rules.replaced',
+    {
+      eventType: 'account_rules_replaced',
+      description: 'Account a has other rules',
+      metaData: drafts['rules.replaced'],
+      status: 0,
+    },
+  ],
+  [
     'account.settled',
     {
       eventType: 'account_halted',
@@ -223,8 +250,9 @@ const silent: RecordType[] = [
   'guard.put',
   'guard.removed',
   'account.created',
-  'rule.warned',
   'rule.recovered',
+  'grace.ended',
+  'day.rolled',
   'position.tracked',
   'position.amended',
   'close.queued',
@@ -246,6 +274,23 @@ test.each(silent)('%s is no row', (type) => {
 test('of every type of record it is known whether it is a row', () => {
   const types = [...rows.map(([type]) => type), ...silent];
   expect(types.sort()).toEqual(Object.keys(drafts).sort());
+});
+
+test('the row of a breach keeps what the rule saw, and what it did', () => {
+  const body = {
+    ...drafts['rule.breached'],
+    quote: { symbol: 'XAUUSD', bid: '1', ask: '2', ts: 3 },
+    positions: [{ positionId: 'p', symbol: 'XAUUSD', side: 'long', quantity: '1', pnl: '-5' }],
+    positionsTotal: 7,
+    ...{ action: 'close', also: ['s', 't'], graceUntil: 9 },
+  };
+  expect(ledgerRowOf(recordOf('rule.breached', body))?.metaData).toEqual(body);
+});
+
+test('a restoration names all the rules that are kept again', () => {
+  const body = { ruleIds: ['r', 's'], observed: '1' };
+  const row = ledgerRowOf(recordOf('rule.restored', body));
+  expect(row?.description).toBe('Account a keeps r, s again');
 });
 
 test('an intent that is sent has no row of its own: its outcome has one', () => {

@@ -1,7 +1,7 @@
 // A state as its records make it, for tests that want one without a runtime around it.
 import { accountOf, apply, positionOf } from '#src/domain/apply';
 import { intentOf, type CloseIntent, type CloseResult } from '#src/domain/closing';
-import { numberedEvents, type RuntimeEvent } from '#src/domain/events';
+import type { RuntimeEvent } from '#src/domain/events';
 import { partitionOf } from '#src/domain/ids';
 import type { InstrumentSpec } from '#src/domain/instrument';
 import { recordVersion } from '#src/domain/records';
@@ -33,10 +33,8 @@ export class Story {
       seq: (this.state.partitionSeq[partition] ?? 0) + 1,
       ts,
     };
-    const seqBefore = this.state.eventSeq.get(draft.accountId) ?? 0;
     this.records.push(record);
-    this.events.push(...numberedEvents(record, seqBefore));
-    apply(this.state, record);
+    this.events.push(...apply(this.state, record));
     return this;
   }
 

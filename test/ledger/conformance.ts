@@ -233,6 +233,40 @@ export function describeLedger(name: string, makeWorld: () => Promise<LedgerWorl
       }
     });
 
+    test('finds what belongs to a breach, what came before and behind a row, and the last first', async () => {
+      await ledger.open('dir-1');
+      const all = entries.of(story);
+      await ledger.write(all);
+      const rows = rowsOf(all);
+      const idOf = (place: number): string | undefined => rows[place]?.id;
+      const cases: [Partial<LedgerFilter>, number[]][] = [
+        [{ breachId: 'breach_1' }, [5, 6, 7]],
+        [{ breachId: 'breach_1', eventType: 'position_closed' }, [6]],
+        [{ breachId: 'breach_1', accountId: 'b' }, []],
+        [{ breachId: 'breach' }, []],
+        [{ breachId: 'nul\0' }, []],
+        [{ isNewestFirst: true }, [10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]],
+        [{ accountId: 'a', isNewestFirst: true }, [8, 7, 6, 5, 4, 0]],
+        [{ accountId: 'a', beforeId: idOf(5) }, [0, 4]],
+        [{ accountId: 'a', beforeId: idOf(5), isNewestFirst: true }, [4, 0]],
+        [{ accountId: 'b', behindId: idOf(5) }, [9, 10]],
+        [{ behindId: idOf(2), beforeId: idOf(6) }, [3, 4, 5]],
+        [{ behindId: idOf(6), beforeId: idOf(2) }, []],
+        [{ beforeId: idOf(0) }, []],
+        [{ behindId: idOf(10) }, []],
+        [{ beforeId: 'rlog_0_99' }, []],
+        [{ behindId: 'rlog_0_99' }, []],
+        [{ behindId: 'nul\0' }, []],
+      ];
+      for (const [filter, places] of cases) {
+        const wanted = places.map((place) => rows[place]);
+        for (const limit of [1, 2, 1_000]) {
+          const { rows: found } = await allRows(ledger, filter, limit);
+          expect({ filter, limit, found }).toEqual({ filter, limit, found: wanted });
+        }
+      }
+    });
+
     test('lists the same rows in pages of any size', async () => {
       await ledger.open('dir-1');
       const all = entries.of(story);

@@ -105,6 +105,33 @@ test('feed, gateway, operator and runtime do their work', async () => {
   expect([...feed.refused, ...gateway.refused, ...operator.refused]).toEqual([]);
 });
 
+test('the runtime notifies, and the operator hears it', async () => {
+  const { world, bus } = await runtime();
+  const { nats, refused } = await as('operator');
+  const heard: string[] = [];
+  nats.subscribe('closeout.v1.notify.>', {
+    callback: (_, { subject }) => void heard.push(subject),
+  });
+  await nats.flush();
+  await bus.notifier('closeout.v1.notify.{account}.{event}').notify(event(1));
+  await bus.notifier('closeout.v1.notify.pager').notify(event(2));
+  await until(() => heard.length === 2);
+  expect(heard).toEqual(['closeout.v1.notify.acc1.position.closed', 'closeout.v1.notify.pager']);
+  expect(world.counter('nats_errors')).toBe(0);
+  expect(refused).toEqual([]);
+});
+
+test('the runtime may notify on no other subject, and says so', async () => {
+  const { world, bus } = await runtime();
+  await bus.notifier('alerts.{event}').notify(event(1));
+  await until(() => world.counter('nats_errors') === 1);
+  expect(world.lines).toContainEqual({
+    level: 'error',
+    message: 'NATS: the server refused something',
+    fields: { error: expect.stringContaining('Publish to "alerts.position.closed"') },
+  });
+});
+
 test('runtime and provider call, answer and report', async () => {
   const { world, bus } = await runtime();
   const { nats, refused } = await as('provider1');
@@ -153,11 +180,14 @@ const forbidden: [User, string, string][] = [
   ['gateway1', 'prices.S', 'publish a price'],
   ['gateway1', 'prices.lmax.S', 'publish a price of a feed'],
   ['gateway1', 'closeout.v1.evt.acc1.position.closed', 'publish an event'],
+  ['gateway1', 'closeout.v1.notify.acc1.guard.breached', 'notify'],
   ['gateway1', '_INBOX_operator.x', 'forge a reply'],
   ['feed', 'closeout.v1.cmd.feed.acc1.position.close', 'command'],
   ['feed', 'closeout.v1.evt.acc1.position.closed', 'publish an event'],
+  ['feed', 'closeout.v1.notify.acc1.guard.breached', 'notify'],
   ['operator', 'prices.S', 'publish a price'],
   ['operator', 'closeout.v1.evt._.market.warning', 'publish an event'],
+  ['operator', 'closeout.v1.notify.acc1.guard.breached', 'notify'],
   ['operator', 'closeout.v1.cmd.gateway1.acc1.position.close', 'be a gateway'],
   ['runtime', 'prices.S', 'publish a price'],
   ['runtime', 'closeout.v1.cmd.operator.acc1.position.close', 'command'],
@@ -169,6 +199,7 @@ const forbidden: [User, string, string][] = [
   ['provider1', 'broker.other.close', 'call another provider'],
   ['provider1', 'closeout.v1.cmd.provider1.acc1.position.close', 'command'],
   ['provider1', 'closeout.v1.evt.acc1.position.closed', 'publish an event'],
+  ['provider1', 'closeout.v1.notify.acc1.guard.breached', 'notify'],
   ['provider1', 'prices.S', 'publish a price'],
   ['provider1', '_INBOX_closeout.x', 'reply where nothing was asked'],
   ['gateway1', 'broker.demo.close', 'call a provider'],
@@ -211,6 +242,10 @@ test.each([
   ['gateway1', '_INBOX_operator.>'],
   ['gateway1', '>'],
   ['feed', 'closeout.v1.evt.>'],
+  ['gateway1', 'closeout.v1.notify.acc1.>'],
+  ['feed', 'closeout.v1.notify.>'],
+  ['runtime', 'closeout.v1.notify.>'],
+  ['provider1', 'closeout.v1.notify.>'],
   ['feed', '_INBOX_feed.>'],
   ['operator', 'prices.>'],
   ['operator', '_INBOX_gateway1.>'],

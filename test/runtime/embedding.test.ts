@@ -26,17 +26,6 @@ function faultOf(options: object): CloseoutError {
 }
 
 describe('options', () => {
-  test.each([['notifiers', { notifiers: [] }]])(
-    '%s are refused until there is something to them',
-    (name, options) => {
-      const settings = { CLOSEOUT_DATA_DIR: 'nowhere' };
-      expect(faultOf({ settings, ...options })).toMatchObject({
-        ...{ name: 'CloseoutError', code: 'settings_invalid' },
-        message: `${name}: is not supported by this version`,
-      });
-    },
-  );
-
   test('that are undefined are as good as absent', () => {
     const settings = { CLOSEOUT_DATA_DIR: 'nowhere' };
     const options = { settings, brokers: undefined, notifiers: undefined };
@@ -89,7 +78,6 @@ describe('settings', () => {
 
   test.each([
     ['CLOSEOUT_OBSERVE_ONLY', { CLOSEOUT_OBSERVE_ONLY: 'true' }],
-    ['notifiers', { notifiers: [] }],
     ['marketGuards.EURUSD.stale', { instruments, marketGuards: { EURUSD: { stale: {} } } }],
   ])('for later, such as %s, are refused', (path, settings) => {
     const { message } = faultOf({ settings });

@@ -50,14 +50,14 @@ export class SimRuntime {
     );
     const logger = silentLogger;
     const reopenLedger = await openLedger(ledger, { directoryId, lastN, logger });
-    const { state, unpublished } = await recover(journal, lastN);
+    const { state, unpublished, ring } = await recover(journal, lastN);
     await world.exits.follow(this, state, lastN);
     if (this.isDead) return;
     for (const event of unpublished) this.publish(event);
     const brokers = new Map(world.routes.map((route) => [route.name, this.face(route)]));
     const host = new Host({
       journal: this.crashing(),
-      ...{ ledger, reopenLedger, state, durableN: lastN, epoch, clock, logger },
+      ...{ ledger, reopenLedger, state, ring, durableN: lastN, epoch, clock, logger },
       metrics: this.metrics,
       ids: world.ids,
       chance: { next: () => world.random.next() },

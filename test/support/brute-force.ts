@@ -5,6 +5,17 @@ import type { Quote } from '#src/domain/quote';
 import { bookedQuote, divideHalfEven, textOf, type Book } from './brute-force/exact.ts';
 import { dueCloses, moveExits } from './brute-force/exits.ts';
 import {
+  endGrace,
+  equityOf,
+  guardAccount,
+  isOpen,
+  rollDays,
+  settle,
+  stateOf,
+  type Desk,
+  type Happening,
+} from './brute-force/guard.ts';
+import {
   heldOf,
   pnlDecimals,
   rulesOf,
@@ -14,7 +25,6 @@ import {
   type HeldPosition,
 } from './brute-force/held.ts';
 import { marketReason } from './brute-force/market.ts';
-import { judgementOf } from './brute-force/rules.ts';
 import type { Scenario } from './scenario.ts';
 
 export interface CloseLine {
@@ -55,12 +65,26 @@ interface Close {
   readonly quantity: bigint;
 }
 
+/** What came of an account, by its place in the list. */
+export type Tell = (happening: Happening, account: number) => void;
+
+/** Something that comes due by itself; `at` is its time. */
+interface Deadline {
+  readonly at: number;
+  readonly act: () => void;
+}
+
 /** Evaluates the scenario over quotes in merged order, malformed rows already left out. */
-export function bruteForce(scenario: Scenario, quotes: Iterable<Quote>): BruteForceResult {
-  return new BruteForce(scenario, [...quotes]).run();
+export function bruteForce(
+  scenario: Scenario,
+  quotes: Iterable<Quote>,
+  tell: Tell = () => {},
+): BruteForceResult {
+  return new BruteForce(scenario, [...quotes], tell).run();
 }
 
 class BruteForce {
+  readonly #tell: Tell;
   readonly #quotes: readonly Quote[];
   readonly #scenario: Scenario;
   readonly #held: Held;
@@ -70,7 +94,8 @@ class BruteForce {
   readonly #closes: CloseLine[] = [];
   #ts = 0;
 
-  constructor(scenario: Scenario, quotes: readonly Quote[]) {
+  constructor(scenario: Scenario, quotes: readonly Quote[], tell: Tell) {
+    this.#tell = tell;
     this.#scenario = scenario;
     this.#quotes = quotes;
     this.#held = heldOf(scenario, quotes);
@@ -110,7 +135,8 @@ class BruteForce {
 
   #work(symbol: string, book: Book): void {
     this.#ts = book.ts;
-    // 1. Day rollovers: no rule here has days.
+    // 1. Day rollovers, from what stands in the books so far.
+    for (const account of this.#held.accounts) rollDays(account, this.#deskOf(account));
     // 2. Tracking.
     this.#track(book.ts);
     const concerned = this.#held.accounts.filter((account) =>
@@ -121,9 +147,12 @@ class BruteForce {
     this.#fillWaiting();
     for (const position of this.#tracked) {
       if (dependsOn(position, symbol)) position.pnl = this.#pnlOf(position);
+      if (isConverted(position, symbol)) {
+        position.usedMargin = this.#marginOf(position, position.left);
+      }
     }
-    // 4. Deadlines: those of positions. That a market condition is over closes nothing.
-    for (const position of this.#expired()) this.#close(position, { reason: 'expired' });
+    // 4. Deadlines. That a market condition is over closes nothing.
+    for (const { act } of this.#due()) act();
     // 5. The market guard.
     const reason = marketReason(this.#scenario.marketGuards?.[symbol], book);
     if (reason !== undefined) {
@@ -132,7 +161,7 @@ class BruteForce {
     // 6. Exits, in tracking order.
     for (const position of this.#openIn(symbol)) this.#exit(position, book);
     // 7. Account guards, in the order of creation.
-    for (const account of concerned) this.#guard(account, symbol);
+    for (const account of concerned) guardAccount(account, symbol, this.#deskOf(account));
     for (const account of this.#held.accounts) settle(account);
   }
 
@@ -141,8 +170,14 @@ class BruteForce {
       const position = this.#held.untracked.shift() as HeldPosition;
       this.#tracked.push(position);
       position.account.positions.push(position);
-      position.pnl = this.#pnlOf(position);
+      this.#value(position);
     }
+  }
+
+  /** What is left of it, on the books as they are. */
+  #value(position: HeldPosition): void {
+    position.pnl = this.#pnlOf(position);
+    position.usedMargin = this.#marginOf(position, position.left);
   }
 
   /** In tracking order; a copy, since closing changes what is tracked. */
@@ -150,12 +185,22 @@ class BruteForce {
     return this.#tracked.filter((one) => one.spec.symbol === symbol && isOpen(one));
   }
 
-  /** Open positions whose time has come, in the order of their times, then of tracking. */
-  #expired(): HeldPosition[] {
-    const timeOf = ({ exits }: HeldPosition): number => exits.expiresAt ?? Infinity;
-    return this.#tracked
-      .filter((position) => isOpen(position) && timeOf(position) <= this.#ts)
-      .sort((a, b) => timeOf(a) - timeOf(b));
+  /** In the order of their times; a stable sort, so of equal ones the ends of positions first. */
+  #due(): Deadline[] {
+    const expiries = this.#tracked
+      .filter(({ exits }) => (exits.expiresAt ?? Infinity) <= this.#ts)
+      .map((position): Deadline => {
+        const act = (): void => {
+          if (isOpen(position)) this.#close(position, { reason: 'expired' });
+        };
+        return { at: position.exits.expiresAt ?? Infinity, act };
+      });
+    const graces = this.#held.accounts
+      .filter(({ phase, graceUntil }) => phase === 'grace' && graceUntil <= this.#ts)
+      .map((account): Deadline => {
+        return { at: account.graceUntil, act: () => endGrace(account, this.#deskOf(account)) };
+      });
+    return [...expiries, ...graces].sort((a, b) => a.at - b.at);
   }
 
   #exit(position: HeldPosition, book: Book): void {
@@ -170,32 +215,15 @@ class BruteForce {
     if (isOpen(position)) moveExits(exits, x);
   }
 
-  #guard(account: HeldAccount, symbol: string): void {
-    if (account.breach !== undefined) {
-      // What was tracked after the breach, or had no quote at it.
-      const late = account.positions.filter((position) => position.spec.symbol === symbol);
-      this.#closeWorstFirst(late, account.breach);
-    } else {
-      const equity = equityOf(account);
-      const { breached, warns, recovers } = judgementOf(account.rules, equity, account.peak);
-      for (const rule of recovers) account.warned.delete(rule);
-      for (const rule of warns) account.warned.add(rule);
-      account.state = account.warned.size > 0 ? 'warning' : 'normal';
-      if (breached !== undefined) {
-        account.breach = { reason: 'drawdown_critical', ruleId: breached.id };
-        account.state = 'closing';
-        const quoted = account.positions.filter(({ spec }) => this.#books.has(spec.symbol));
-        this.#closeWorstFirst(quoted, account.breach);
-      }
-    }
-    const equity = equityOf(account);
-    if (equity > account.peak) account.peak = equity;
-  }
-
-  #closeWorstFirst(positions: readonly HeldPosition[], cause: Cause): void {
-    const open = positions.filter(isOpen);
-    const worstFirst = open.toSorted((a, b) => (a.pnl < b.pnl ? -1 : a.pnl > b.pnl ? 1 : 0));
-    for (const position of worstFirst) this.#close(position, cause);
+  #deskOf(account: HeldAccount): Desk {
+    const place = this.#held.accounts.indexOf(account);
+    return {
+      ts: this.#ts,
+      hasQuote: (symbol) => this.#books.has(symbol),
+      close: (position, cause) => this.#close(position, cause),
+      marginOf: (position, quantity) => this.#marginOf(position, quantity),
+      tell: (happening) => this.#tell(happening, place),
+    };
   }
 
   /** Closes so much of it, or all that no close was requested for yet. */
@@ -220,7 +248,7 @@ class BruteForce {
     const pnl = this.#pnlOf(position, quantity);
     account.balance += pnl;
     position.left -= quantity;
-    position.pnl = this.#pnlOf(position);
+    this.#value(position);
     if (position.left === 0n) {
       account.positions = account.positions.filter((one) => one !== position);
       this.#tracked = this.#tracked.filter((one) => one !== position);
@@ -244,7 +272,11 @@ class BruteForce {
   }
 
   #hasBooks({ spec, legs }: HeldPosition): boolean {
-    return this.#books.has(spec.symbol) && legs.every((leg) => this.#books.has(leg.symbol));
+    return this.#books.has(spec.symbol) && this.#hasQuotes(legs);
+  }
+
+  #hasQuotes(legs: HeldPosition['legs']): boolean {
+    return legs.every((leg) => this.#books.has(leg.symbol));
   }
 
   /** Section 1, in money units, rounded half-even to 10 decimals; 0 while a book is missing. */
@@ -252,10 +284,22 @@ class BruteForce {
     if (!this.#hasBooks(position)) return 0n;
     const price = closingSide(position, this.#books.get(position.spec.symbol) as Book);
     const move = position.spec.side === 'long' ? price - position.entry : position.entry - price;
-    let numerator = (move * position.unit - position.commission) * quantity;
-    let denominator = position.scale;
+    const worth = (move * position.unit - position.commission) * quantity;
+    return this.#converted(position, worth, position.scale);
+  }
+
+  /** Section 5, in money units, rounded as P&L is; 0 while a pair has no quote. */
+  #marginOf({ legs, margin, marginScale }: HeldPosition, quantity: bigint): bigint {
+    if (margin === 0n || !this.#hasQuotes(legs)) return 0n;
+    return this.#converted({ legs }, margin * quantity, marginScale);
+  }
+
+  /** An amount of the quote currency, given as a fraction, in money units. */
+  #converted({ legs }: Pick<HeldPosition, 'legs'>, value: bigint, scale: bigint): bigint {
+    let numerator = value;
+    let denominator = scale;
     const twiceOne = 2n * 10n ** BigInt(this.#held.priceDecimals);
-    for (const { symbol, divides } of position.legs) {
+    for (const { symbol, divides } of legs) {
       const { bid, ask } = this.#books.get(symbol) as Book;
       const twiceMid = bid + ask;
       numerator *= divides ? twiceOne : twiceMid;
@@ -270,7 +314,7 @@ class BruteForce {
     const needsPeak = rulesOf(account.spec).some((rule) => rule.anchor === 'peakEquity');
     return {
       accountId: account.spec.accountId,
-      state: account.state,
+      state: stateOf(account),
       balance: money(account.balance),
       equity: money(equityOf(account)),
       ...(needsPeak ? { peakEquity: money(account.peak) } : {}),
@@ -278,27 +322,15 @@ class BruteForce {
   }
 }
 
-function equityOf(account: HeldAccount): bigint {
-  let equity = account.balance;
-  for (const position of account.positions) equity += position.pnl;
-  return equity;
-}
-
 /** Whether a quote of the symbol can change what the position is worth. */
 function dependsOn(position: HeldPosition, symbol: string): boolean {
-  return position.spec.symbol === symbol || position.legs.some((leg) => leg.symbol === symbol);
+  return position.spec.symbol === symbol || isConverted(position, symbol);
+}
+
+function isConverted({ legs }: HeldPosition, symbol: string): boolean {
+  return legs.some((leg) => leg.symbol === symbol);
 }
 
 function closingSide(position: HeldPosition, book: Book): bigint {
   return position.spec.side === 'long' ? book.bid : book.ask;
-}
-
-/** A position is closing once all that is left of it is being closed. */
-function isOpen(position: HeldPosition): boolean {
-  return position.unrequested > 0n;
-}
-
-/** `halted` once every close has its outcome. */
-function settle(account: HeldAccount): void {
-  if (account.state === 'closing' && account.positions.every(isOpen)) account.state = 'halted';
 }

@@ -10,7 +10,7 @@ import { parseSettings, type SettingsInput } from '#src/contracts/settings';
 import { invariant } from '#src/domain/errors';
 import type { RuntimeEvent } from '#src/domain/events';
 import type { LedgerRow } from '#src/domain/ledger-rows';
-import { Host, type DeclaredSettings } from '#src/host/host';
+import { Host, type DeclaredSettings, type HostOptions } from '#src/host/host';
 import { memoryJournal } from '#src/journal/memory-journal';
 import { memoryLedger } from '#src/ledger/memory-ledger';
 import type { CommandMessage } from '#src/ports/bus';
@@ -74,7 +74,7 @@ export class CoreHarness {
   private constructor(
     options: HarnessOptions,
     world: CoreWorld,
-    recovered: { state: Core['state']; epoch: number; durableN: number },
+    recovered: Pick<HostOptions, "state" | "ring" | "epoch" | "durableN">,
   ) {
     this.options = options;
     this.world = world;
@@ -110,8 +110,8 @@ export class CoreHarness {
     };
     const { epoch, directoryId, lastN } = await world.journal.open();
     await world.ledger.open(directoryId);
-    const { state, unpublished } = await recover(world.journal, lastN);
-    const harness = new CoreHarness(options, world, { state, epoch, durableN: lastN });
+    const { state, unpublished, ring } = await recover(world.journal, lastN);
+    const harness = new CoreHarness(options, world, { state, ring, epoch, durableN: lastN });
     await harness.arm(unpublished);
     return harness;
   }

@@ -13,16 +13,28 @@ export interface ScenarioInstrument {
   symbol: string;
   quoteCurrency: string;
   contractSize?: Numeric;
+  marginRate?: Numeric;
   commissionRate?: Numeric;
 }
 
+export type ScenarioDayAnchor =
+  'dayStartBalance' | 'dayStartEquity' | 'dayStartHigher' | 'highestDayEndBalance';
+
 export interface ScenarioRule {
   id: string;
-  anchor: 'peakEquity' | 'fixed';
+  anchor: 'peakEquity' | 'initialBalance' | ScenarioDayAnchor | 'fixed' | 'marginLevel';
   limitPct?: Numeric;
   limitAmount?: Numeric;
   floor?: Numeric;
+  pctOf?: 'anchor' | 'initialBalance';
+  lockAtInitial?: boolean;
+  lockOffset?: Numeric;
+  observed?: 'equity' | 'balance';
+  timezone?: string;
+  resetAt?: string;
   warningPct?: Numeric;
+  action?: 'close' | 'reduce' | 'haltEntries' | 'warn';
+  graceSeconds?: number;
 }
 
 export interface ScenarioAccount {

@@ -1,6 +1,7 @@
 // A trading day over recordings: a seeded scenario of a few hundred positions in a dozen accounts.
 import type { Quote } from '#src/domain/quote';
 import { dayExits } from './day-exits.ts';
+import { dayRules } from './day-rules.ts';
 import { Random } from './random.ts';
 import type {
   Scenario,
@@ -23,6 +24,11 @@ export interface DayOptions {
    * which a day that is long past cannot have live.
    */
   readonly exits?: 'levels' | 'untimed' | 'every';
+  /**
+   * Which rules accounts have: peaks and fixed floors that close unless given, or every kind, the
+   * instruments with margin rates.
+   */
+  readonly rules?: 'plain' | 'every';
 }
 
 /** One symbol's recording; `quotes` in its order, with rows that hygiene refuses among them. */
@@ -37,6 +43,7 @@ const instruments: ScenarioInstrument[] = [
   // Without quotes: its positions count nothing and stay open.
   { symbol: 'XAGUSD', quoteCurrency: 'USD', contractSize: 5000 },
 ];
+const marginRates: Record<string, string> = { XAUUSD: '0.01', EURUSD: '0.02', XAGUSD: '0.01' };
 const decimalsOf: Record<string, number> = { XAUUSD: 3, EURUSD: 5, XAGUSD: 3 };
 
 /**
@@ -52,7 +59,14 @@ export function dayScenario(
   const random = new Random(seed);
   const days = recordings.map(({ symbol, quotes }) => dayOf(symbol, quotes));
   const accounts = Array.from({ length: options.accounts ?? 12 }, (_, i) => account(random, i));
-  // Chance of its own, so that the positions are the same but for their exits.
+  // Chance of its own each, so that the positions are the same but for their exits.
+  const hasEveryRule = options.rules === 'every';
+  if (hasEveryRule) {
+    const chance = new Random(seed + 3_000_017);
+    for (const one of accounts.filter(({ rules }) => rules !== undefined)) {
+      one.rules = dayRules(chance, Number(one.balance), days);
+    }
+  }
   const more = { random: new Random(seed + 1_000_003), kinds: options.exits ?? 'levels' };
   const positions = Array.from({ length: options.positions ?? 300 }, (_, i) =>
     position(random, i, random.pick(accounts), random.pick(days), more),
@@ -71,7 +85,10 @@ export function dayScenario(
   const isGuarded = options.isGuarded ?? random.chance(0.7);
   const guarded = random.pick(days);
   return {
-    instruments: instruments.map((one) => ({ ...one })),
+    instruments: instruments.map((one) => {
+      const marginRate = marginRates[one.symbol] ?? 0;
+      return { ...one, ...(hasEveryRule ? { marginRate } : {}) };
+    }),
     accounts,
     positions,
     ...(isGuarded ? { marketGuards: { [guarded.symbol]: guard(random, guarded) } } : {}),

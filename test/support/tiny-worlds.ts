@@ -1,9 +1,11 @@
 // Tiny worlds for property tests: a scenario and a few hundred quotes on coarse ticks, where ties,
-// missing conversions, breaches, gaps and unusable quotes are frequent.
+// missing conversions, breaches, gaps and unusable quotes are frequent. Some last milliseconds, some
+// minutes, some days about a change of the clocks.
 import type { Quote } from '#src/domain/quote';
 import { Random } from './random.ts';
 import type { Scenario, ScenarioCondition, ScenarioPosition, ScenarioRule } from './scenario.ts';
 import { tinyExits, type TinyMarket } from './tiny-exits.ts';
+import { tinyPace, tinyRules, type TinyPace } from './tiny-rules.ts';
 
 export interface TinyWorld {
   readonly scenario: Scenario;
@@ -12,6 +14,12 @@ export interface TinyWorld {
 
 interface Market extends TinyMarket {
   readonly symbol: string;
+}
+
+/** From the first quote to the last. */
+interface Span {
+  readonly pace: TinyPace;
+  readonly units: number;
 }
 
 /** EUR → JPY and back is a cross through USD; OIL has no quotes. */
@@ -25,7 +33,13 @@ const unquoted = market('OIL', 'USD', 10, 50, 1, 0);
 const commissionRates = [0, '0.001', 0.0000033];
 /** How likely a position has each exit but the two levels: in some worlds none has. */
 const exitShares = [0, 0.15, 0.3, 0.5];
+const marginRates = [0, '0.1', 0.25, '0.5', 1];
 const startTs = 1_400_000_000_000;
+/** A few milliseconds between two quotes. */
+const quick: TinyPace = {
+  ...{ unitMs: 1, startTs, steps: [0, 1, 2, 3], timezone: 'UTC' },
+  graces: [0.002, 0.005, 0.01, 0.04, 1],
+};
 
 function market(
   symbol: string,
@@ -40,20 +54,26 @@ function market(
 
 export function tinyWorld(seed: number): TinyWorld {
   const random = new Random(seed);
-  const quotes = walk(random);
-  const lastTs = quotes.at(-1)?.ts ?? startTs;
-  const accounts = ['USD', 'EUR', 'JPY', 'USD'].map((currency, i) => ({
-    accountId: `a${i}`,
-    currency,
-    balance: currency === 'JPY' ? 120_000 : random.pick([300, '1000.00000000001', 5000]),
-    ...rulesOf(random, currency === 'JPY' ? 100 : 1),
-  }));
+  // Chance of its own, so that prices, positions and exits are those of the seed in every world.
+  const more = new Random(seed + 2_000_003);
+  const isPlain = more.chance(0.2);
+  const pace = isPlain || more.chance(0.2) ? quick : tinyPace(more);
+  const quotes = walk(random, more, pace);
+  const span = { pace, units: ((quotes.at(-1)?.ts ?? pace.startTs) - pace.startTs) / pace.unitMs };
+  const accounts = ['USD', 'EUR', 'JPY', 'USD'].map((currency, i) => {
+    const unit = currency === 'JPY' ? 100 : 1;
+    const balance = currency === 'JPY' ? 120_000 : random.pick([300, '1000.00000000001', 5000]);
+    const plain = plainRules(random, unit);
+    const isKept = isPlain || more.chance(0.15);
+    const rules = isKept ? plain : { rules: tinyRules(more, unit, pace) };
+    return { accountId: `a${i}`, currency, balance, ...rules };
+  });
   const share = random.pick(exitShares);
-  const ends = Array.from({ length: 4 }, () => random.int(startTs - 2, lastTs + 2));
+  const ends = Array.from({ length: 4 }, () => timeIn(random, span, 2));
   const positions = Array.from({ length: random.int(1, 24) }, (_, i) => {
     const { accountId, currency } = random.pick(accounts);
     const of = random.chance(0.05) ? unquoted : random.pick(markets);
-    const position = positionOf(random, i, accountId, of, lastTs);
+    const position = positionOf(random, i, accountId, of, span);
     const exits = tinyExits(random, position, { market: of, currency, ends }, share);
     // Half of them without the two levels, which would mostly come first.
     const hasLevels = Object.keys(exits).length === 0 || random.chance(0.5);
@@ -71,6 +91,7 @@ export function tinyWorld(seed: number): TinyWorld {
         quoteCurrency,
         contractSize,
         commissionRate: random.pick(commissionRates),
+        ...(isPlain || more.chance(0.15) ? {} : { marginRate: more.pick(marginRates) }),
       })),
       accounts,
       positions,
@@ -98,7 +119,7 @@ function condition(random: Random, limits: (number | string)[]): ScenarioConditi
   };
 }
 
-function rulesOf(random: Random, unit: number): { preset?: 'default'; rules?: ScenarioRule[] } {
+function plainRules(random: Random, unit: number): { preset?: 'default'; rules?: ScenarioRule[] } {
   if (random.chance(0.2)) return {};
   if (random.chance(0.3)) return { preset: 'default' };
   const all: ScenarioRule[] = [
@@ -115,7 +136,7 @@ function positionOf(
   i: number,
   accountId: string,
   { symbol, price, tick, decimals }: Market,
-  lastTs: number,
+  span: Span,
 ): ScenarioPosition {
   const near = (): string => (price + tick * random.int(-9, 9)).toFixed(decimals);
   return {
@@ -125,7 +146,7 @@ function positionOf(
     side: random.pick(['long', 'short'] as const),
     quantity: random.pick([1, '0.5', 0.03, '2.000', 7]),
     entryPrice: near(),
-    ...(random.chance(0.4) ? { openAt: random.int(startTs - 5, lastTs + 5) } : {}),
+    ...(random.chance(0.4) ? { openAt: timeIn(random, span, 5) } : {}),
     exits: {
       ...(random.chance(0.6) ? { stopLoss: random.chance(0.1) ? `${near()}1` : near() } : {}),
       ...(random.chance(0.6) ? { takeProfit: random.chance(0.5) ? near() : Number(near()) } : {}),
@@ -133,31 +154,37 @@ function positionOf(
   };
 }
 
+/** One of a quote or between two, or so many units before the first one or after the last. */
+function timeIn(random: Random, { pace, units }: Span, beyond: number): number {
+  return pace.startTs + random.int(-beyond, units + beyond) * pace.unitMs;
+}
+
 /** Random walks of all markets in one list, some of which begin late. */
-function walk(random: Random): Quote[] {
+function walk(random: Random, more: Random, pace: TinyPace): Quote[] {
   const prices = new Map(markets.map(({ symbol, price }) => [symbol, price]));
   const begins = new Map(
     markets.map(({ symbol }) => [symbol, random.chance(0.3) ? random.int(1, 80) : 0]),
   );
   const quotes: Quote[] = [];
-  let ts = startTs;
+  let ts = pace.startTs;
   const count = random.int(20, 160);
   for (let i = 0; i < count; i++) {
     const { symbol, tick, decimals } = random.pick(markets);
     if (i < (begins.get(symbol) ?? 0)) continue;
-    ts += random.int(0, 3);
+    const quickStep = random.int(0, 3);
+    ts += (pace === quick ? quickStep : more.pick(pace.steps)) * pace.unitMs;
     const steps = random.chance(0.04) ? random.int(-6, 6) : random.int(-1, 1);
     const bid = Number(((prices.get(symbol) ?? 0) + tick * steps).toFixed(decimals));
     prices.set(symbol, bid);
     const wide = random.chance(0.05) ? random.int(1, 4) : random.int(0, 1);
     const ask = Number((bid + tick * wide).toFixed(decimals));
-    quotes.push(spoilt(random, { symbol, bid, ask, ts }));
+    quotes.push(spoilt(random, { symbol, bid, ask, ts }, pace.unitMs));
   }
   return quotes;
 }
 
 /** The quote, or one in so many times something that hygiene refuses, or that a double cannot hold. */
-function spoilt(random: Random, quote: Quote): Quote {
+function spoilt(random: Random, quote: Quote, unitMs: number): Quote {
   if (!random.chance(0.12)) return quote;
   const { bid, ask } = quote;
   return random.pick<Quote>([
@@ -166,7 +193,7 @@ function spoilt(random: Random, quote: Quote): Quote {
     { ...quote, bid: 0 },
     { ...quote, bid: -bid },
     { ...quote, bid: ask, ask: bid - 0.25 },
-    { ...quote, ts: quote.ts - 20 },
+    { ...quote, ts: quote.ts - 20 * unitMs },
     { ...quote, symbol: 'NOPE' },
     { ...quote, bidExact: beyondDouble(bid, '1'), askExact: beyondDouble(ask, '2') },
     { ...quote, ask: bid, bidExact: beyondDouble(bid, '2'), askExact: beyondDouble(bid, '1') },

@@ -173,6 +173,7 @@ export class Replay {
   /** `malformed` counts rows that never became a quote. */
   summary(malformed: number): ReplaySummary {
     const { accounts } = this.core.state;
+    for (const accountId of accounts.keys()) this.core.settlePeak(accountId);
     let openPositions = 0;
     for (const account of accounts.values()) openPositions += account.positions.size;
     return {
@@ -191,7 +192,9 @@ export class Replay {
   }
 
   private advance(ts: number): void {
+    const { rollovers } = this.core;
     this.clock.ts = ts;
+    if (rollovers.next <= ts) rollovers.runUntil(ts);
     if (this.nextOpenAt <= ts) this.trackUntil(ts);
   }
 

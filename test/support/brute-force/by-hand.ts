@@ -8,6 +8,7 @@ export const instruments = [
   { symbol: 'B', quoteCurrency: 'USD', contractSize: 10, commissionRate: '0.01' },
   { symbol: 'EURUSD', quoteCurrency: 'USD' },
   { symbol: 'USDJPY', quoteCurrency: 'JPY' },
+  { symbol: 'M', quoteCurrency: 'USD', marginRate: '0.1' },
 ];
 
 /** A long of 1 A at 100 in account `usd`, except for what is given. */
@@ -22,11 +23,12 @@ export function held(positionId: string, given: Partial<ScenarioPosition> = {}):
   return { ...base, ...given, positionId };
 }
 
-/** `SYMBOL bid ask` in order, a millisecond apart, beginning with 1. */
+/** `SYMBOL bid ask [time]` in order, a millisecond apart, beginning with 1, where no time is. */
 export function quotesOf(text: string): Quote[] {
   return text.split(', ').map((one, i) => {
-    const [symbol = '', bid, ask] = one.split(' ');
-    return { symbol, bid: Number(bid), ask: Number(ask), ts: i + 1 };
+    const [symbol = '', bid, ask, time] = one.split(' ');
+    const ts = time === undefined ? i + 1 : Date.parse(time);
+    return { symbol, bid: Number(bid), ask: Number(ask), ts };
   });
 }
 
@@ -37,6 +39,8 @@ export interface Case {
   guards?: Scenario['marketGuards'];
   quotes: string;
   closes: string[];
+  /** Of account `usd` after each quote. */
+  states?: string;
   /** `state balance equity peak`, as far as given, of account `usd`, and how many stay open. */
   report?: string;
   open?: number;
@@ -66,6 +70,25 @@ export function linesOf({ closes }: BruteForceResult): string[] {
     const at = triggerPrice === undefined ? '' : `@${triggerPrice}`;
     return `${positionId} ${quantity} ${reason}${at} ${ts} ${price} ${pnl}`;
   });
+}
+
+/** `position reason[/rule] #quote price pnl` of each close, the quotes counted from 1. */
+export function causesOf({ quotes }: Case, { closes }: BruteForceResult): string[] {
+  const times = quotesOf(quotes).map((quote) => quote.ts);
+  return closes.map(({ positionId, reason, ruleId, ts, price, pnl }) => {
+    const rule = ruleId === undefined ? '' : `/${ruleId}`;
+    return `${positionId} ${reason}${rule} #${times.indexOf(ts) + 1} ${price} ${pnl}`;
+  });
+}
+
+/** The state after each quote, by evaluating as if it were the last one. */
+export function statesOf(given: Case): string {
+  const quotes = given.quotes.split(', ');
+  const states = quotes.map((_, i) => {
+    const { accounts } = evaluated({ ...given, quotes: quotes.slice(0, i + 1).join(', ') });
+    return accounts[0]?.state;
+  });
+  return states.join(' ');
 }
 
 export const peak10 = { rules: [{ id: 'p', anchor: 'peakEquity' as const, limitAmount: 10 }] };

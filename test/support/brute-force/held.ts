@@ -1,17 +1,9 @@
 // What the brute-force reference holds: the scenario as exact integers, and how far it has come.
 import type { Quote } from '#src/domain/quote';
 import type { Scenario, ScenarioAccount, ScenarioPosition, ScenarioRule } from '../scenario.ts';
-import {
-  conversionOf,
-  D,
-  decimalsOf,
-  priceDecimalsOf,
-  ratioOf,
-  scaled,
-  type Leg,
-} from './exact.ts';
+import { conversionOf, D, decimalsOf, priceDecimalsOf, scaled, type Leg } from './exact.ts';
 import { amountsOf, exactExits, percentDecimalsOf, pricesOf, type ExactExits } from './exits.ts';
-import type { ExactRule } from './rules.ts';
+import { exactRule, type ExactRule } from './rules.ts';
 
 export interface Cause {
   reason: string;
@@ -31,22 +23,41 @@ export interface HeldPosition {
   readonly commission: bigint;
   /** Of (price · unit · quantity) and of (commission · quantity), as a power of ten. */
   readonly scale: bigint;
+  /** The margin that a quantity of 1 uses, in the quote currency, and its own scale. */
+  readonly margin: bigint;
+  readonly marginScale: bigint;
   readonly legs: readonly Leg[];
   /** What is not filled, in quantity units, and how much of it no close was requested for. */
   left: bigint;
   unrequested: bigint;
   /** Of what is left, at the books as they are, in money units; 0 while a book is missing. */
   pnl: bigint;
+  /** The margin that what is left uses, in money units; 0 while a conversion pair has no quote. */
+  usedMargin: bigint;
+}
+
+export interface HeldRule {
+  readonly spec: ExactRule;
+  /** Each rule has its own; that of the peak is the account's. */
+  anchor: bigint;
+  /** When its next day begins. */
+  nextReset: number;
 }
 
 export interface HeldAccount {
   readonly spec: ScenarioAccount;
-  readonly rules: readonly ExactRule[];
+  readonly rules: readonly HeldRule[];
+  readonly initial: bigint;
   balance: bigint;
   peak: bigint;
-  state: 'normal' | 'warning' | 'closing' | 'halted';
-  breach: Cause | undefined;
-  readonly warned: Set<ExactRule>;
+  phase: 'open' | 'grace' | 'closing' | 'halted';
+  graceUntil: number;
+  /** The rule that closes it. */
+  breach: ExactRule | undefined;
+  /** Rules whose warning, or whose breach that closes nothing, makes the account `warning`. */
+  readonly warned: Set<HeldRule>;
+  /** Rules that are breached: told once, until they are restored. */
+  readonly active: Set<HeldRule>;
   /** Open and closing ones, in tracking order. */
   positions: HeldPosition[];
 }
@@ -78,7 +89,9 @@ export function heldOf(scenario: Scenario, quotes: readonly Quote[]): Held {
   const amounts = [
     ...accounts.flatMap((account) => [
       account.balance,
-      ...rulesOf(account).flatMap((rule) => [rule.limitAmount ?? 0, rule.floor ?? 0]),
+      ...rulesOf(account).flatMap(({ limitAmount, floor, lockOffset }) =>
+        [limitAmount, floor, lockOffset].map((amount) => amount ?? 0),
+      ),
     ]),
     ...positions.flatMap(({ exits }) => amountsOf(exits)),
   ];
@@ -107,26 +120,20 @@ function heldAccount(spec: ScenarioAccount, moneyDecimals: number): HeldAccount 
   const balance = scaled(spec.balance, moneyDecimals);
   return {
     spec,
-    rules: rulesOf(spec).map((rule) => exactRule(rule, moneyDecimals)),
+    rules: rulesOf(spec).map((rule) => ({
+      spec: exactRule(rule, moneyDecimals),
+      anchor: balance,
+      nextReset: -Infinity,
+    })),
+    initial: balance,
     balance,
     peak: balance,
-    state: 'normal',
+    phase: 'open',
+    graceUntil: Infinity,
     breach: undefined,
     warned: new Set(),
+    active: new Set(),
     positions: [],
-  };
-}
-
-function exactRule(rule: ScenarioRule, moneyDecimals: number): ExactRule {
-  const money = (value: number | string | undefined): bigint | undefined =>
-    value === undefined ? undefined : scaled(value, moneyDecimals);
-  return {
-    id: rule.id,
-    isFixed: rule.anchor === 'fixed',
-    floor: money(rule.floor),
-    limitAmount: money(rule.limitAmount),
-    limitPct: rule.limitPct === undefined ? undefined : ratioOf(rule.limitPct),
-    warningPct: rule.warningPct === undefined ? undefined : ratioOf(rule.warningPct),
   };
 }
 
@@ -147,7 +154,10 @@ function heldPosition(
   const fractions = (spec.exits?.ladder ?? []).map(({ fraction }) => decimalsOf(fraction));
   const quantityDecimals = decimalsOf(spec.quantity) + Math.max(0, ...fractions);
   const quantity = scaled(spec.quantity, quantityDecimals);
-  const commission = rate.times(spec.entryPrice).times(contractSize);
+  const notional = contractSize.times(spec.entryPrice);
+  const commission = rate.times(notional);
+  const margin = notional.times(instrument.marginRate ?? 0);
+  const marginDecimals = decimalsOf(margin);
   return {
     spec,
     account,
@@ -158,6 +168,8 @@ function heldPosition(
     unit: scaled(contractSize, unitDecimals),
     commission: scaled(commission, priceDecimals + unitDecimals),
     scale: 10n ** BigInt(priceDecimals + unitDecimals + quantityDecimals),
+    margin: scaled(margin, marginDecimals),
+    marginScale: 10n ** BigInt(marginDecimals + quantityDecimals),
     legs: conversionOf(
       instrument.quoteCurrency,
       account.spec.currency,
@@ -166,5 +178,6 @@ function heldPosition(
     left: quantity,
     unrequested: quantity,
     pnl: 0n,
+    usedMargin: 0n,
   };
 }

@@ -1,0 +1,106 @@
+// How the rules of an account stand: anchors, floors, distances, and what moved them last.
+import { entriesOf } from '#src/domain/entries';
+import { hundred, text, type Decimal } from '#src/domain/money';
+import {
+  isBreached,
+  levelsOf,
+  shownObserved,
+  type Observation,
+  type RuleLevels,
+} from '#src/domain/rule-levels';
+import type { Rule } from '#src/domain/rules';
+import type { Account, Moved } from '#src/domain/state';
+import { observe } from '#src/prices/equity-watch';
+import type { CommandContext } from './command.ts';
+import { present } from './views.ts';
+
+const percentDecimals = 10;
+
+/** The rules as `account.get` shows them. */
+export function ruleViews(context: CommandContext, account: Account): object[] {
+  const observation = observe(account, context.markets.bookOf);
+  return account.rules.map((rule) => {
+    const levels = levelsOf(rule, account);
+    const observed = shownObserved(rule, observation);
+    return present({
+      id: rule.id,
+      anchor: rule.anchor,
+      anchorValue: text(levels.anchorValue),
+      floor: text(levels.floor),
+      observed: observed && text(observed),
+      distance: observed && text(observed.minus(levels.floor)),
+      state: stateOf(account, rule, levels, observation),
+    });
+  });
+}
+
+/**
+ * `guard.status` of an account: each rule with how far it is from its floor, in money and in percent of
+ * what it observes, what it does, where it warns, and what moved its anchor last.
+ */
+export function guardStatusOf(context: CommandContext, account: Account): object {
+  const { accountId, state, halt } = account;
+  context.settlePeak(accountId);
+  const observation = observe(account, context.markets.bookOf);
+  const rules = account.rules.map((rule) => {
+    const levels = levelsOf(rule, account);
+    const observed = shownObserved(rule, observation);
+    const distance = observed?.minus(levels.floor);
+    const moved = movedOf(account, rule);
+    return present({
+      id: rule.id,
+      anchor: rule.anchor,
+      anchorValue: text(levels.anchorValue),
+      anchorMovedBy: moved?.what,
+      anchorMovedAt: moved?.ts,
+      action: rule.action,
+      graceSeconds: rule.record.graceSeconds,
+      observes: rule.anchor === 'marginLevel' ? 'marginLevel' : rule.observed,
+      observed: observed && text(observed),
+      warnAt: levels.warnAt && text(levels.warnAt),
+      floor: text(levels.floor),
+      distance: distance && text(distance),
+      distancePct: distance && percentOf(distance, observed),
+      state: stateOf(account, rule, levels, observation),
+      breachId: account.breaches.get(rule.id)?.breachId,
+      timezone: rule.day?.timezone,
+      resetAt: rule.day?.resetAt,
+    });
+  });
+  return present({
+    accountId,
+    state,
+    balance: text(observation.balance),
+    equity: text(observation.equity),
+    initialBalance: text(account.initialBalance),
+    usedMargin: observation.usedMargin.isZero() ? undefined : text(observation.usedMargin),
+    breach: halt?.by === 'breach' ? halt : undefined,
+    entries: entriesOf(account, context.state),
+    rules,
+  });
+}
+
+function percentOf(distance: Decimal, observed: Decimal | undefined): string | undefined {
+  if (observed === undefined || observed.isZero()) return undefined;
+  const percent = distance.times(hundred).dividedBy(observed.abs());
+  return text(percent.toDecimalPlaces(percentDecimals));
+}
+
+function stateOf(
+  account: Account,
+  rule: Rule,
+  levels: RuleLevels,
+  observation: Observation,
+): 'breached' | 'warning' | 'normal' {
+  const isKnown = account.halt?.ruleId === rule.id || account.breaches.has(rule.id);
+  if (isKnown || isBreached(rule, levels, observation)) return 'breached';
+  return account.warned.has(rule.id) ? 'warning' : 'normal';
+}
+
+/** What moved what the floor is measured from; undefined for a floor that was given. */
+function movedOf(account: Account, { id, anchor }: Rule): Moved | undefined {
+  if (anchor === 'fixed' || anchor === 'marginLevel') return undefined;
+  if (anchor === 'peakEquity') return account.peakMoved;
+  if (anchor === 'initialBalance') return account.initialMoved;
+  return account.anchors.get(id)?.moved;
+}

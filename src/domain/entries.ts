@@ -1,0 +1,42 @@
+// Whether an account may enter new positions, and every reason why not: the one place that says so.
+import type { EventDraft } from './events.ts';
+import type { Account, State } from './state.ts';
+
+export interface Entries {
+  readonly allowed: boolean;
+  readonly reasons: readonly string[];
+}
+
+export function entriesOf(account: Account, { pause }: Pick<State, 'pause'>): Entries {
+  const reasons = [...pauseReasons(pause), ...entryReasonsOf(account)];
+  return { allowed: reasons.length === 0, reasons };
+}
+
+/** Entries of all accounts, as far as the runtime goes. */
+export function pauseReasons(pause: State['pause']): string[] {
+  return pause === undefined ? [] : [`the runtime is paused: ${pause.reason}`];
+}
+
+/** The account's own reasons. */
+export function entryReasonsOf({ halt, breaches }: Account): string[] {
+  const reasons: string[] = [];
+  if (halt?.by === 'breach') reasons.push(`rule ${halt.ruleId ?? ''} was breached`);
+  else if (halt !== undefined) reasons.push(`halted by an operator: ${halt.reason}`);
+  for (const [ruleId, { action }] of breaches) {
+    if (action !== 'warn') reasons.push(`rule ${ruleId} is breached`);
+  }
+  return reasons;
+}
+
+/** What is told where a record has changed an account's own reasons. */
+export function entriesChanged(
+  account: Account,
+  before: readonly string[],
+): EventDraft | undefined {
+  const reasons = entryReasonsOf(account);
+  const isSame = reasons.length === before.length && reasons.every((one, i) => one === before[i]);
+  if (isSame) return undefined;
+  const allowed = reasons.length === 0;
+  const event = allowed ? 'entries.resumed' : 'entries.halted';
+  return { event, accountId: account.accountId, fields: { allowed, reasons } };
+}

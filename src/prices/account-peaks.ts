@@ -1,0 +1,170 @@
+// Peaks of accounts, looked for only where they matter: in a ring of the quotes since each account's
+// peak was known last. What the ring is about to forget is looked for before.
+import type { Decimal } from '#src/domain/money';
+import type { Quote } from '#src/domain/quote';
+import type { Account } from '#src/domain/state';
+import type { EquityWatch } from './equity-watch.ts';
+import { equityOf } from './exposure.ts';
+import { highestSince } from './peak-search.ts';
+import type { QuoteBook } from './quote-book.ts';
+import { QuoteRing } from './quote-ring.ts';
+import type { RingNote } from './ring-note.ts';
+
+/** Entries of a part of the ring that is noted as a whole, at least; less is noted again with more. */
+const chunkEntries = 1024;
+/** Parts that cover the ring, whatever they hold, and the one that grows. */
+const chunksMax = 2 ** 18 / chunkEntries + 2;
+
+/** A part of the ring as it is noted. */
+export interface RingChunk {
+  /** Counts the parts for ever; the place of one is its slot. */
+  readonly number: number;
+  readonly slot: number;
+  readonly lastN: number;
+  readonly entries: RingNote;
+}
+
+export class AccountPeaks {
+  readonly ring = new QuoteRing();
+  /** Accounts whose peak has moved since they were noted last. */
+  readonly moved = new Set<Account>();
+  /** How often a peak was looked for in the ring. */
+  searches = 0;
+  private readonly watches: EquityWatch[] = [];
+  private readonly places = new Map<EquityWatch, number>();
+  private readonly columns = new Map<string, number>();
+  /** Of each column the first entry at which it has a price. */
+  private readonly pricedFrom: number[] = [];
+  /** The last record before the last quote. */
+  private lastN = 0;
+  /** Which part of the ring is noted next, and from which entry on. */
+  private chunk = 0;
+  private chunkFrom = 0;
+  private notedEnd = 0;
+  /** Whose turn it is to be looked for before the ring comes round, and how much of a turn is due. */
+  private turn = 0;
+  private due = 0;
+
+  /** The index of the next quote. */
+  get end(): number {
+    return this.ring.end;
+  }
+
+  add(watch: EquityWatch): void {
+    if (!watch.needsPeak) return;
+    this.places.set(watch, this.watches.length);
+    this.watches.push(watch);
+  }
+
+  remove(watch: EquityWatch): void {
+    const place = this.places.get(watch);
+    if (place === undefined) return;
+    this.places.delete(watch);
+    const last = this.watches.pop();
+    if (last === undefined || last === watch) return;
+    this.watches[place] = last;
+    this.places.set(last, place);
+  }
+
+  /** Quotes of the symbol are kept from now on, and what its book says now. */
+  columnOf(book: QuoteBook): number {
+    const { symbol } = book;
+    let column = this.columns.get(symbol);
+    if (column !== undefined) return column;
+    if (!this.ring.hasRoomFor(symbol)) for (const watch of this.watches) this.settle(watch);
+    column = this.ring.columnOf(symbol);
+    this.columns.set(symbol, column);
+    this.pricedFrom[column] ??= this.ring.end;
+    if (book.hasQuote) this.ring.append(column, book, this.lastN);
+    return column;
+  }
+
+  /** A quote is finished; `n` is that of the last record. */
+  append(quote: Quote, n: number): void {
+    const column = this.columns.get(quote.symbol);
+    if (column === undefined) return;
+    this.lastN = n;
+    this.ring.append(column, quote, n);
+    this.due += (2 * this.watches.length) / this.ring.size;
+    for (; this.due >= 1; this.due--) {
+      this.turn = this.turn + 1 < this.watches.length ? this.turn + 1 : 0;
+      const watch = this.watches[this.turn];
+      if (watch !== undefined) this.settle(watch);
+    }
+  }
+
+  /** Brings the account's peak up to the last quote that is finished. */
+  settle(watch: EquityWatch): void {
+    const { ring } = this;
+    if (!watch.needsPeak || watch.since >= ring.end) return;
+    if (watch.mayHaveMoved) this.search(watch);
+    watch.peakSettled(ring.end);
+  }
+
+  /** The equity at the end of a quote, known exactly. */
+  seen(watch: EquityWatch, equity: Decimal, ts: number): void {
+    if (watch.needsPeak && equity.gt(watch.account.peak)) this.move(watch.account, equity, ts);
+  }
+
+  /**
+   * What the ring holds that was not noted yet, to be noted under its number; a later part under the
+   * same number takes the place of one that the ring has forgotten.
+   */
+  takeChunk(): RingChunk | undefined {
+    const { ring, chunk, chunkFrom, lastN } = this;
+    if (ring.end === this.notedEnd) return undefined;
+    const entries = ring.entriesSince(chunkFrom);
+    if (entries === undefined) return undefined;
+    this.notedEnd = ring.end;
+    if (ring.end - chunkFrom >= chunkEntries) {
+      this.chunk++;
+      this.chunkFrom = ring.end;
+    }
+    return { number: chunk, slot: chunk % chunksMax, lastN, entries };
+  }
+
+  /** After a restart, before anything else: false where a part was not readable. */
+  restore(chunks: readonly RingChunk[]): boolean {
+    const last = chunks.at(-1);
+    if (last === undefined) return true;
+    const { ring } = this;
+    const isWhole = ring.restore(chunks.map(({ entries }) => entries));
+    this.lastN = last.lastN;
+    this.chunk = last.number + 1;
+    this.chunkFrom = this.notedEnd = ring.end;
+    if (ring.end === 0) return isWhole;
+    ring.firstPrices((column, index) => (this.pricedFrom[column] = index));
+    return isWhole;
+  }
+
+  /** From where on an account that has not changed since record `n` may be looked at in the ring. */
+  firstBehind(n: number, watch: EquityWatch): number {
+    let first = this.ring.firstBehind(n);
+    for (const { column, legs } of watch.holdings) {
+      for (const one of [column, ...legs.map((leg) => leg.column)]) {
+        first = Math.max(first, this.pricedFrom[one] ?? 0);
+      }
+    }
+    return Math.min(first, this.ring.end);
+  }
+
+  private search(watch: EquityWatch): void {
+    const { account } = watch;
+    this.searches++;
+    const found = highestSince(this.ring, {
+      since: watch.since,
+      balance: account.balance.toNumber(),
+      holdings: watch.holdings,
+      peak: account.peak,
+      error: watch.errorBound(),
+      equityAt: (pricesAt) => equityOf(account, pricesAt),
+    });
+    if (found !== undefined) this.move(account, found.peak, found.ts);
+  }
+
+  private move(account: Account, peak: Decimal, ts: number): void {
+    account.peak = peak;
+    account.peakMoved = { what: 'quote', ts };
+    this.moved.add(account);
+  }
+}

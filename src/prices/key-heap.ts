@@ -1,0 +1,105 @@
+// A min-heap of numbered slots, each with a key that can be set anew: O(1) to see the least key,
+// O(log n) to move one.
+const initialCapacity = 16;
+
+export class KeyHeap {
+  private keys = new Float64Array(initialCapacity);
+  /** Place in the heap → slot, and slot → place. */
+  private slots = new Int32Array(initialCapacity);
+  private places = new Int32Array(initialCapacity);
+  private readonly freeSlots: number[] = [];
+  private count = 0;
+  private slotsUsed = 0;
+  /** The least key; `Infinity` where there is none. */
+  first = Infinity;
+
+  get size(): number {
+    return this.count;
+  }
+
+  add(key: number): number {
+    if (this.count === this.keys.length) this.grow();
+    const slot = this.freeSlots.pop() ?? this.slotsUsed++;
+    this.raise(this.count++, key, slot);
+    this.first = this.keys[0] as number;
+    return slot;
+  }
+
+  set(slot: number, key: number): void {
+    this.settle(this.places[slot] as number, key, slot);
+    this.first = this.keys[0] as number;
+  }
+
+  keyOf(slot: number): number {
+    return this.keys[this.places[slot] as number] as number;
+  }
+
+  remove(slot: number): void {
+    const place = this.places[slot] as number;
+    const last = --this.count;
+    if (place !== last) {
+      this.settle(place, this.keys[last] as number, this.slots[last] as number);
+    }
+    this.freeSlots.push(slot);
+    this.first = last === 0 ? Infinity : (this.keys[0] as number);
+  }
+
+  /** The slot that has the least key. */
+  top(): number {
+    return this.slots[0] as number;
+  }
+
+  private settle(place: number, key: number, slot: number): void {
+    if (place > 0 && key < (this.keys[(place - 1) >> 1] as number)) this.raise(place, key, slot);
+    else this.lower(place, key, slot);
+  }
+
+  private raise(from: number, key: number, slot: number): void {
+    const { keys, slots, places } = this;
+    let place = from;
+    while (place > 0) {
+      const parent = (place - 1) >> 1;
+      const parentKey = keys[parent] as number;
+      if (parentKey <= key) break;
+      const moved = slots[parent] as number;
+      keys[place] = parentKey;
+      slots[place] = moved;
+      places[moved] = place;
+      place = parent;
+    }
+    keys[place] = key;
+    slots[place] = slot;
+    places[slot] = place;
+  }
+
+  private lower(from: number, key: number, slot: number): void {
+    const { keys, slots, places, count } = this;
+    let place = from;
+    for (let child = 2 * place + 1; child < count; child = 2 * place + 1) {
+      if (child + 1 < count && (keys[child + 1] as number) < (keys[child] as number)) child++;
+      const childKey = keys[child] as number;
+      if (childKey >= key) break;
+      const moved = slots[child] as number;
+      keys[place] = childKey;
+      slots[place] = moved;
+      places[moved] = place;
+      place = child;
+    }
+    keys[place] = key;
+    slots[place] = slot;
+    places[slot] = place;
+  }
+
+  private grow(): void {
+    const capacity = this.keys.length * 2;
+    const keys = new Float64Array(capacity);
+    keys.set(this.keys);
+    this.keys = keys;
+    const slots = new Int32Array(capacity);
+    slots.set(this.slots);
+    this.slots = slots;
+    const places = new Int32Array(capacity);
+    places.set(this.places);
+    this.places = places;
+  }
+}

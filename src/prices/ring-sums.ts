@@ -1,0 +1,210 @@
+// An account's holdings as plain numbers, made ready for the quote ring: its equity at an entry, and
+// the highest that it can have had within a block, in a few multiplications.
+import { invariant } from '#src/domain/errors';
+import {
+  firstAsk,
+  firstBid,
+  highAsk,
+  highBid,
+  lowAsk,
+  lowBid,
+  lowSpread,
+  rowWidth,
+  type QuoteRing,
+} from './quote-ring.ts';
+
+/**
+ * What is held in one symbol with one way of conversion; its value in account currency is
+ * (bid · longSize − ask · shortSize − cost) · rate, and 0 while a price is missing.
+ */
+export interface Holding {
+  readonly column: number;
+  readonly legs: readonly { readonly column: number; readonly divides: boolean }[];
+  readonly longSize: number;
+  readonly shortSize: number;
+  readonly cost: number;
+}
+
+/** Doubles of a holding: how much counts the bid, the ask, the spread; the cost. */
+const termWidth = 4;
+/** Integers of a holding: column, slot, its first leg, whether a price of it was missing. */
+const holdingWidth = 4;
+/** Integers of a leg: column, slot, whether it divides. */
+const legWidth = 3;
+
+/** One is made, and set anew for each search. Each column that counts has a slot. */
+export class RingSums {
+  /** Slot of each column plus one; 0 where the account has nothing to do with it. */
+  slotOf = new Int32Array(32);
+  slots = 0;
+  columns = new Int32Array(16);
+  /** Of each slot: whether the bid counts, and the ask. */
+  countsBid = new Uint8Array(16);
+  countsAsk = new Uint8Array(16);
+  isLeg = new Uint8Array(16);
+  /** Of each slot the prices now: bid, ask. */
+  prices = new Float64Array(32);
+  /** Whether a price was still missing when the window began. */
+  hasGaps = false;
+  private balance = 0;
+  private holdings = 0;
+  private terms = new Float64Array(8 * termWidth);
+  private holdingInts = new Int32Array(9 * holdingWidth);
+  private legInts = new Int32Array(16 * legWidth);
+
+  set(ring: QuoteRing, since: number, balance: number, holdings: readonly Holding[]): void {
+    this.clear();
+    this.balance = balance;
+    this.holdings = holdings.length;
+    while (this.terms.length < holdings.length * termWidth) this.growHoldings();
+    while (this.slotOf.length < ring.stride / rowWidth) this.slotOf = enlarged(this.slotOf);
+    const row = ring.rowOf(since);
+    let legs = 0;
+    for (let h = 0; h < holdings.length; h++) {
+      const holding = holdings[h] as Holding;
+      const { longSize, shortSize } = holding;
+      const slot = this.slotFor(holding.column);
+      if (longSize > 0) this.countsBid[slot] = 1;
+      if (shortSize > 0) this.countsAsk[slot] = 1;
+      let isMissing = Number.isNaN(ring.rows[row + holding.column * rowWidth + firstBid]);
+      // Of what is held both long and short, only the spread counts.
+      const hedged = Math.min(longSize, shortSize);
+      const t = h * termWidth;
+      this.terms[t] = longSize - hedged;
+      this.terms[t + 1] = shortSize - hedged;
+      this.terms[t + 2] = hedged;
+      this.terms[t + 3] = holding.cost;
+      const i = h * holdingWidth;
+      this.holdingInts[i] = holding.column * rowWidth;
+      this.holdingInts[i + 1] = slot * 2;
+      this.holdingInts[i + 2] = legs * legWidth;
+      for (const leg of holding.legs) {
+        if (this.legInts.length <= legs * legWidth) this.legInts = enlarged(this.legInts);
+        const legSlot = this.slotFor(leg.column);
+        this.countsBid[legSlot] = this.countsAsk[legSlot] = this.isLeg[legSlot] = 1;
+        isMissing ||= Number.isNaN(ring.rows[row + leg.column * rowWidth + firstBid]);
+        const l = legs++ * legWidth;
+        this.legInts[l] = leg.column * rowWidth;
+        this.legInts[l + 1] = legSlot * 2;
+        this.legInts[l + 2] = leg.divides ? 1 : 0;
+      }
+      this.holdingInts[i + 3] = isMissing ? 1 : 0;
+      this.hasGaps ||= isMissing;
+    }
+    this.holdingInts[holdings.length * holdingWidth + 2] = legs * legWidth;
+  }
+
+  /** The highest equity that the extremes in the row allow, a leg's rate included. */
+  corner(rows: Float64Array, row: number): number {
+    const { terms, holdingInts, legInts, holdings } = this;
+    let equity = this.balance;
+    for (let h = 0, t = 0, i = 0; h < holdings; h++, t += termWidth, i += holdingWidth) {
+      const at = row + (holdingInts[i] as number);
+      let value =
+        (rows[at + highBid] as number) * (terms[t] as number) -
+        (rows[at + lowAsk] as number) * (terms[t + 1] as number) -
+        (rows[at + lowSpread] as number) * (terms[t + 2] as number) -
+        (terms[t + 3] as number);
+      const legsEnd = holdingInts[i + holdingWidth + 2] as number;
+      for (let l = holdingInts[i + 2] as number; l < legsEnd; l += legWidth) {
+        const leg = row + (legInts[l] as number);
+        // A gain is worth most at the highest rate, a loss least at the lowest.
+        const divides = legInts[l + 2] === 1;
+        const mid =
+          value >= 0 === divides
+            ? ((rows[leg + lowBid] as number) + (rows[leg + lowAsk] as number)) / 2
+            : ((rows[leg + highBid] as number) + (rows[leg + highAsk] as number)) / 2;
+        value = divides ? value / mid : value * mid;
+      }
+      if (holdingInts[i + 3] === 1) value = this.withGap(value, rows, row, i);
+      equity += value;
+    }
+    return equity;
+  }
+
+  /** Sets the prices to those with which the block came in. */
+  enter(rows: Float64Array, row: number): void {
+    const { prices, columns } = this;
+    for (let slot = 0; slot < this.slots; slot++) {
+      const at = row + (columns[slot] as number) * rowWidth;
+      prices[2 * slot] = rows[at + firstBid] as number;
+      prices[2 * slot + 1] = rows[at + firstAsk] as number;
+    }
+  }
+
+  /** Equity at the prices now. */
+  equity(): number {
+    const { terms, holdingInts, legInts, holdings, prices } = this;
+    let equity = this.balance;
+    for (let h = 0, t = 0, i = 0; h < holdings; h++, t += termWidth, i += holdingWidth) {
+      const slot = holdingInts[i + 1] as number;
+      const bid = prices[slot] as number;
+      const ask = prices[slot + 1] as number;
+      let value =
+        bid * (terms[t] as number) -
+        ask * (terms[t + 1] as number) -
+        (ask - bid) * (terms[t + 2] as number) -
+        (terms[t + 3] as number);
+      const legsEnd = holdingInts[i + holdingWidth + 2] as number;
+      for (let l = holdingInts[i + 2] as number; l < legsEnd; l += legWidth) {
+        const leg = legInts[l + 1] as number;
+        const mid = ((prices[leg] as number) + (prices[leg + 1] as number)) / 2;
+        value = legInts[l + 2] === 1 ? value / mid : value * mid;
+      }
+      if (holdingInts[i + 3] === 1 && Number.isNaN(value)) value = 0;
+      equity += value;
+    }
+    return equity;
+  }
+
+  /** Where a price was missing for all of the row or for part of it, the holding counted 0. */
+  private withGap(value: number, rows: Float64Array, row: number, i: number): number {
+    if (Number.isNaN(value)) return 0;
+    const { holdingInts, legInts } = this;
+    let isMissing = Number.isNaN(rows[row + (holdingInts[i] as number) + firstAsk]);
+    const legsEnd = holdingInts[i + holdingWidth + 2] as number;
+    for (let l = holdingInts[i + 2] as number; l < legsEnd; l += legWidth) {
+      isMissing ||= Number.isNaN(rows[row + (legInts[l] as number) + firstAsk]);
+    }
+    return isMissing && value < 0 ? 0 : value;
+  }
+
+  private slotFor(column: number): number {
+    invariant(column >= 0, 'a peak is looked for in columns of the ring');
+    const known = this.slotOf[column] as number;
+    if (known > 0) return known - 1;
+    const slot = this.slots++;
+    if (slot === this.columns.length) this.growSlots();
+    this.slotOf[column] = slot + 1;
+    this.columns[slot] = column;
+    this.countsBid[slot] = this.countsAsk[slot] = this.isLeg[slot] = 0;
+    return slot;
+  }
+
+  private clear(): void {
+    for (let slot = 0; slot < this.slots; slot++) this.slotOf[this.columns[slot] as number] = 0;
+    this.slots = 0;
+    this.hasGaps = false;
+  }
+
+  private growHoldings(): void {
+    this.terms = new Float64Array(this.terms.length * 2);
+    this.holdingInts = new Int32Array((this.terms.length / termWidth + 1) * holdingWidth);
+  }
+
+  private growSlots(): void {
+    this.columns = enlarged(this.columns);
+    for (const name of ['countsBid', 'countsAsk', 'isLeg'] as const) {
+      const larger = new Uint8Array(this.columns.length);
+      larger.set(this[name]);
+      this[name] = larger;
+    }
+    this.prices = new Float64Array(this.columns.length * 2);
+  }
+}
+
+function enlarged(numbers: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(numbers.length * 2);
+  larger.set(numbers);
+  return larger;
+}
