@@ -1,6 +1,6 @@
 // An account on a quote (contract section 2, step 7): its equity, its rules, then its peak.
 import { judge } from '#src/domain/judge';
-import { shownObserved } from '#src/domain/rule-levels';
+import { levelsOf, shownObserved } from '#src/domain/rule-levels';
 import { warnsByBreach } from '#src/domain/rules';
 import { text } from '#src/domain/money';
 import type { EquityWatch } from '#src/prices/equity-watch';
@@ -11,7 +11,8 @@ import type { Core } from './core.ts';
 
 export class AccountJudge {
   private readonly core: Core;
-  /** How often doubles could not tell. */
+  /** How often a quote has left the bands of an account, and how often doubles could not tell then. */
+  looks = 0;
   exactLooks = 0;
 
   constructor(core: Core) {
@@ -21,14 +22,18 @@ export class AccountJudge {
   look(watch: EquityWatch, market: Market): void {
     const { account } = watch;
     const { peaks } = this.core.markets;
+    this.looks++;
     const isBreached = account.halt?.by === 'breach';
     if (isBreached && account.state !== 'grace') closeLate(this.core, account, market.symbol);
     if (watch.isQuiet()) return;
     this.exactLooks++;
     peaks.settle(watch);
+    const { n } = this.core.state;
     if (!isBreached) this.judge(watch);
     peaks.seen(watch, watch.equity(), market.book.ts);
     watch.judged();
+    // What it has done, such as a close, is news to the rules on the next quote.
+    if (this.core.state.n > n) watch.changed();
   }
 
   private judge(watch: EquityWatch): void {
@@ -39,13 +44,25 @@ export class AccountJudge {
       const rule = account.rules.find(({ id }) => id === ids[0]);
       return text((rule && shownObserved(rule, observation)) ?? observation.equity);
     };
-    const { breach, also, recovered, restored, warnings, short } = verdict;
+    const { breach, also, recovered, restored, warnings } = verdict;
+    const short = [...verdict.short];
     if (breach !== undefined) {
       const told = [breach.rule.id, ...also];
       const warns = account.rules.some((rule) => warnsByBreach(rule) && told.includes(rule.id));
       const observed = observedOf(told);
-      this.tell(account.accountId, { type: 'rule.breached', finding: breach, also, observed, warns });
+      this.tell(account.accountId, {
+        type: 'rule.breached',
+        finding: breach,
+        also,
+        observed,
+        warns,
+      });
       if (breach.rule.action === 'close') return;
+      // Closes that restore a margin come when all that was found is told.
+      for (const rule of account.rules) {
+        if (rule.action !== 'reduce' || !told.includes(rule.id)) continue;
+        short.push({ rule, levels: levelsOf(rule, account) });
+      }
     }
     if (restored.length > 0) {
       const observed = observedOf(restored);

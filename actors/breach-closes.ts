@@ -7,8 +7,16 @@ import { unrealisedPnl } from '#src/prices/exposure';
 import type { Markets } from '#src/prices/market';
 import type { CoreContext } from './core-context.ts';
 
-/** Closes what is open and has a quote of its symbol. */
+/** Closes what is open and has a quote of its symbol; what is being closed is from then on for it too. */
 export function closeBreached(core: CoreContext, account: Account): void {
+  const { bookOf } = core.markets;
+  const open = [...account.positions.values()];
+  const quoted = open.filter(({ symbol }) => bookOf(symbol).hasQuote);
+  closeForBreach(core, account, quoted);
+}
+
+/** A restart came between a breach and the closes that follow from it. */
+export function finishClosing(core: CoreContext, account: Account): void {
   closeForBreach(core, account, guardedAndQuoted(core, account));
 }
 
@@ -21,10 +29,12 @@ export function closeLate(core: CoreContext, account: Account, symbol: string): 
   if (late.length > 0) closeForBreach(core, account, late);
 }
 
-export function guardedAndQuoted({ markets }: CoreContext, account: Account): Position[] {
-  return [...account.positions.values()].filter(
-    ({ state, symbol }) => state === 'guarded' && markets.bookOf(symbol).hasQuote,
-  );
+export function guardedAndQuoted(core: CoreContext, account: Account): Position[] {
+  return quoted(core, account).filter(({ state }) => state === 'guarded');
+}
+
+function quoted({ markets }: CoreContext, account: Account): Position[] {
+  return [...account.positions.values()].filter(({ symbol }) => markets.bookOf(symbol).hasQuote);
 }
 
 function closeForBreach(

@@ -1,13 +1,15 @@
 // What a change of state means to markets, watches and actors. Told of every record, once applied.
 import { accountOf, positionOf } from '#src/domain/apply';
+import { judge } from '#src/domain/judge';
+import { text, zero } from '#src/domain/money';
 import type { JournalRecord } from '#src/domain/records';
 import { isOpen, type Account, type Position } from '#src/domain/state';
 import { deadlineRanks } from '#src/prices/deadlines';
 import { EquityWatch } from '#src/prices/equity-watch';
 import { MarketMeter } from '#src/prices/market-meter';
 import type { CoreContext } from './core-context.ts';
-import { closeBreached } from './breach-closes.ts';
-import { awaitGrace } from './drawdown-guard.actor.ts';
+import { finishClosing } from './breach-closes.ts';
+import { awaitGrace, cancelOrders } from './drawdown-guard.actor.ts';
 import { clearKey, clearsAt } from './market-guard.actor.ts';
 import { OutcomeWaiters } from './outcome-waiters.ts';
 import type { Supervisor } from './supervisor.actor.ts';
@@ -19,7 +21,7 @@ export class Consequences {
   private readonly watches = new Map<string, EquityWatch>();
   /** Open and closing positions. */
   private readonly open = new Map<string, Position>();
-  /** Breached accounts that may have become settled in this turn. */
+  /** Accounts whose closes may all have their outcome, or whose breaches be over, since this turn. */
   private readonly settling = new Set<Account>();
   /** Positions of which a close has ended in this turn, with others that wait behind it. */
   private readonly ended = new Set<string>();
@@ -41,12 +43,18 @@ export class Consequences {
       this.enter(position);
       this.partEnded(position);
     }
-    for (const watch of this.watches.values()) watch.resume();
+    for (const watch of this.watches.values()) {
+      watch.resume();
+      markets.peaks.settleOld(watch);
+    }
     void this.supervisor.closer;
     for (const account of state.accounts.values()) {
       if (account.state === 'grace') awaitGrace(this.core, account);
+      if (account.state === 'halted' && account.halt?.by === 'breach') {
+        cancelOrders(this.core, account);
+      }
       if (account.state !== 'closing') continue;
-      closeBreached(this.core, account);
+      finishClosing(this.core, account);
       this.settling.add(account);
     }
   }
@@ -58,7 +66,9 @@ export class Consequences {
   settle(): void {
     if (this.ended.size > 0) this.beginNext();
     if (this.settling.size === 0) return;
-    for (const { accountId, state, closingCount } of this.settling) {
+    for (const account of this.settling) {
+      const { accountId, state, closingCount } = account;
+      if (account.positions.size === 0 && account.breaches.size > 0) this.restore(account);
       if (state !== 'closing' || closingCount > 0) continue;
       this.supervisor.tellGuard(
         () => this.supervisor.drawdownGuard(accountId),
@@ -66,6 +76,20 @@ export class Consequences {
       );
     }
     this.settling.clear();
+  }
+
+  /** No quote concerns an account that holds nothing: its entries are not halted for ever by that. */
+  private restore(account: Account): void {
+    const { accountId, balance, halt, rules } = account;
+    if (halt?.by === 'breach') return;
+    const observation = { equity: balance, balance, usedMargin: zero };
+    const { restored: ruleIds } = judge(rules, account, observation, account);
+    if (ruleIds.length === 0) return;
+    const observed = text(balance);
+    this.supervisor.tellGuard(
+      () => this.supervisor.drawdownGuard(accountId),
+      (guard) => guard.send({ type: 'rules.restored', ruleIds, observed }),
+    );
   }
 
   private beginNext(): void {
@@ -108,10 +132,13 @@ export class Consequences {
         this.watches.get(record.accountId)?.changed();
         break;
       case 'account.adjusted':
+      case 'day.rolled':
+        this.settling.add(accountOf(state, record.accountId));
+        this.watches.get(record.accountId)?.changed();
+        break;
       case 'rule.warned':
       case 'rule.recovered':
       case 'rule.restored':
-      case 'day.rolled':
         this.watches.get(record.accountId)?.changed();
         break;
       case 'rules.replaced':
@@ -239,9 +266,9 @@ export class Consequences {
     this.supervisor.guardAccount(account);
   }
 
-  /** Nobody looks at the equity of an account without rules. */
+  /** Nobody looks at an account without rules, unless a breach closes what comes into it. */
   private watchEquity(account: Account): void {
-    if (account.rules.length === 0) return;
+    if (account.rules.length === 0 && account.halt?.by !== 'breach') return;
     const watch = new EquityWatch(account, this.core.markets);
     this.watches.set(account.accountId, watch);
     this.core.markets.peaks.add(watch);

@@ -3,6 +3,7 @@
 import type { CloseRequest } from '#machines/position-closer.machine';
 import type { PositionEvent } from '#machines/position.machine';
 import { apply, movesEquity } from '#src/domain/apply';
+import { messageOf } from '#src/domain/errors';
 import type { RuntimeEvent } from '#src/domain/events';
 import { partitionOf } from '#src/domain/ids';
 import { recordVersion, type Draft, type JournalRecord } from '#src/domain/records';
@@ -49,6 +50,8 @@ export interface CoreOptions {
   readonly deliver: (effects: TurnEffects) => void;
   /** Deadlines act at their own time (live) or on quotes (replay). */
   readonly deadlinesBy: 'timer' | 'quote';
+  /** Quotes that are kept for looking for peaks of accounts later; see `QuoteRing`. */
+  readonly peakQuotesMax?: number | undefined;
   readonly inspect?: Inspect | undefined;
   /** How providers are reached; absent where every account is on paper. */
   readonly live?: LiveOptions | undefined;
@@ -91,9 +94,11 @@ export class Core implements CoreContext {
     this.metrics = options.metrics;
     this.logger = options.logger;
     // Where deadlines have timers, a process may end and begin again.
-    this.markets = new Markets({ isTraced: options.deadlinesBy === 'timer' });
+    const { deadlinesBy, peakQuotesMax } = options;
+    this.markets = new Markets({ isTraced: deadlinesBy === 'timer', peakQuotesMax });
     const isWhole = this.markets.peaks.restore(options.ring ?? []);
-    if (!isWhole) this.logger.error({}, 'noted quotes cannot be read: peaks of accounts may be low');
+    if (!isWhole)
+      this.logger.error({}, 'noted quotes cannot be read: peaks of accounts may be low');
     this.orders = options.orders;
     this.rollovers = new DayRollovers(this);
     this.supervisor = new Supervisor(this, options.inspect);
@@ -182,15 +187,25 @@ export class Core implements CoreContext {
 
   /** Brings the peak of an account up to the last quote that is finished. */
   settlePeak(accountId: string): void {
-    this.consequences.settlePeak(accountId);
+    try {
+      this.consequences.settlePeak(accountId);
+    } catch (error) {
+      // What cannot be valued keeps nothing from being closed.
+      this.metrics.count('account_guard_errors');
+      this.logger.error({ accountId, error: messageOf(error) }, 'a peak was not looked for');
+    }
   }
 
   /**
    * What a quote has reached of a position comes before what else is done with it; and a peak is
-   * looked for before what it is measured by changes.
+   * looked for before what it is measured by changes. A day that is due begins before that, too:
+   * its timer may be late.
    */
   private beforeChange({ type, body, accountId }: Draft): void {
-    if (movesEquity(type)) this.settlePeak(accountId);
+    if (movesEquity(type)) {
+      if (this.timer !== undefined) this.rollovers.runUntil(this.clock.now());
+      this.settlePeak(accountId);
+    }
     switch (type) {
       case 'position.amended':
       case 'position.corrected':
@@ -228,7 +243,8 @@ export class Core implements CoreContext {
     for (;;) {
       const next = Math.min(rollovers.next, deadlines.next);
       if (next > ts) return;
-      if (rollovers.next === next) rollovers.runUntil(next);
+      // Of several days that nobody saw begin, the last one before what else is due.
+      if (rollovers.next === next) rollovers.runUntil(Math.min(ts, deadlines.next));
       else this.runDeadlines(next);
     }
   }

@@ -56,16 +56,12 @@ export function drawdownGuardLogic(core: CoreContext): typeof drawdownGuardMachi
         closeBreached(core, accountOf(core.state, accountId));
       },
       reduce: ({ context: { accountId }, event }) => {
-        if (event.type !== 'margin.short' && event.type !== 'rule.breached') return;
-        const account = accountOf(core.state, accountId);
-        if (event.finding.rule.action === 'reduce') reduceMargin(core, account, event.finding);
+        // A breach is told with what else was found; what is short follows behind that.
+        if (event.type !== 'margin.short') return;
+        reduceMargin(core, accountOf(core.state, accountId), event.finding);
       },
       cancelOrders: ({ context: { accountId } }) => {
-        const breachId = breachIdOf(accountOf(core.state, accountId));
-        const { orders } = core;
-        if (orders === undefined) return;
-        const act = (): void => orders.cancelAll(accountId, breachId);
-        core.afterDurable({ act, isSafeUnrecorded: true });
+        cancelOrders(core, accountOf(core.state, accountId));
       },
       recordSettled: ({ context: { accountId } }) => {
         const body = { breachId: breachIdOf(accountOf(core.state, accountId)) };
@@ -78,6 +74,15 @@ export function drawdownGuardLogic(core: CoreContext): typeof drawdownGuardMachi
 function breachIdOf({ halt }: Account): string {
   invariant(halt?.breachId !== undefined, 'what a breach leads to follows a breach');
   return halt.breachId;
+}
+
+/** Cancels what rests in the market; after a restart once more, since a kill may have come before. */
+export function cancelOrders(core: CoreContext, account: Account): void {
+  const { orders } = core;
+  if (orders === undefined) return;
+  const breachId = breachIdOf(account);
+  const act = (): void => orders.cancelAll(account.accountId, breachId);
+  core.afterDurable({ act, isSafeUnrecorded: true });
 }
 
 const graceKeyPrefix = 'grace ';

@@ -1,4 +1,5 @@
 // The engine of a live runtime: the core with all that feeds it and all that it feeds.
+import { movesEquity } from '#src/domain/apply';
 import type { CloseoutError } from '#src/domain/errors';
 import type { RuntimeEvent } from '#src/domain/events';
 import type { Quote } from '#src/domain/quote';
@@ -11,6 +12,7 @@ import type { Journal } from '#src/ports/journal';
 import type { Ledger } from '#src/ports/ledger';
 import type { Logger } from '#src/ports/logger';
 import type { Metrics } from '#src/ports/metrics';
+import type { RestingOrders } from '#src/ports/resting-orders';
 import type { RingChunk } from '#src/prices/account-peaks';
 import { QuoteInbox } from '#src/prices/quote-inbox';
 import { invariant, messageOf } from '#src/domain/errors';
@@ -24,7 +26,7 @@ import { publishedNote } from './recovery.ts';
 import type { Inspect } from './supervisor.actor.ts';
 
 /** How often books, peaks and published events are noted in the journal. */
-const noteEveryMs = 1000;
+const noteEveryMs = 750;
 /** How often a stop looks whether the last close has its outcome. */
 const settleCheckMs = 20;
 const msPerS = 1000;
@@ -57,6 +59,10 @@ export interface EngineOptions {
   readonly flush: () => Promise<void>;
   /** Positions told of a crossing in one turn; see `crossingsPerSliceMax`. */
   readonly crossingsPerSlice?: number | undefined;
+  /** Quotes that are kept for looking for peaks of accounts later; see `QuoteRing`. */
+  readonly peakQuotesMax?: number | undefined;
+  /** Whoever keeps orders that wait in the market. */
+  readonly orders?: RestingOrders | undefined;
   /** Told once, when the journal takes no more records. */
   readonly onFailure: (error: CloseoutError) => void;
 }
@@ -88,8 +94,14 @@ export class Engine {
     this.core = new Core({
       ...{ state, ring, clock, ids, metrics, logger, epoch, inspect },
       deadlinesBy: 'timer',
-      deliver: (effects) => this.outbox.deliver(effects),
+      peakQuotesMax: options.peakQuotesMax,
+      deliver: (effects) => {
+        this.outbox.deliver(effects);
+        // Behind such a record the quotes before it are asked for no peak: it is noted with the record.
+        if (effects.records.some(({ type }) => movesEquity(type))) this.notePeaks();
+      },
       live: { chance: options.chance, brokerOf: options.brokerOf },
+      orders: options.orders,
     });
     invariant(this.core.live !== undefined, 'a live core reaches providers');
     this.live = this.core.live;
@@ -210,6 +222,11 @@ export class Engine {
       this.isNotingSoon = false;
       if (!this.isStopped) this.noteMarks();
     });
+  }
+
+  private notePeaks(): void {
+    const marks = { quotes: [], peaks: this.feed.takePeaks(), trails: [], ring: undefined };
+    noteMarks(this.options.journal, marks, this.core.state.n);
   }
 
   private noteMarks(): void {

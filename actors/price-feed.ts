@@ -4,7 +4,6 @@ import { text } from '#src/domain/money';
 import type { Quote } from '#src/domain/quote';
 import { AccountJudge } from './account-judge.ts';
 import { deadlineRanks } from '#src/prices/deadlines';
-import type { AccountPeaks } from '#src/prices/account-peaks';
 import type { EquityWatch } from '#src/prices/equity-watch';
 import type { Logger } from '#src/ports/logger';
 import { futureToleranceMs, quoteFault, type QuoteFault } from '#src/prices/hygiene';
@@ -49,7 +48,8 @@ export class PriceFeed {
   private readonly noteSoon: (() => void) | undefined;
   private readonly massCrossings: MassCrossings | undefined;
   private readonly loggedAt = new Map<string, number>();
-  private readonly accountJudge: AccountJudge;
+  /** Counts how often accounts were looked at. */
+  readonly accountJudge: AccountJudge;
   /** Accounts that the quote has to be told to. */
   private readonly concerned = new Set<EquityWatch>();
   accepted = 0;
@@ -129,8 +129,19 @@ export class PriceFeed {
       book.isUnnoted = false;
       levels.noted();
     }
-    const peaks = takePeaks(this.core.markets.peaks);
-    return { quotes, peaks, trails, ring: this.core.markets.peaks.takeChunk() };
+    return { quotes, peaks: this.takePeaks(), trails, ring: this.core.markets.peaks.takeChunk() };
+  }
+
+  /** Peaks of accounts that have moved since they were taken last. */
+  takePeaks(): NotedPeak[] {
+    const { moved } = this.core.markets.peaks;
+    const taken = [...moved].map(({ accountId, peak, peakMoved }) => ({
+      accountId,
+      peak: text(peak),
+      ts: peakMoved.ts,
+    }));
+    moved.clear();
+    return taken;
   }
 
   private logAtTimes(key: string, log: (logger: Logger) => void): void {
@@ -189,6 +200,7 @@ export class PriceFeed {
     levels.advance(quote, market.lastN);
     if (levels.isTraceFull) this.noteSoon?.();
     if (bands.isLeft(quote.bid, quote.ask)) this.guardAccounts(quote, market);
+    bands.end();
     this.core.quote = undefined;
   }
 
@@ -257,15 +269,4 @@ export class PriceFeed {
       logger.error({ ...of, error: messageOf(error) }, message);
     });
   }
-}
-
-/** Peaks of accounts that have moved since they were taken last. */
-function takePeaks(peaks: AccountPeaks): NotedPeak[] {
-  const taken = [...peaks.moved].map(({ accountId, peak, peakMoved }) => ({
-    accountId,
-    peak: text(peak),
-    ts: peakMoved.ts,
-  }));
-  peaks.moved.clear();
-  return taken;
 }

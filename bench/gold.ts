@@ -3,7 +3,7 @@ import { openQuotes } from '#src/cli/replay/csv-quotes';
 import { mergeQuotes, needsRefill } from '#src/cli/replay/merge';
 import type { Quote } from '#src/domain/quote';
 
-const goldFile = '../shared/data/XAUUSD-2014-05-02.csv.gz';
+export const goldFile = '../shared/data/XAUUSD-2014-05-02.csv.gz';
 const symbolsCount = 100;
 
 export const goldSymbol = 'XAUUSD';
@@ -15,9 +15,17 @@ export const goldSymbols: readonly string[] = Array.from(
 /** A quote that is used again at a later time, so that no run makes new ones. */
 export type ReusedQuote = { -readonly [Key in keyof Quote]: Quote[Key] };
 
-/** From its file. */
 export async function eachGoldQuote(take: (quote: Quote) => void): Promise<void> {
-  const merged = mergeQuotes([await openQuotes({ symbol: goldSymbol, path: goldFile })]);
+  await eachRecorded(goldSymbol, goldFile, take);
+}
+
+/** From its file. */
+export async function eachRecorded(
+  symbol: string,
+  path: string,
+  take: (quote: Quote) => void,
+): Promise<void> {
+  const merged = mergeQuotes([await openQuotes({ symbol, path })]);
   for (;;) {
     const quote = merged.nextSync();
     if (quote === undefined) break;

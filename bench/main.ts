@@ -1,6 +1,7 @@
 // npm run bench [-- NAME] [--json FILE]: what is claimed about speed, measured on this machine.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { benchAccounts } from './accounts.ts';
 import { benchCloses } from './closes.ts';
 import { benchNats } from './nats.ts';
 import { benchQuotes } from './quotes.ts';
@@ -8,6 +9,7 @@ import { printed, reportOf, type Row } from './report.ts';
 
 const benches: Record<string, () => Promise<Row[]>> = {
   quotes: benchQuotes,
+  accounts: benchAccounts,
   nats: benchNats,
   closes: benchCloses,
 };

@@ -169,6 +169,8 @@ class RuntimeHost implements Runtime {
       counters['quotes_accepted'] = engine.feed.accepted;
       counters['quotes_refused'] = engine.feed.refused;
       counters['quotes_waiting'] = engine.waiting;
+      counters['accounts_judged_exactly'] = engine.feed.accountJudge.exactLooks;
+      counters['peaks_searched'] = engine.core.markets.peaks.searches;
       counters['records_not_durable'] = engine.outbox.backlog;
     }
     return {

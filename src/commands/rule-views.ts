@@ -12,7 +12,7 @@ import type { Rule } from '#src/domain/rules';
 import type { Account, Moved } from '#src/domain/state';
 import { observe } from '#src/prices/equity-watch';
 import type { CommandContext } from './command.ts';
-import { present } from './views.ts';
+import { present } from './present.ts';
 
 const percentDecimals = 10;
 

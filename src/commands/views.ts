@@ -9,12 +9,8 @@ import { needsPeak } from '#src/domain/rules';
 import type { Account, Position } from '#src/domain/state';
 import { equityOf, unrealisedPnl } from '#src/prices/exposure';
 import type { CommandContext } from './command.ts';
+import { present } from './present.ts';
 import { ruleViews } from './rule-views.ts';
-
-/** Fields that are undefined are left out. */
-export function present(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-}
 
 export function positionView(context: CommandContext, position: Position): object {
   const isOpen = position.state !== 'closed';

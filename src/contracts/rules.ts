@@ -17,53 +17,53 @@ const besideOtherFaults = {
 
 const Grace = z.number({ error: `expected 0 to ${graceSecondsMax} seconds` });
 
-const Rule: z.ZodType<RuleSpec> = z
-  .strictObject({
-    id: Id,
-    anchor: z.enum(anchors, { error: `expected one of ${anchors.join(', ')}` }),
-    limitPct: Positive.optional(),
-    limitAmount: Positive.optional(),
-    floor: NotNegative.optional(),
-    pctOf: z
-      .enum(['anchor', 'initialBalance'], { error: 'expected anchor or initialBalance' })
-      .optional(),
-    lockAtInitial: z.boolean({ error: 'expected true or false' }).optional(),
-    lockOffset: Amount.optional(),
-    observed: z.enum(['equity', 'balance'], { error: 'expected equity or balance' }).optional(),
-    timezone: z
-      .string({ error: 'expected an IANA time zone' })
-      .refine(isTimezone, { error: 'expected an IANA time zone, such as Europe/Prague' })
-      .optional(),
-    resetAt: z
-      .string({ error: 'expected HH:MM' })
-      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'expected HH:MM, 00:00 to 23:59' })
-      .optional(),
-    warningPct: Positive.optional(),
-    action: z
-      .enum(ruleActions, { error: `expected one of ${ruleActions.join(', ')}` })
-      .optional(),
-    graceSeconds: Grace.min(0, { error: `expected 0 to ${graceSecondsMax} seconds` })
-      .max(graceSecondsMax, { error: `expected 0 to ${graceSecondsMax} seconds` })
-      .optional(),
-  })
-  .superRefine((rule, context) => {
-    for (const [path, message] of misfitsOf(rule)) {
-      context.addIssue({ code: 'custom', path: [path], message });
-    }
-  }, besideOtherFaults);
+const fields = {
+  id: Id,
+  anchor: z.enum(anchors, { error: `expected one of ${anchors.join(', ')}` }),
+  limitPct: Positive.optional(),
+  limitAmount: Positive.optional(),
+  floor: NotNegative.optional(),
+  pctOf: z
+    .enum(['anchor', 'initialBalance'], { error: 'expected anchor or initialBalance' })
+    .optional(),
+  lockAtInitial: z.boolean({ error: 'expected true or false' }).optional(),
+  lockOffset: Amount.optional(),
+  observed: z.enum(['equity', 'balance'], { error: 'expected equity or balance' }).optional(),
+  timezone: z
+    .string({ error: 'expected an IANA time zone' })
+    .refine(isTimezone, { error: 'expected an IANA time zone, such as Europe/Prague' })
+    .optional(),
+  resetAt: z
+    .string({ error: 'expected HH:MM' })
+    .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'expected HH:MM, 00:00 to 23:59' })
+    .optional(),
+  warningPct: Positive.optional(),
+  action: z.enum(ruleActions, { error: `expected one of ${ruleActions.join(', ')}` }).optional(),
+  graceSeconds: Grace.min(0, { error: `expected 0 to ${graceSecondsMax} seconds` })
+    .max(graceSecondsMax, { error: `expected 0 to ${graceSecondsMax} seconds` })
+    .optional(),
+};
+
+const Rule: z.ZodType<RuleSpec> = z.strictObject(fields).superRefine((rule, context) => {
+  for (const [path, message] of misfitsOf(rule)) {
+    context.addIssue({ code: 'custom', path: [path], message });
+  }
+}, besideOtherFaults);
 
 type Misfit = readonly [field: keyof RuleSpec, message: string];
 
 /** Fields that are valid by themselves and do not fit the anchor, or each other. */
 function misfitsOf(rule: Partial<RuleSpec>): Misfit[] {
-  const { anchor, action } = rule;
+  const anchor = fields.anchor.safeParse(rule.anchor).data;
+  const { action } = rule;
   const misfits: Misfit[] = [];
   const unless = (isGood: boolean, field: keyof RuleSpec, message: string): void => {
-    if (!isGood) misfits.push([field, message]);
+    // What is no value of the field is told so by the schema.
+    if (!isGood && fields[field].safeParse(rule[field]).success) misfits.push([field, message]);
   };
   const isGiven = (field: keyof RuleSpec): boolean => rule[field] !== undefined;
-  const notGiven = (fields: readonly (keyof RuleSpec)[], message: string): void => {
-    for (const field of fields) unless(!isGiven(field), field, message);
+  const notGiven = (given: readonly (keyof RuleSpec)[], message: string): void => {
+    for (const field of given) unless(!isGiven(field), field, message);
   };
   if (anchor === 'fixed') {
     unless(isGiven('floor'), 'floor', 'expected the minimum equity of a fixed rule');

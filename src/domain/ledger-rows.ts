@@ -113,6 +113,9 @@ const closeRows = {
 } as const;
 type CloseRowType = keyof typeof closeRows;
 
+/** Version of the records from which on warnings have rows. */
+const warningRowsSince = 4;
+
 /** The row of a record; undefined where the ledger has nothing to say of it. */
 export function ledgerRowOf(record: JournalRecord): LedgerRowDraft | undefined {
   const base = {
@@ -207,6 +210,8 @@ export function ledgerRowOf(record: JournalRecord): LedgerRowDraft | undefined {
         status: 0,
       };
     case 'rule.warned':
+      // Rows that were written before stay where they are in their chains.
+      if (record.v < warningRowsSince) return undefined;
       return {
         ...base,
         eventType: 'guard_warning',

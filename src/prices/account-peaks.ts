@@ -5,15 +5,18 @@ import type { Quote } from '#src/domain/quote';
 import type { Account } from '#src/domain/state';
 import type { EquityWatch } from './equity-watch.ts';
 import { equityOf } from './exposure.ts';
+import { nearestDouble } from './nearest-double.ts';
 import { highestSince } from './peak-search.ts';
 import type { QuoteBook } from './quote-book.ts';
 import { QuoteRing } from './quote-ring.ts';
 import type { RingNote } from './ring-note.ts';
 
-/** Entries of a part of the ring that is noted as a whole, at least; less is noted again with more. */
-const chunkEntries = 1024;
-/** Parts that cover the ring, whatever they hold, and the one that grows. */
-const chunksMax = 2 ** 18 / chunkEntries + 2;
+/** Most entries that a part of the ring must have before the next one begins, and fewest such parts. */
+const chunkEntriesMax = 1024;
+const ringChunksMin = 4;
+
+/** How often every account is looked for until the ring has come round: once would be just in time. */
+const roundsPerRing = 4;
 
 /** A part of the ring as it is noted. */
 export interface RingChunk {
@@ -25,11 +28,15 @@ export interface RingChunk {
 }
 
 export class AccountPeaks {
-  readonly ring = new QuoteRing();
+  readonly ring: QuoteRing;
   /** Accounts whose peak has moved since they were noted last. */
   readonly moved = new Set<Account>();
   /** How often a peak was looked for in the ring. */
   searches = 0;
+  /** A part of the ring is noted as a whole from so many entries on; less is noted again with more. */
+  private readonly chunkEntries: number;
+  /** Parts that cover the ring, whatever they hold, and the one that grows. */
+  private readonly chunksMax: number;
   private readonly watches: EquityWatch[] = [];
   private readonly places = new Map<EquityWatch, number>();
   private readonly columns = new Map<string, number>();
@@ -44,6 +51,13 @@ export class AccountPeaks {
   /** Whose turn it is to be looked for before the ring comes round, and how much of a turn is due. */
   private turn = 0;
   private due = 0;
+
+  constructor({ quotesMax }: { readonly quotesMax?: number | undefined } = {}) {
+    this.ring = new QuoteRing({ quotesMax });
+    const { size } = this.ring;
+    this.chunkEntries = Math.min(chunkEntriesMax, size / ringChunksMin);
+    this.chunksMax = size / this.chunkEntries + 2;
+  }
 
   /** The index of the next quote. */
   get end(): number {
@@ -64,6 +78,8 @@ export class AccountPeaks {
     if (last === undefined || last === watch) return;
     this.watches[place] = last;
     this.places.set(last, place);
+    // Its turn may just have been.
+    this.settle(last);
   }
 
   /** Quotes of the symbol are kept from now on, and what its book says now. */
@@ -85,11 +101,11 @@ export class AccountPeaks {
     if (column === undefined) return;
     this.lastN = n;
     this.ring.append(column, quote, n);
-    this.due += (2 * this.watches.length) / this.ring.size;
+    this.due += (roundsPerRing * this.watches.length) / this.ring.size;
     for (; this.due >= 1; this.due--) {
       this.turn = this.turn + 1 < this.watches.length ? this.turn + 1 : 0;
       const watch = this.watches[this.turn];
-      if (watch !== undefined) this.settle(watch);
+      if (watch !== undefined) this.settleOld(watch);
     }
   }
 
@@ -116,11 +132,11 @@ export class AccountPeaks {
     const entries = ring.entriesSince(chunkFrom);
     if (entries === undefined) return undefined;
     this.notedEnd = ring.end;
-    if (ring.end - chunkFrom >= chunkEntries) {
+    if (ring.end - chunkFrom >= this.chunkEntries) {
       this.chunk++;
       this.chunkFrom = ring.end;
     }
-    return { number: chunk, slot: chunk % chunksMax, lastN, entries };
+    return { number: chunk, slot: chunk % this.chunksMax, lastN, entries };
   }
 
   /** After a restart, before anything else: false where a part was not readable. */
@@ -130,8 +146,11 @@ export class AccountPeaks {
     const { ring } = this;
     const isWhole = ring.restore(chunks.map(({ entries }) => entries));
     this.lastN = last.lastN;
-    this.chunk = last.number + 1;
-    this.chunkFrom = this.notedEnd = ring.end;
+    // A part that is not full is noted again: many short lives must not crowd out what came before.
+    const isFull = !isWhole || ring.end - last.entries.from >= this.chunkEntries;
+    this.chunk = isFull ? last.number + 1 : last.number;
+    this.chunkFrom = isFull ? ring.end : last.entries.from;
+    this.notedEnd = ring.end;
     if (ring.end === 0) return isWhole;
     ring.firstPrices((column, index) => (this.pricedFrom[column] = index));
     return isWhole;
@@ -148,12 +167,18 @@ export class AccountPeaks {
     return Math.min(first, this.ring.end);
   }
 
+  /** After a restart an account may have been looked for so long ago that the ring is about to forget. */
+  settleOld(watch: EquityWatch): void {
+    const { end, size } = this.ring;
+    if (end - watch.since > size / 2) this.settle(watch);
+  }
+
   private search(watch: EquityWatch): void {
     const { account } = watch;
     this.searches++;
     const found = highestSince(this.ring, {
-      since: watch.since,
-      balance: account.balance.toNumber(),
+      since: Math.max(watch.since, this.ring.start),
+      balance: nearestDouble(account.balance),
       holdings: watch.holdings,
       peak: account.peak,
       error: watch.errorBound(),

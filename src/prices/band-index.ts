@@ -100,8 +100,11 @@ export class BandIndex {
         into.add(hold.watch);
       }
     }
-    if (this.departed === undefined) return;
-    for (const watch of this.departed) into.add(watch);
+    for (const watch of this.departed ?? []) into.add(watch);
+  }
+
+  /** The quote is finished: who lets go of the symbol from now on has seen it. */
+  end(): void {
     this.departed = undefined;
   }
 

@@ -8,6 +8,7 @@ import type { Account, Position } from '#src/domain/state';
 import type { Hold } from './band-index.ts';
 import { bandReachMax, equityOf, Exposure, usedMarginOf, type Swing } from './exposure.ts';
 import type { Market, Markets } from './market.ts';
+import { nearestDouble } from './nearest-double.ts';
 import type { QuoteBook } from './quote-book.ts';
 import { actsBelow, boundsOf, type RuleBounds } from './rule-bounds.ts';
 
@@ -18,7 +19,7 @@ const bandSlack = 1 - 1e-6;
 
 const swing: Swing = {
   ...{ equity: 0, error: 0, perReach: 0, spread: 0 },
-  ...{ margin: 0, marginPerReach: 0, marginSpread: 0 },
+  ...{ margin: 0, marginError: 0, marginPerReach: 0, marginSpread: 0 },
 };
 
 interface Held {
@@ -55,7 +56,7 @@ export class EquityWatch {
     this.markets = markets;
     this.needsPeak = needsPeak(account.rules);
     this.bounds = boundsOf(account);
-    this.peakMax = account.peak.toNumber();
+    this.peakMax = nearestDouble(account.peak);
     this.since = markets.peaks.end;
   }
 
@@ -128,12 +129,12 @@ export class EquityWatch {
   /** The peak was looked for up to now, and is what the account says. */
   peakSettled(end: number): void {
     this.since = end;
-    this.peakMax = Math.max(this.account.peak.toNumber(), this.bandTop);
+    this.peakMax = Math.max(nearestDouble(this.account.peak), this.bandTop);
   }
 
   /** Whether the quotes since the peak was looked for may have moved it. */
   get mayHaveMoved(): boolean {
-    return this.peakMax > this.account.peak.toNumber();
+    return this.peakMax > nearestDouble(this.account.peak);
   }
 
   /**
@@ -153,28 +154,29 @@ export class EquityWatch {
     if (this.bounds.isOpen || (isFirstLook && this.bounds.watchesBalance)) return false;
     this.measure();
     const top = swing.equity + swing.error;
-    const known = account.peak.toNumber();
+    const known = nearestDouble(account.peak);
     this.peakMax = Math.max(this.peakMax, known);
     if (this.needsPeak && this.peakMax > known && !this.isPeakGoodEnough(known, top)) {
       this.markets.peaks.settle(this);
-      this.peakMax = account.peak.toNumber();
+      this.peakMax = nearestDouble(account.peak);
       this.renewBounds();
     }
     if (!this.isCertain()) return false;
     // At the end of the first quote after a change it counts as seen, whatever the ring holds.
-    if (isFirstLook && this.needsPeak && top >= account.peak.toNumber()) return false;
+    if (isFirstLook && this.needsPeak && top >= nearestDouble(account.peak)) return false;
     this.peakMax = Math.max(this.peakMax, top);
     this.setBands();
     return true;
   }
 
-  /** The account was judged at the prices as they are, exactly. */
+  /** The account was judged at the prices as they are, exactly, and its peak moved behind that. */
   judged(): void {
-    this.isChanged = false;
     this.renewBounds();
     this.measure();
-    this.peakMax = Math.max(this.account.peak.toNumber(), swing.equity + swing.error);
-    this.judgedVersion = this.version();
+    this.peakMax = Math.max(nearestDouble(this.account.peak), swing.equity + swing.error);
+    // What was closed, or a peak that has moved, is news to a rule that looks at the balance.
+    if (!this.bounds.watchesBalance) this.isChanged = false;
+    this.judgedVersion = this.bounds.watchesBalance ? -1 : this.version();
     if (this.isCertain()) this.setBands();
     else this.open();
   }
@@ -230,26 +232,28 @@ export class EquityWatch {
   }
 
   private measure(): void {
-    const balance = this.account.balance.toNumber();
+    const balance = nearestDouble(this.account.balance);
     swing.equity = balance;
     swing.error = Math.abs(balance) * balanceError;
     swing.perReach = swing.spread = 0;
-    swing.margin = swing.marginPerReach = swing.marginSpread = 0;
+    swing.margin = swing.marginError = swing.marginPerReach = swing.marginSpread = 0;
     for (const exposure of this.exposureList) exposure.addTo(swing);
   }
 
   /** Equity at or below it may make a rule act, the peak being whatever it may be. */
   private actsBelow(peak: number): number {
     const { bounds } = this;
-    const byMargin = swing.margin > 0 ? bounds.marginBelow * swing.margin : -Infinity;
-    return Math.max(actsBelow(bounds, peak), byMargin);
+    const byPeak = actsBelow(bounds, peak);
+    if (swing.margin === 0 || bounds.marginBelow === 0) return byPeak;
+    return Math.max(byPeak, bounds.marginBelow * (swing.margin + swing.marginError));
   }
 
   private endsAbove(): number {
     const { bounds } = this;
-    const byMargin =
-      bounds.marginAbove === Infinity ? Infinity : bounds.marginAbove * swing.margin;
-    return Math.min(bounds.above, byMargin);
+    if (bounds.marginAbove === Infinity) return bounds.above;
+    // Where no margin is used any more, what was told of its level is over.
+    if (swing.margin === 0) return -Infinity;
+    return Math.min(bounds.above, bounds.marginAbove * (swing.margin - swing.marginError));
   }
 
   private isCertain(): boolean {
@@ -278,7 +282,7 @@ export class EquityWatch {
   private setBands(): void {
     const { equity, error, perReach, spread, marginPerReach, marginSpread } = swing;
     const { bounds } = this;
-    if (bounds.isOpen || this.closesLate()) {
+    if (bounds.isOpen || this.closesLate() || (bounds.watchesBalance && this.isChanged)) {
       this.open();
       return;
     }

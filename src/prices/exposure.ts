@@ -68,6 +68,7 @@ export interface Swing {
   perReach: number;
   spread: number;
   margin: number;
+  marginError: number;
   /** As much for the margin that is used, up and down alike. */
   marginPerReach: number;
   marginSpread: number;
@@ -147,7 +148,7 @@ export class Exposure {
     if (this.margin > 0) {
       const margin = this.margin * rate;
       swing.margin += margin;
-      swing.error += margin * relativeError + this.positions.size * roundingError;
+      swing.marginError += margin * relativeError + this.positions.size * roundingError;
       if (legs > 0) {
         swing.marginPerReach += margin * legFactor * legs;
         swing.marginSpread += margin * legFactor * halfSpreads;

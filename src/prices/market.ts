@@ -38,17 +38,24 @@ export class Market {
   }
 }
 
+interface MarketsOptions {
+  readonly isTraced?: boolean;
+  /** Quotes that are kept for looking for peaks of accounts later; a power of two, at least 256. */
+  readonly peakQuotesMax?: number | undefined;
+}
+
 /** All markets, one a symbol that is an instrument. */
 export class Markets {
   private readonly bySymbol = new Map<string, Market>();
   /** Whether a restart has to find the peaks of trailing stops again. */
   readonly isTraced: boolean;
-  readonly peaks = new AccountPeaks();
+  readonly peaks: AccountPeaks;
   readonly bookOf = (symbol: string): QuoteBook => this.of(symbol).book;
   readonly ratesOf = (symbol: string): RateLevels<LevelWatch> => this.of(symbol).rates;
 
-  constructor({ isTraced = false } = {}) {
+  constructor({ isTraced = false, peakQuotesMax }: MarketsOptions = {}) {
     this.isTraced = isTraced;
+    this.peaks = new AccountPeaks({ quotesMax: peakQuotesMax });
   }
 
   find(symbol: string): Market | undefined {

@@ -2,7 +2,7 @@
 // it is, exact decimals say at the end; the same prices are asked for once.
 import { invariant } from '#src/domain/errors';
 import { Decimal } from '#src/domain/money';
-import { exactOf } from '#src/domain/price';
+import { exactOf, type Price } from '#src/domain/price';
 import type { Side } from '#src/domain/quote';
 import type { Prices, PricesOf } from './exposure.ts';
 import type { QuoteRing } from './quote-ring.ts';
@@ -220,9 +220,9 @@ export function pricesAt(
     let prices = known.get(slot);
     if (prices === undefined) {
       const mark = ring.texts.at(column, index);
-      const bid = doubles[from + 2 * slot] as number;
-      const ask = doubles[from + 2 * slot + 1] as number;
-      prices = new EntryPrices(bid, ask, mark?.bid, mark?.ask);
+      const bid = { value: doubles[from + 2 * slot] as number, exact: mark?.bid };
+      const ask = { value: doubles[from + 2 * slot + 1] as number, exact: mark?.ask };
+      prices = new EntryPrices(bid, ask);
       known.set(slot, prices);
     }
     return prices;
@@ -231,25 +231,24 @@ export function pricesAt(
 
 class EntryPrices implements Prices {
   readonly hasQuote: boolean;
-  private readonly bid: Decimal;
-  private readonly ask: Decimal;
+  private readonly bid: Price;
+  private readonly ask: Price;
+  private exactBid: Decimal | undefined;
+  private exactAsk: Decimal | undefined;
 
-  constructor(
-    bid: number,
-    ask: number,
-    bidExact: string | undefined,
-    askExact: string | undefined,
-  ) {
-    this.hasQuote = !Number.isNaN(bid);
-    this.bid = exactOf(bid, bidExact);
-    this.ask = exactOf(ask, askExact);
+  constructor(bid: Price, ask: Price) {
+    this.hasQuote = !Number.isNaN(bid.value);
+    this.bid = bid;
+    this.ask = ask;
   }
 
+  /** Of most symbols only one side is asked for. */
   closingPrice(side: Side): Decimal {
-    return side === 'long' ? this.bid : this.ask;
+    if (side === 'long') return (this.exactBid ??= exactOf(this.bid.value, this.bid.exact));
+    return (this.exactAsk ??= exactOf(this.ask.value, this.ask.exact));
   }
 
   mid(): Decimal {
-    return this.bid.plus(this.ask).times(half);
+    return this.closingPrice('long').plus(this.closingPrice('short')).times(half);
   }
 }

@@ -3,18 +3,10 @@
 import { invariant } from '#src/domain/errors';
 import type { Decimal } from '#src/domain/money';
 import type { PricesOf } from './exposure.ts';
+import { nearestDouble } from './nearest-double.ts';
 import { PeakCandidates, pricesAt, type FoundPeak } from './peak-candidates.ts';
-import {
-  blockEntries,
-  highAsk,
-  highBid,
-  lowAsk,
-  lowBid,
-  rowWidth,
-  superBlocks,
-  superEntries,
-  type QuoteRing,
-} from './quote-ring.ts';
+import { blockEntries, superBlocks, superEntries, type QuoteRing } from './quote-ring.ts';
+import { highAsk, highBid, lowAsk, lowBid, type RingLevel } from './ring-level.ts';
 import { RingSums, type Holding } from './ring-sums.ts';
 
 export interface PeakSearch {
@@ -53,17 +45,13 @@ export function highestSince(ring: QuoteRing, search: PeakSearch): FoundPeak | u
   invariant(since >= ring.start, 'a window begins within the ring');
   if (since >= end || holdings.length === 0) return undefined;
   sums.set(ring, since, search.balance, holdings);
-  const known = peak.toNumber();
+  const known = nearestDouble(peak);
   const low = known - Math.abs(known) * roundingOfPeak;
   const firstSuper = Math.floor(since / superEntries);
   const count = Math.floor((end - 1) / superEntries) - firstSuper + 1;
   if (superCorners.length < count) superCorners = new Float64Array(2 * count);
-  let highest = -Infinity;
-  for (let i = 0; i < count; i++) {
-    const corner = sums.corner(ring.rows, ring.superRowOf(firstSuper + i));
-    superCorners[i] = corner;
-    if (corner > highest) highest = corner;
-  }
+  sums.corners(ring.supers, firstSuper, count, superCorners);
+  const highest = superCorners[highestOf(superCorners, count)] as number;
   if (highest + error < low) return undefined;
   const isComparable = isExactlyComparable(ring);
   if (
@@ -84,7 +72,7 @@ export function highestSince(ring: QuoteRing, search: PeakSearch): FoundPeak | u
     if (
       corner - 2 * error <= candidates.low &&
       isComparable &&
-      isMatchedBefore(ring, ring.superRowOf(ordinal), from)
+      isMatchedBefore(ring.supers, ordinal, from)
     ) {
       continue;
     }
@@ -105,43 +93,44 @@ function searchBlocks(
   const first = superFrom < since ? since - (since % blockEntries) : superFrom;
   const last = Math.min(superFrom + superEntries, end);
   const count = Math.ceil((last - first) / blockEntries);
-  for (let i = 0; i < count; i++) {
-    blockCorners[i] = sums.corner(ring.rows, ring.rowOf(first + i * blockEntries));
-  }
+  const firstBlock = Math.floor(first / blockEntries);
+  sums.corners(ring.blocks, firstBlock, count, blockCorners);
   for (;;) {
     const best = highestOf(blockCorners, count);
     const corner = blockCorners[best] as number;
     if (corner === -Infinity || corner + error < candidates.low) return;
     blockCorners[best] = -Infinity;
     const from = first + best * blockEntries;
-    const row = ring.rowOf(from);
-    if (corner - 2 * error <= candidates.low && isComparable && isMatchedBefore(ring, row, from)) {
+    if (
+      corner - 2 * error <= candidates.low &&
+      isComparable &&
+      isMatchedBefore(ring.blocks, firstBlock + best, from)
+    ) {
       continue;
     }
-    searchEntries(ring, row, from, since, Math.min(from + blockEntries, end), error);
+    searchEntries(ring, from, since, Math.min(from + blockEntries, end), error);
   }
 }
 
 /** One after the other, with the prices of the account as they stood at the end of each. */
 function searchEntries(
   ring: QuoteRing,
-  row: number,
   from: number,
   since: number,
   end: number,
   error: number,
 ): void {
-  const { columns, bids, asks } = ring;
+  const { columns } = ring;
   const { slotOf, prices } = sums;
-  sums.enter(ring.rows, row);
   const place = from & (ring.size - 1);
+  sums.enter(ring.blocks, from / blockEntries);
   const skipped = since - from;
   const count = end - from;
   for (let i = Math.max(ring.base - from, 0); i < count; i++) {
     const slot = slotOf[columns[place + i] as number] as number;
     if (slot === 0) continue;
-    prices[2 * slot - 2] = bids[place + i] as number;
-    prices[2 * slot - 1] = asks[place + i] as number;
+    prices[2 * slot - 2] = ring.prices[2 * (place + i)] as number;
+    prices[2 * slot - 1] = ring.prices[2 * (place + i) + 1] as number;
     if (i < skipped) continue;
     const equity = sums.equity();
     if (equity + error >= candidates.low) candidates.offer(ring, sums, equity, from + i);
@@ -166,20 +155,17 @@ function isExactlyComparable(ring: QuoteRing): boolean {
  * before: then nothing in it can be higher, and what equals it is later. Rates must be the same, since
  * the P&L of each position is rounded and some are gains, some losses.
  */
-function isMatchedBefore(ring: QuoteRing, row: number, from: number): boolean {
+function isMatchedBefore(level: RingLevel, ordinal: number, from: number): boolean {
   const { highestIndex } = candidates;
   if (highestIndex < 0 || highestIndex >= from) return false;
-  const { rows } = ring;
   const { columns, countsBid, countsAsk, isLeg } = sums;
   for (let slot = 0; slot < sums.slots; slot++) {
-    const at = row + (columns[slot] as number) * rowWidth;
+    const at = (field: number): number => level.get(field, columns[slot] as number, ordinal);
     const bid = candidates.highestPrice(sums, slot, 0);
     const ask = candidates.highestPrice(sums, slot, 1);
-    if (countsBid[slot] === 1 && (rows[at + highBid] as number) > bid) return false;
-    if (countsAsk[slot] === 1 && (rows[at + lowAsk] as number) < ask) return false;
-    if (isLeg[slot] === 1 && (rows[at + lowBid] !== bid || rows[at + highAsk] !== ask)) {
-      return false;
-    }
+    if (countsBid[slot] === 1 && at(highBid) > bid) return false;
+    if (countsAsk[slot] === 1 && at(lowAsk) < ask) return false;
+    if (isLeg[slot] === 1 && (at(lowBid) !== bid || at(highAsk) !== ask)) return false;
   }
   return true;
 }
@@ -191,22 +177,23 @@ function isSettledByCorner(
   firstSuper: number,
   count: number,
 ): boolean {
-  const { rows } = ring;
+  const { supers } = ring;
   const { columns, prices, isLeg } = sums;
   for (let slot = 0; slot < sums.slots; slot++) {
     let [bid, bidAtLeast, ask, askAtMost] = [-Infinity, Infinity, Infinity, -Infinity];
     for (let i = 0; i < count; i++) {
-      const at = ring.superRowOf(firstSuper + i) + (columns[slot] as number) * rowWidth;
-      bid = Math.max(bid, rows[at + highBid] as number);
-      bidAtLeast = Math.min(bidAtLeast, rows[at + lowBid] as number);
-      ask = Math.min(ask, rows[at + lowAsk] as number);
-      askAtMost = Math.max(askAtMost, rows[at + highAsk] as number);
+      const at = (field: number): number =>
+        supers.get(field, columns[slot] as number, firstSuper + i);
+      bid = Math.max(bid, at(highBid));
+      bidAtLeast = Math.min(bidAtLeast, at(lowBid));
+      ask = Math.min(ask, at(lowAsk));
+      askAtMost = Math.max(askAtMost, at(highAsk));
     }
     if (isLeg[slot] === 1 && (bid !== bidAtLeast || ask !== askAtMost)) return false;
     prices[2 * slot] = bid;
     prices[2 * slot + 1] = ask;
   }
-  if (sums.equity() - search.error > search.peak.toNumber()) return false;
+  if (sums.equity() - search.error > nearestDouble(search.peak)) return false;
   const equity = search.equityAt(pricesAt(ring, sums, prices, 0, search.since));
   return equity.lessThanOrEqualTo(search.peak);
 }

@@ -1,6 +1,6 @@
 // The last quote of a symbol, and what follows from it.
 import { Decimal, text } from '#src/domain/money';
-import { exactOf } from '#src/domain/price';
+import { exactOf, price } from '#src/domain/price';
 import type { Quote, Side } from '#src/domain/quote';
 import type { QuoteMark } from '#src/domain/records';
 
@@ -53,10 +53,12 @@ export class QuoteBook {
 
   /** A quote of before the restart: it values positions, and nothing is filled at it. */
   restore(mark: QuoteMark): void {
-    this.bid = Number(mark.bid);
-    this.ask = Number(mark.ask);
-    this.bidExact = mark.bid;
-    this.askExact = mark.ask;
+    const bid = price(mark.bid);
+    const ask = price(mark.ask);
+    this.bid = bid.value;
+    this.ask = ask.value;
+    this.bidExact = bid.exact;
+    this.askExact = ask.exact;
     this.exact = undefined;
     this.ts = mark.ts;
     this.bidVersion++;

@@ -3,49 +3,46 @@
 import { invariant } from '#src/domain/errors';
 import type { Quote } from '#src/domain/quote';
 import { decodeNote, encodeNote, type RingNote } from './ring-note.ts';
+import {
+  columnBytes,
+  firstAsk,
+  firstBid,
+  highAsk,
+  highBid,
+  lowAsk,
+  lowBid,
+  lowSpread,
+  RingLevel,
+  rowWidth,
+} from './ring-level.ts';
 import { RingTexts } from './ring-texts.ts';
 
-/** Entries of a block, and blocks of a superblock; either has a row of extremes. */
+/** Entries of a block, and blocks of a superblock. */
 export const blockEntries = 64;
 export const superBlocks = 64;
 export const superEntries = blockEntries * superBlocks;
 
-/**
- * What a row says of a column: the extremes of its prices, those with which it came in included, and
- * these themselves; NaN where there were none. One column of a row is one line of the cache.
- */
-export const rowWidth = 8;
-export const highBid = 0;
-export const lowBid = 1;
-export const highAsk = 2;
-export const lowAsk = 3;
-export const lowSpread = 4;
-export const firstBid = 5;
-export const firstAsk = 6;
-
 const quotesMaxDefault = 2 ** 18;
 const quotesMin = 256;
 const columnsAtFirst = 32;
-/** The rows of all blocks; those of the superblocks are a small part more. */
-const rowBytesMax = 64 * 2 ** 20;
+/** What is known of all blocks; that of the superblocks is a small part more. */
+const levelBytesMax = 64 * 2 ** 20;
 
 /**
  * Entries are numbered for ever, and an entry's place is its index modulo the size of the ring. With
- * many columns the ring holds fewer entries, since the rows of all blocks take at most 64 MiB
+ * many columns the ring holds fewer entries, since what is known of its blocks takes at most 64 MiB
  * (2^18 entries up to 256 columns, half as many at each doubling beyond, never fewer than 256):
  * what is older falls out as soon as the column is added, and `start` moves.
  */
 export class QuoteRing {
   /** How many entries it holds, a power of two. */
   size: number;
-  /** Doubles from one row to the next. */
-  stride: number;
-  bids = new Float64Array(0);
-  asks = new Float64Array(0);
+  /** Bid and ask of each entry. */
+  prices = new Float64Array(0);
   times = new Float64Array(0);
   columns = new Int32Array(0);
-  /** The rows of the blocks, by place, and behind them those of the superblocks. */
-  rows = new Float64Array(0);
+  blocks = new RingLevel(0, 0);
+  supers = new RingLevel(0, 0);
   readonly texts = new RingTexts();
   /** Nothing before this index was ever there, or it fell out when the ring shrank. */
   base = 0;
@@ -61,20 +58,17 @@ export class QuoteRing {
   /** Where the next entry goes, and the index of the entry at place 0. */
   private place = 0;
   private lap = 0;
-  /** The place behind the block that is being filled; its row, and that of its superblock. */
+  /** The place behind the block that is being filled, and the ordinal of its superblock. */
   private blockEnd = 0;
-  private blockRow = 0;
-  private superRow = 0;
-  private superIndex = -1;
+  private superOrdinal = -1;
 
-  constructor({ quotesMax = quotesMaxDefault }: { readonly quotesMax?: number } = {}) {
+  constructor({ quotesMax = quotesMaxDefault }: { readonly quotesMax?: number | undefined } = {}) {
     invariant(
       quotesMax >= quotesMin && Number.isInteger(Math.log2(quotesMax)),
       `a ring holds a power of two of quotes, at least ${quotesMin}`,
     );
     this.quotesMax = quotesMax;
     this.size = quotesMax;
-    this.stride = this.capacity * rowWidth;
   }
 
   /** Index of the next entry. */
@@ -92,8 +86,12 @@ export class QuoteRing {
     const known = this.columnsBySymbol.get(symbol);
     if (known !== undefined) return known;
     const column = this.columnsBySymbol.size;
-    this.columnsBySymbol.set(symbol, column);
     if (column === this.capacity) this.rebuild(this.capacity * 2);
+    this.columnsBySymbol.set(symbol, column);
+    if (this.prices.length > 0) {
+      this.blocks.open(column);
+      this.supers.open(column);
+    }
     return column;
   }
 
@@ -153,9 +151,10 @@ export class QuoteRing {
   /** Tells of each column that has a price the first index at which it has one. */
   firstPrices(tell: (column: number, index: number) => void): void {
     const untold = new Set(this.columnsBySymbol.values());
-    const row = this.rowOf(this.start);
+    if (this.end === this.start) return;
+    const [bids] = this.pricesBefore(this.start);
     for (const column of untold) {
-      if (Number.isNaN(this.rows[row + column * rowWidth + firstBid])) continue;
+      if (Number.isNaN(bids[column])) continue;
       untold.delete(column);
       tell(column, this.start);
     }
@@ -169,17 +168,15 @@ export class QuoteRing {
     return this.times[index & (this.size - 1)] as number;
   }
 
-  /** Where the row of the block begins in which the index lies. */
-  rowOf(index: number): number {
-    return ((index & (this.size - 1)) >> 6) * this.stride;
+  /** How many columns there is room for: every column is below it. */
+  get columnsMax(): number {
+    return this.capacity;
   }
 
-  /** Where the row of a superblock begins: `ordinal` is its first index by its entries. */
-  superRowOf(ordinal: number): number {
-    const blocks = this.size / blockEntries;
-    // One more than fit: the oldest has lost some of its blocks, and bounds the others still.
-    const supers = Math.ceil(blocks / superBlocks) + 1;
-    return (blocks + (ordinal % supers)) * this.stride;
+  /** To be called before the levels are asked about a column. */
+  settle(column: number): void {
+    this.blocks.settle(column);
+    this.supers.settle(column);
   }
 
   /** All from `from` on as a note for `restore`; undefined where nothing came since. */
@@ -189,24 +186,23 @@ export class QuoteRing {
     if (first >= end) return undefined;
     const [bids, asks] = this.pricesBefore(first);
     const length = end - first;
-    const copy = <T extends Float64Array | Int32Array>(from: T, to: T): T => {
-      const place = first & (this.size - 1);
-      const behind = from.subarray(place, place + length);
-      to.set(behind);
-      to.set(from.subarray(0, length - behind.length), behind.length);
+    const copy = <T extends Float64Array | Int32Array>(all: T, to: T): T => {
+      const width = all.length / this.size;
+      const place = (first & (this.size - 1)) * width;
+      const upToEnd = all.subarray(place, place + length * width);
+      to.set(upToEnd);
+      to.set(all.subarray(0, length * width - upToEnd.length), upToEnd.length);
       return to;
     };
-    const doubles = (all: Float64Array): Float64Array => copy(all, new Float64Array(length));
     return encodeNote({
       from: first,
       symbols: [...columnsBySymbol.keys()],
       firstBids: bids.subarray(0, columnsBySymbol.size),
       firstAsks: asks.subarray(0, columnsBySymbol.size),
       columns: copy(this.columns, new Int32Array(length)),
-      bids: doubles(this.bids),
-      asks: doubles(this.asks),
-      times: doubles(this.times),
-      records: doubles(this.records),
+      prices: copy(this.prices, new Float64Array(2 * length)),
+      times: copy(this.times, new Float64Array(length)),
+      records: copy(this.records, new Float64Array(length)),
       texts: this.texts.from(first),
     });
   }
@@ -217,7 +213,7 @@ export class QuoteRing {
    * answer is false then.
    */
   restore(notes: readonly RingNote[]): boolean {
-    invariant(this.bids.length === 0, 'a ring is restored before its first quote');
+    invariant(this.prices.length === 0, 'a ring is restored before its first quote');
     let isWhole = true;
     for (const raw of notes) {
       const note = decodeNote(raw);
@@ -226,7 +222,7 @@ export class QuoteRing {
         continue;
       }
       const columns = note.symbols.map((symbol) => this.columnOf(symbol));
-      const isAnew = this.bids.length === 0 || note.from > this.end;
+      const isAnew = this.prices.length === 0 || note.from > this.end;
       if (isAnew) {
         this.texts.clear();
         this.beginAt(note.from);
@@ -240,7 +236,7 @@ export class QuoteRing {
       }
       for (let i = this.end - note.from; i < note.columns.length; i++) {
         const column = columns[note.columns[i] as number] as number;
-        const [bid, ask] = [note.bids[i] as number, note.asks[i] as number];
+        const [bid, ask] = [note.prices[2 * i] as number, note.prices[2 * i + 1] as number];
         this.put(column, bid, ask, note.times[i] as number, note.records[i] as number);
       }
     }
@@ -259,70 +255,55 @@ export class QuoteRing {
     if (this.place === this.blockEnd) this.beginBlock();
     const place = this.place++;
     this.columns[place] = column;
-    this.bids[place] = bid;
-    this.asks[place] = ask;
+    this.prices[2 * place] = bid;
+    this.prices[2 * place + 1] = ask;
     this.times[place] = ts;
     this.records[place] = n;
     this.lastBids[column] = bid;
     this.lastAsks[column] = ask;
     this.generations[column] = this.generation;
     // Negated, so that the first price takes the place of NaN. A superblock is at least as wide.
-    const { rows } = this;
-    const row = this.blockRow + column * rowWidth;
-    const over = this.superRow + column * rowWidth;
+    const block = this.blocks.now;
+    const over = this.supers.now;
+    const row = column * rowWidth;
     const spread = ask - bid;
-    if (!(bid <= (rows[row + highBid] as number))) {
-      rows[row + highBid] = bid;
-      if (!(bid <= (rows[over + highBid] as number))) rows[over + highBid] = bid;
+    if (!(bid <= (block[row + highBid] as number))) {
+      block[row + highBid] = bid;
+      if (!(bid <= (over[row + highBid] as number))) over[row + highBid] = bid;
     }
-    if (!(bid >= (rows[row + lowBid] as number))) {
-      rows[row + lowBid] = bid;
-      if (!(bid >= (rows[over + lowBid] as number))) rows[over + lowBid] = bid;
+    if (!(bid >= (block[row + lowBid] as number))) {
+      block[row + lowBid] = bid;
+      if (!(bid >= (over[row + lowBid] as number))) over[row + lowBid] = bid;
     }
-    if (!(ask <= (rows[row + highAsk] as number))) {
-      rows[row + highAsk] = ask;
-      if (!(ask <= (rows[over + highAsk] as number))) rows[over + highAsk] = ask;
+    if (!(ask <= (block[row + highAsk] as number))) {
+      block[row + highAsk] = ask;
+      if (!(ask <= (over[row + highAsk] as number))) over[row + highAsk] = ask;
     }
-    if (!(ask >= (rows[row + lowAsk] as number))) {
-      rows[row + lowAsk] = ask;
-      if (!(ask >= (rows[over + lowAsk] as number))) rows[over + lowAsk] = ask;
+    if (!(ask >= (block[row + lowAsk] as number))) {
+      block[row + lowAsk] = ask;
+      if (!(ask >= (over[row + lowAsk] as number))) over[row + lowAsk] = ask;
     }
-    if (!(spread >= (rows[row + lowSpread] as number))) {
-      rows[row + lowSpread] = spread;
-      if (!(spread >= (rows[over + lowSpread] as number))) rows[over + lowSpread] = spread;
+    if (!(spread >= (block[row + lowSpread] as number))) {
+      block[row + lowSpread] = spread;
+      if (!(spread >= (over[row + lowSpread] as number))) over[row + lowSpread] = spread;
     }
   }
 
   private beginBlock(): void {
-    if (this.bids.length === 0) this.beginAt(0);
+    if (this.prices.length === 0) this.beginAt(0);
     if (this.place === this.size) {
       this.place = 0;
       this.lap += this.size;
     }
     this.blockEnd = (this.place | (blockEntries - 1)) + 1;
-    this.blockRow = this.rowOf(this.place);
-    this.beginRow(this.blockRow);
-    const superIndex = Math.floor(this.end / superEntries);
-    if (superIndex === this.superIndex) return;
-    this.superIndex = superIndex;
-    this.superRow = this.superRowOf(superIndex);
-    this.beginRow(this.superRow);
+    const { end, lastBids, lastAsks } = this;
+    const columns = this.columnsBySymbol.size;
+    this.blocks.begin(Math.floor(end / blockEntries), columns, lastBids, lastAsks);
+    const superOrdinal = Math.floor(end / superEntries);
+    if (superOrdinal === this.superOrdinal) return;
+    this.superOrdinal = superOrdinal;
+    this.supers.begin(superOrdinal, columns, lastBids, lastAsks);
     this.texts.prune(this.start);
-  }
-
-  private beginRow(row: number): void {
-    const { rows, lastBids, lastAsks } = this;
-    for (let column = 0, at = row; column < lastBids.length; column++, at += rowWidth) {
-      const bid = lastBids[column] as number;
-      const ask = lastAsks[column] as number;
-      rows[at + highBid] = bid;
-      rows[at + lowBid] = bid;
-      rows[at + highAsk] = ask;
-      rows[at + lowAsk] = ask;
-      rows[at + lowSpread] = ask - bid;
-      rows[at + firstBid] = bid;
-      rows[at + firstAsk] = ask;
-    }
   }
 
   /** Makes it an empty ring whose next entry has this index; nothing was allocated before the first. */
@@ -330,14 +311,13 @@ export class QuoteRing {
     const { capacity } = this;
     const size = this.sizeWith(capacity);
     this.size = size;
-    this.stride = capacity * rowWidth;
-    this.bids = new Float64Array(size);
-    this.asks = new Float64Array(size);
+    this.prices = new Float64Array(2 * size);
     this.times = new Float64Array(size);
     this.records = new Float64Array(size);
     this.columns = new Int32Array(size);
-    const supers = Math.ceil(size / superEntries) + 1;
-    this.rows = new Float64Array((size / blockEntries + supers) * this.stride);
+    this.blocks = new RingLevel(capacity, size / blockEntries);
+    // More than fit: the oldest has lost some of its blocks, and bounds the others still.
+    this.supers = new RingLevel(capacity, Math.max(2, (2 * size) / superEntries));
     this.lastBids = new Float64Array(capacity).fill(NaN);
     this.lastAsks = new Float64Array(capacity).fill(NaN);
     this.generations = new Int32Array(capacity);
@@ -345,48 +325,52 @@ export class QuoteRing {
     this.place = index & (size - 1);
     this.lap = index - this.place;
     this.blockEnd = this.place;
-    this.superIndex = -1;
+    this.superOrdinal = -1;
   }
 
   /** Lays everything out anew for more columns, with the newest entries that there is room for. */
   private rebuild(capacity: number): void {
-    this.capacity = capacity;
-    const { bids, asks, times, records, columns, size, end } = this;
-    if (bids.length === 0) return;
+    const { prices, times, records, columns, size, end } = this;
+    if (prices.length === 0) {
+      this.capacity = capacity;
+      return;
+    }
     const from = Math.max(this.start, this.lap + this.blockEnd - this.sizeWith(capacity));
     const [firstBids, firstAsks] = this.pricesBefore(from);
+    this.capacity = capacity;
     this.beginAt(from);
     this.lastBids.set(firstBids);
     this.lastAsks.set(firstAsks);
     for (let index = from; index < end; index++) {
       const i = index & (size - 1);
-      const [bid, ask] = [bids[i] as number, asks[i] as number];
+      const [bid, ask] = [prices[2 * i] as number, prices[2 * i + 1] as number];
       this.put(columns[i] as number, bid, ask, times[i] as number, records[i] as number);
     }
     this.keepNext();
   }
 
   private sizeWith(capacity: number): number {
-    const bytes = (capacity * rowWidth * Float64Array.BYTES_PER_ELEMENT) / blockEntries;
-    return Math.max(quotesMin, Math.min(this.quotesMax, rowBytesMax / bytes));
+    const bytes = (capacity * columnBytes) / blockEntries;
+    return Math.max(quotesMin, Math.min(this.quotesMax, levelBytesMax / bytes));
   }
 
   /** The prices of all columns as they were before the entry at the index. */
   private pricesBefore(index: number): [bids: Float64Array, asks: Float64Array] {
-    const { rows, size } = this;
-    const row = this.rowOf(index);
-    const bids = this.lastBids.map(
-      (_, column) => rows[row + column * rowWidth + firstBid] as number,
-    );
-    const asks = this.lastAsks.map(
-      (_, column) => rows[row + column * rowWidth + firstAsk] as number,
-    );
+    const { blocks, size } = this;
+    const block = Math.floor(index / blockEntries);
+    const bids = new Float64Array(this.capacity).fill(NaN);
+    const asks = new Float64Array(this.capacity).fill(NaN);
+    for (let column = 0; column < this.columnsBySymbol.size; column++) {
+      this.settle(column);
+      bids[column] = blocks.get(firstBid, column, block);
+      asks[column] = blocks.get(firstAsk, column, block);
+    }
     const blockStart = index - (index % blockEntries);
     for (let i = Math.max(blockStart, this.base); i < index; i++) {
-      const place = i & (size - 1);
-      const column = this.columns[place] as number;
-      bids[column] = this.bids[place] as number;
-      asks[column] = this.asks[place] as number;
+      const at = i & (size - 1);
+      const column = this.columns[at] as number;
+      bids[column] = this.prices[2 * at] as number;
+      asks[column] = this.prices[2 * at + 1] as number;
     }
     return [bids, asks];
   }

@@ -13,8 +13,8 @@ export interface RingNote {
   readonly firstBids: string;
   readonly firstAsks: string;
   readonly columns: string;
-  readonly bids: string;
-  readonly asks: string;
+  /** Bid and ask of each entry. */
+  readonly prices: string;
   readonly times: string;
   /** Of each entry the last journal record before it. */
   readonly records: string;
@@ -29,8 +29,7 @@ export interface RingEntries {
   readonly firstBids: Float64Array;
   readonly firstAsks: Float64Array;
   readonly columns: Int32Array;
-  readonly bids: Float64Array;
-  readonly asks: Float64Array;
+  readonly prices: Float64Array;
   readonly times: Float64Array;
   readonly records: Float64Array;
   readonly texts: Iterable<readonly [column: number, mark: TextMark]>;
@@ -43,8 +42,7 @@ export function encodeNote(entries: RingEntries): RingNote {
     firstBids: encoded(entries.firstBids),
     firstAsks: encoded(entries.firstAsks),
     columns: encoded(entries.columns),
-    bids: encoded(entries.bids),
-    asks: encoded(entries.asks),
+    prices: encoded(entries.prices),
     times: encoded(entries.times),
     records: encoded(entries.records),
     texts: Array.from(entries.texts, ([column, { index, bid, ask }]) => [
@@ -66,8 +64,7 @@ export function decodeNote(note: unknown): RingEntries | undefined {
   const count = columns?.length ?? 0;
   const firstBids = doublesOf(given.firstBids, symbols.length);
   const firstAsks = doublesOf(given.firstAsks, symbols.length);
-  const bids = doublesOf(given.bids, count);
-  const asks = doublesOf(given.asks, count);
+  const prices = doublesOf(given.prices, 2 * count);
   const times = doublesOf(given.times, count);
   const records = doublesOf(given.records, count);
   const isNotedText = (text: unknown): text is NotedText =>
@@ -86,8 +83,9 @@ export function decodeNote(note: unknown): RingEntries | undefined {
         ? ask >= (firstBids[i] as number)
         : Number.isNaN(firstBids[i]) && Number.isNaN(ask),
     ) ||
-    !bids?.every(isPrice) ||
-    !asks?.every((ask, i) => isPrice(ask) && ask >= (bids[i] as number)) ||
+    !prices?.every(
+      (price, i) => isPrice(price) && (i % 2 === 0 || price >= (prices[i - 1] as number)),
+    ) ||
     !times?.every(Number.isFinite) ||
     !records?.every(Number.isFinite) ||
     !isListOf(texts, isNotedText)
@@ -95,7 +93,7 @@ export function decodeNote(note: unknown): RingEntries | undefined {
     return undefined;
   }
   return {
-    ...{ from, symbols, firstBids, firstAsks, columns, bids, asks, times, records },
+    ...{ from, symbols, firstBids, firstAsks, columns, prices, times, records },
     texts: texts.map(([column, index, bid, ask]) => [
       column,
       { index, bid: bid ?? undefined, ask: ask ?? undefined },

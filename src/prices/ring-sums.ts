@@ -1,6 +1,7 @@
 // An account's holdings as plain numbers, made ready for the quote ring: its equity at an entry, and
 // the highest that it can have had within a block, in a few multiplications.
 import { invariant } from '#src/domain/errors';
+import { blockEntries, type QuoteRing } from './quote-ring.ts';
 import {
   firstAsk,
   firstBid,
@@ -9,9 +10,8 @@ import {
   lowAsk,
   lowBid,
   lowSpread,
-  rowWidth,
-  type QuoteRing,
-} from './quote-ring.ts';
+  type RingLevel,
+} from './ring-level.ts';
 
 /**
  * What is held in one symbol with one way of conversion; its value in account currency is
@@ -57,16 +57,17 @@ export class RingSums {
     this.balance = balance;
     this.holdings = holdings.length;
     while (this.terms.length < holdings.length * termWidth) this.growHoldings();
-    while (this.slotOf.length < ring.stride / rowWidth) this.slotOf = enlarged(this.slotOf);
-    const row = ring.rowOf(since);
+    while (this.slotOf.length < ring.columnsMax) this.slotOf = enlarged(this.slotOf);
+    const { blocks } = ring;
+    const block = Math.floor(since / blockEntries);
     let legs = 0;
     for (let h = 0; h < holdings.length; h++) {
       const holding = holdings[h] as Holding;
       const { longSize, shortSize } = holding;
-      const slot = this.slotFor(holding.column);
+      const slot = this.slotFor(ring, holding.column);
       if (longSize > 0) this.countsBid[slot] = 1;
       if (shortSize > 0) this.countsAsk[slot] = 1;
-      let isMissing = Number.isNaN(ring.rows[row + holding.column * rowWidth + firstBid]);
+      let isMissing = isMissingAt(blocks, holding.column, block);
       // Of what is held both long and short, only the spread counts.
       const hedged = Math.min(longSize, shortSize);
       const t = h * termWidth;
@@ -75,16 +76,16 @@ export class RingSums {
       this.terms[t + 2] = hedged;
       this.terms[t + 3] = holding.cost;
       const i = h * holdingWidth;
-      this.holdingInts[i] = holding.column * rowWidth;
+      this.holdingInts[i] = holding.column;
       this.holdingInts[i + 1] = slot * 2;
       this.holdingInts[i + 2] = legs * legWidth;
       for (const leg of holding.legs) {
         if (this.legInts.length <= legs * legWidth) this.legInts = enlarged(this.legInts);
-        const legSlot = this.slotFor(leg.column);
+        const legSlot = this.slotFor(ring, leg.column);
         this.countsBid[legSlot] = this.countsAsk[legSlot] = this.isLeg[legSlot] = 1;
-        isMissing ||= Number.isNaN(ring.rows[row + leg.column * rowWidth + firstBid]);
+        isMissing ||= isMissingAt(blocks, leg.column, block);
         const l = legs++ * legWidth;
-        this.legInts[l] = leg.column * rowWidth;
+        this.legInts[l] = leg.column;
         this.legInts[l + 1] = legSlot * 2;
         this.legInts[l + 2] = leg.divides ? 1 : 0;
       }
@@ -94,41 +95,75 @@ export class RingSums {
     this.holdingInts[holdings.length * holdingWidth + 2] = legs * legWidth;
   }
 
-  /** The highest equity that the extremes in the row allow, a leg's rate included. */
-  corner(rows: Float64Array, row: number): number {
-    const { terms, holdingInts, legInts, holdings } = this;
-    let equity = this.balance;
+  /** The highest equity that the extremes of blocks that follow on each other allow, each one's. */
+  corners(level: RingLevel, first: number, count: number, into: Float64Array): void {
+    const { terms, holdingInts, holdings } = this;
+    const { numbers } = level;
+    into.fill(this.balance, 0, count);
     for (let h = 0, t = 0, i = 0; h < holdings; h++, t += termWidth, i += holdingWidth) {
-      const at = row + (holdingInts[i] as number);
+      const column = holdingInts[i] as number;
+      const hasLegs = holdingInts[i + 2] !== holdingInts[i + holdingWidth + 2];
+      if (hasLegs || holdingInts[i + 3] === 1 || terms[t + 2] !== 0) {
+        this.addCorners(level, first, count, into, h);
+        continue;
+      }
+      const isLong = terms[t] !== 0;
+      const size = isLong ? (terms[t] as number) : -(terms[t + 1] as number);
+      const cost = terms[t + 3] as number;
+      const from = level.offsetOf(isLong ? highBid : lowAsk, column);
+      for (let k = 0; k < count; k++) {
+        const price = numbers[from + level.spotOf(first + k)] as number;
+        into[k] = (into[k] as number) + (price * size - cost);
+      }
+    }
+  }
+
+  /** As `corners` does, of any holding: with legs, on both sides, or with a price that was missing. */
+  private addCorners(
+    level: RingLevel,
+    first: number,
+    count: number,
+    into: Float64Array,
+    h: number,
+  ): void {
+    const { numbers } = level;
+    const { terms, legInts, holdingInts } = this;
+    const [t, i] = [h * termWidth, h * holdingWidth];
+    const column = holdingInts[i] as number;
+    const bids = level.offsetOf(highBid, column);
+    const asks = level.offsetOf(lowAsk, column);
+    const spreads = level.offsetOf(lowSpread, column);
+    const legsEnd = holdingInts[i + holdingWidth + 2] as number;
+    const hasGap = holdingInts[i + 3] === 1;
+    for (let k = 0; k < count; k++) {
+      const spot = level.spotOf(first + k);
       let value =
-        (rows[at + highBid] as number) * (terms[t] as number) -
-        (rows[at + lowAsk] as number) * (terms[t + 1] as number) -
-        (rows[at + lowSpread] as number) * (terms[t + 2] as number) -
+        (numbers[bids + spot] as number) * (terms[t] as number) -
+        (numbers[asks + spot] as number) * (terms[t + 1] as number) -
+        (numbers[spreads + spot] as number) * (terms[t + 2] as number) -
         (terms[t + 3] as number);
-      const legsEnd = holdingInts[i + holdingWidth + 2] as number;
       for (let l = holdingInts[i + 2] as number; l < legsEnd; l += legWidth) {
-        const leg = row + (legInts[l] as number);
         // A gain is worth most at the highest rate, a loss least at the lowest.
         const divides = legInts[l + 2] === 1;
-        const mid =
-          value >= 0 === divides
-            ? ((rows[leg + lowBid] as number) + (rows[leg + lowAsk] as number)) / 2
-            : ((rows[leg + highBid] as number) + (rows[leg + highAsk] as number)) / 2;
+        const isLow = value >= 0 === divides;
+        const leg = legInts[l] as number;
+        const bid = numbers[level.offsetOf(isLow ? lowBid : highBid, leg) + spot] as number;
+        const ask = numbers[level.offsetOf(isLow ? lowAsk : highAsk, leg) + spot] as number;
+        const mid = (bid + ask) / 2;
         value = divides ? value / mid : value * mid;
       }
-      if (holdingInts[i + 3] === 1) value = this.withGap(value, rows, row, i);
-      equity += value;
+      if (hasGap) value = this.withGap(value, level, first + k, i);
+      into[k] = (into[k] as number) + value;
     }
-    return equity;
   }
 
   /** Sets the prices to those with which the block came in. */
-  enter(rows: Float64Array, row: number): void {
+  enter(level: RingLevel, ordinal: number): void {
     const { prices, columns } = this;
     for (let slot = 0; slot < this.slots; slot++) {
-      const at = row + (columns[slot] as number) * rowWidth;
-      prices[2 * slot] = rows[at + firstBid] as number;
-      prices[2 * slot + 1] = rows[at + firstAsk] as number;
+      const column = columns[slot] as number;
+      prices[2 * slot] = level.get(firstBid, column, ordinal);
+      prices[2 * slot + 1] = level.get(firstAsk, column, ordinal);
     }
   }
 
@@ -157,22 +192,23 @@ export class RingSums {
     return equity;
   }
 
-  /** Where a price was missing for all of the row or for part of it, the holding counted 0. */
-  private withGap(value: number, rows: Float64Array, row: number, i: number): number {
+  /** Where a price was missing for all of the block or for part of it, the holding counted 0. */
+  private withGap(value: number, level: RingLevel, ordinal: number, i: number): number {
     if (Number.isNaN(value)) return 0;
     const { holdingInts, legInts } = this;
-    let isMissing = Number.isNaN(rows[row + (holdingInts[i] as number) + firstAsk]);
+    let isMissing = isMissingAt(level, holdingInts[i] as number, ordinal);
     const legsEnd = holdingInts[i + holdingWidth + 2] as number;
     for (let l = holdingInts[i + 2] as number; l < legsEnd; l += legWidth) {
-      isMissing ||= Number.isNaN(rows[row + (legInts[l] as number) + firstAsk]);
+      isMissing ||= isMissingAt(level, legInts[l] as number, ordinal);
     }
     return isMissing && value < 0 ? 0 : value;
   }
 
-  private slotFor(column: number): number {
+  private slotFor(ring: QuoteRing, column: number): number {
     invariant(column >= 0, 'a peak is looked for in columns of the ring');
     const known = this.slotOf[column] as number;
     if (known > 0) return known - 1;
+    ring.settle(column);
     const slot = this.slots++;
     if (slot === this.columns.length) this.growSlots();
     this.slotOf[column] = slot + 1;
@@ -201,6 +237,11 @@ export class RingSums {
     }
     this.prices = new Float64Array(this.columns.length * 2);
   }
+}
+
+/** Whether the column came into the block without a price. */
+function isMissingAt(level: RingLevel, column: number, ordinal: number): boolean {
+  return Number.isNaN(level.get(firstBid, column, ordinal));
 }
 
 function enlarged(numbers: Int32Array): Int32Array<ArrayBuffer> {

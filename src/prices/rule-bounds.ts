@@ -4,6 +4,7 @@ import type { Decimal } from '#src/domain/money';
 import { levelsOf } from '#src/domain/rule-levels';
 import { needsPeak, type Rule } from '#src/domain/rules';
 import type { Account } from '#src/domain/state';
+import { nearestDouble } from './nearest-double.ts';
 
 /** Far above what is lost in converting a level to a double, relative to it. */
 const relativeSlack = 1e-14;
@@ -54,7 +55,7 @@ export function boundsOf(account: Account): RuleBounds {
   const { halt, rules, breaches } = account;
   // After a breach no rule is asked any more.
   if (halt?.by === 'breach' || rules.length === 0) return nothingActs;
-  const bounds = { ...nothingActs, at: account.peak.toNumber() };
+  const bounds = { ...nothingActs, at: nearestDouble(account.peak) };
   for (const rule of rules) widen(bounds, rule, account);
   bounds.isOpen = [...breaches.values()].some(({ action }) => action === 'reduce');
   return bounds;
@@ -108,11 +109,11 @@ function widen(bounds: Writable<RuleBounds>, rule: Rule, account: Account): void
 }
 
 function raised(level: Decimal): number {
-  const value = level.toNumber();
+  const value = nearestDouble(level);
   return value + Math.abs(value) * relativeSlack;
 }
 
 function lowered(level: Decimal): number {
-  const value = level.toNumber();
+  const value = nearestDouble(level);
   return value - Math.abs(value) * relativeSlack;
 }

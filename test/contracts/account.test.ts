@@ -53,7 +53,14 @@ test.each<[object, string[]]>([
   ],
   [{ mode: 'live' }, ['mode: expected PAPER or LIVE, was "live"']],
   [{ mode: null }, ['mode: expected PAPER or LIVE, was null']],
-  [{ preset: 'apex' }, ['preset: expected one of default, was "apex"']],
+  [
+    { preset: 'mine' },
+    ['preset: expected one of default, ftmo-2step, ftmo-1step, topstep, apex, was "mine"'],
+  ],
+  [
+    { preset: 'topstep' },
+    ['preset: expected an initial balance of 50000, 100000, 150000 for topstep, was "topstep"'],
+  ],
   [
     { rules: [peak], preset: 'default' },
     ['preset: expected either rules or preset, was "default"'],
@@ -96,48 +103,34 @@ test.each([[5], [null], [[]], ['x'], [undefined]])('%j is no account', (value) =
   expect(faultsOf(AccountSpec, value)).toHaveLength(1);
 });
 
-test.each<[object, string[]]>([
-  [{ id: 'a b' }, ['id: expected 1 to 64 of A-Z a-z 0-9 _ -, was "a b"']],
-  [{ anchor: 'dayStartEquity' }, ['anchor: expected peakEquity or fixed, was "dayStartEquity"']],
-  [{ limitPct: 0 }, ['limitPct: expected a percentage above 0 and at most 100, was 0']],
-  [{ limitPct: 101 }, ['limitPct: expected a percentage above 0 and at most 100, was 101']],
-  [{ limitPct: undefined }, ['limitPct: expected either limitPct or limitAmount, was missing']],
-  [{ limitAmount: 5 }, ['limitPct: expected either limitPct or limitAmount, was 20']],
-  [{ limitPct: undefined, limitAmount: 0 }, ['limitAmount: expected a number above 0, was 0']],
-  [{ warningPct: -1 }, ['warningPct: expected a percentage above 0 and at most 100, was -1']],
-  [{ floor: 5 }, ['floor: expected a floor only in a fixed rule, was 5']],
-  [
-    { ...fixed, id: 'r', limitPct: undefined, floor: -1 },
-    ['floor: expected a number of at least 0, was -1'],
-  ],
-  [
-    { ...fixed, id: 'r', floor: undefined, limitAmount: 5 },
-    [
-      'floor: expected the minimum equity of a fixed rule, was missing',
-      'limitPct: expected no limit beside the floor of a fixed rule, was 20',
-      'limitAmount: expected no limit beside the floor of a fixed rule, was 5',
-    ],
-  ],
-  [{ pctOf: 'anchor' }, ['pctOf: is not supported by this version']],
-  [{ lockAtInitial: true }, ['lockAtInitial: is not supported by this version']],
-  [{ observed: 'balance' }, ['observed: is not supported by this version']],
-  [{ timezone: 'UTC' }, ['timezone: is not supported by this version']],
-  [{ action: 'warn' }, ['action: is not supported by this version']],
-  [{ graceSeconds: 5 }, ['graceSeconds: is not supported by this version']],
-  [{ limit: 5 }, ['limit: is not a known key']],
-])('a rule with %j is refused', (change, faults) => {
-  const account = { ...base, rules: [fixed, { ...peak, ...change }] };
-  expect(faultsOf(AccountCreate, account)).toEqual(faults.map((fault) => `rules[1].${fault}`));
-});
-
-test('ids of rules differ, and there are 32 at the most', () => {
-  expect(faultsOf(AccountCreate, { ...base, rules: [peak, fixed, peak] })).toEqual([
+test('the rules of an account are named by their place', () => {
+  const account = { ...base, rules: [fixed, { ...peak, limitPct: 101, floor: 5 }, peak] };
+  expect(faultsOf(AccountCreate, account)).toEqual([
+    'rules[1].floor: expected a floor only in a fixed rule, was 5',
+    'rules[1].limitPct: expected a percentage above 0 and at most 100, was 101',
     'rules[2].id: expected ids that differ, was "peak"',
   ]);
-  const rules = Array.from({ length: 33 }, (_, i) => ({ ...fixed, id: `r${i}` }));
-  const [fault, ...more] = faultsOf(AccountCreate, { ...base, rules });
-  expect(fault).toMatch(/^rules: expected at most 32 rules, was /);
-  expect(more).toEqual([]);
+});
+
+/** Initial balances that there are accounts of, and one that is none. */
+test.each<[preset: string, sizes: string[], other: string]>([
+  ['ftmo-2step', ['10000', '25000', '50000', '100000', '200000'], '100000.01'],
+  ['ftmo-1step', ['10000', '25000', '50000', '100000', '200000'], '5000'],
+  ['topstep', ['50000', '100000', '150000'], '25000'],
+  ['apex', ['25000', '50000', '75000', '100000', '150000', '250000', '300000'], '200000'],
+])('the preset %s is for accounts of %j, not of %s', (preset, sizes, other) => {
+  for (const schema of [AccountCreate, AccountSpec, ScenarioAccount]) {
+    const faults = (balance: unknown): string[] =>
+      faultsOf(schema, { accountId: 'a', currency: 'USD', balance, preset });
+    for (const size of sizes) expect(faults(size)).toEqual([]);
+    expect(faults(`${sizes[0]}.00`)).toEqual([]);
+    expect(faults(Number(sizes[0]))).toEqual([]);
+    expect(faults(other)).toEqual([
+      `preset: expected an initial balance of ${sizes.join(', ')} for ${preset}, was "${preset}"`,
+    ]);
+    // What no balance is has no size, and is told by itself.
+    expect(faults('much')).toEqual(['balance: expected a number above 0, was "much"']);
+  }
 });
 
 test.each([

@@ -49,11 +49,11 @@ test('paths begin where the value stands', () => {
 });
 
 test.each([
-  ['pctOf', 'is not supported by this version'],
+  ['pctOf', 'is not a known key'],
+  ['confirmMs', 'is not supported by this version'],
   ['trailing', 'is not a known key'],
   ['quantity', 'is not a known key'],
   ['liquidity', 'is not supported by this version'],
-  ['graceSeconds', 'is not supported by this version'],
   ['notifiers', 'is not a known key'],
   ['routes', 'is not a known key'],
   ['CLOSEOUT_OBSERVE_ONLY', 'is not supported by this version'],

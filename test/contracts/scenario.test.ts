@@ -53,7 +53,7 @@ test.each<[unknown, string[]]>([
     [
       'instruments[1].contractSize: expected a number above 0, was 0',
       'accounts[0].balance: expected a number above 0, was 0',
-      'accounts[0].rules[0].anchor: expected peakEquity or fixed, was "x"',
+      'accounts[0].rules[0].anchor: expected one of peakEquity, initialBalance, dayStartBalance, dayStartEquity, dayStartHigher, highestDayEndBalance, fixed, marginLevel, was "x"',
       'positions[1].openAt: expected milliseconds since the epoch or an ISO-8601 time with its zone, was "noon"',
       'positions[1].side: expected long or short, was "up"',
     ],

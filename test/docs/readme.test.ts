@@ -5,9 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
-test('the embedding example tracks a position and sees it close at its stop', () => {
-  const code = /```ts\n(.*?)```/s.exec(readFileSync('README.md', 'utf8'))?.[1];
-  expect(code).toBeDefined();
+const stop = 'await runtime.stop();';
+
+test('the examples run: a position closes at its stop, exits and rules are taken', () => {
+  const blocks = readFileSync('README.md', 'utf8').matchAll(/```ts\n(.*?)```/gs);
+  const [whole, ...others] = [...blocks].map(([, code = '']) => code);
+  const parts = others.filter((part) => part.startsWith('await runtime.'));
+  expect(parts).toHaveLength(2);
+  // What the others answer is shown, so that a refusal is seen.
+  const shown = parts.join('').replace(/^await (runtime\.[^;]*);/gms, 'console.log(await $1);');
+  expect(whole).toContain(stop);
+  const code = whole?.replace(stop, `${shown}\n${stop}`);
   const directory = mkdtempSync(join(tmpdir(), 'closeout-readme-'));
   try {
     const inDirectory = String(code).replace("'.closeout'", JSON.stringify(directory));
@@ -18,6 +26,8 @@ test('the embedding example tracks a position and sees it close at its stop', ()
     );
     expect(stderr).not.toContain('Error');
     expect(stdout).toContain('position.tracked');
+    expect(stdout).toContain("anchorMovedBy: 'created'");
+    expect(stdout).not.toContain('error:');
     expect(stdout).toMatch(/position\.closed[\s\S]*closeReason: 'stop_loss'/);
     expect(status).toBe(0);
   } finally {

@@ -4,7 +4,14 @@ import { text } from '#src/domain/money';
 import type { Draft, RuleBreach } from '#src/domain/records';
 import type { RuleAction, RuleRecord } from '#src/domain/rules';
 import type { Account, AccountState } from '#src/domain/state';
-import { accountCreated, closeFilled, gold, instrumentPut, positionTracked, Story } from './story.ts';
+import {
+  accountCreated,
+  closeFilled,
+  gold,
+  instrumentPut,
+  positionTracked,
+  Story,
+} from './story.ts';
 
 const accountId = 'a';
 const by = { reason: 'why', by: 'ops' };
@@ -16,7 +23,12 @@ const equity: RuleRecord = { id: 'equity', anchor: 'dayStartEquity', limitPct: '
 const higher: RuleRecord = { id: 'higher', anchor: 'dayStartHigher', limitPct: '5' };
 const highest: RuleRecord = { id: 'highest', anchor: 'highestDayEndBalance', limitPct: '5' };
 const fixed: RuleRecord = { id: 'fixed', anchor: 'fixed', floor: '8000' };
-const margin: RuleRecord = { id: 'margin', anchor: 'marginLevel', limitPct: '50', action: 'reduce' };
+const margin: RuleRecord = {
+  id: 'margin',
+  anchor: 'marginLevel',
+  limitPct: '50',
+  action: 'reduce',
+};
 const days = [balance, equity, higher, highest];
 
 const adjusted = (amount: string): Draft => ({
@@ -133,7 +145,12 @@ test('an anchor knows when it was moved: a day’s by its beginning, the others 
   const story = new Story().tellAt(5, accountCreated({ rules: [balance] }));
   const movedTs = (): number | undefined => story.account().anchors.get('balance')?.moved.ts;
   expect(movedTs()).toBe(5);
-  expect(story.tellAt(90, rolled({ balance: '1' }, 77)).account().anchors.get('balance')).toEqual({
+  expect(
+    story
+      .tellAt(90, rolled({ balance: '1' }, 77))
+      .account()
+      .anchors.get('balance'),
+  ).toEqual({
     value: story.account().anchors.get('balance')?.value,
     moved: { what: 'rollover', ts: 77 },
   });
@@ -151,7 +168,13 @@ test('an anchor knows when it was moved: a day’s by its beginning, the others 
 test.each<[string, Draft[], peak: string, initial: string, movedBy: string]>([
   ['a resume sets the peak to the equity', [resumed('9500.5')], '9500.5', '10000', 'resumed'],
   ['an adjustment moves both', [adjusted('-500')], '9500', '9500', 'adjusted'],
-  ['rules: the equity, if nobody followed it', [replaced([peak], '12000')], '12000', '10000', 'rules'],
+  [
+    'rules: the equity, if nobody followed it',
+    [replaced([peak], '12000')],
+    '12000',
+    '10000',
+    'rules',
+  ],
   ['never down', [replaced([peak], '9000')], '10000', '10000', 'created'],
 ])('%s', (_, drafts, peakAfter, initialAfter, movedBy) => {
   const account = after([], ...drafts);
@@ -162,7 +185,8 @@ test.each<[string, Draft[], peak: string, initial: string, movedBy: string]>([
 
 const haltsEntries: RuleRecord = { ...initial, id: 'halt', action: 'haltEntries' };
 const warns: RuleRecord = { ...initial, id: 'warn', action: 'warn' };
-const rules = [peak, haltsEntries, warns, margin];
+const marginWarns: RuleRecord = { ...margin, id: 'warning', warningPct: '10' };
+const rules = [peak, haltsEntries, warns, margin, marginWarns];
 
 /** State, warnings told, breaches that stand. */
 type Told = [AccountState, warned: string, breaches: string];
@@ -175,6 +199,11 @@ test.each<[string, Draft[], Told]>([
     ['warning', 'halt', 'halt:haltEntries'],
   ],
   ['a breach that reduces', [breached('margin', 'reduce')], ['normal', '', 'margin:reduce']],
+  [
+    'one that reduces and has a warning level',
+    [breached('warning', 'reduce')],
+    ['warning', 'warning', 'warning:reduce'],
+  ],
   [
     'several of them, each as its own action says',
     [breached('margin', 'reduce', { also: ['halt', 'warn'] })],
@@ -210,18 +239,18 @@ test.each<[string, Draft[], Told]>([
     [warned('peak'), breached('warn', 'warn'), recovered('warn')],
     ['warning', 'peak', ''],
   ],
-  ['a margin that is restored', [breached('margin', 'reduce'), restored('margin')], ['normal', '', '']],
+  [
+    'a margin that is restored',
+    [breached('margin', 'reduce'), restored('margin')],
+    ['normal', '', ''],
+  ],
   [
     'a breach that closes makes no breach that stands, whatever came with it',
     [breached('peak', 'close', { also: ['halt'] })],
     ['closing', '', ''],
   ],
   ['as one before there were actions', [breached('peak', undefined)], ['closing', '', '']],
-  [
-    'with a grace it waits',
-    [breached('peak', 'close', { graceUntil: 99 })],
-    ['grace', '', ''],
-  ],
+  ['with a grace it waits', [breached('peak', 'close', { graceUntil: 99 })], ['grace', '', '']],
   [
     'until that ends',
     [breached('peak', 'close', { graceUntil: 99 }), graceEnded],
@@ -278,16 +307,8 @@ test.each<[string, Draft[], Told]>([
     [breached('margin', 'reduce'), replaced([])],
     ['normal', '', ''],
   ],
-  [
-    'other rules end no halt',
-    [warned('peak'), halted, replaced([])],
-    ['halted', '', ''],
-  ],
-  [
-    'nor a grace',
-    [breached('peak', 'close', { graceUntil: 99 }), replaced([])],
-    ['grace', '', ''],
-  ],
+  ['other rules end no halt', [warned('peak'), halted, replaced([])], ['halted', '', '']],
+  ['nor a grace', [breached('peak', 'close', { graceUntil: 99 }), replaced([])], ['grace', '', '']],
 ])('%s', (_, drafts, expected) => {
   const account = after(rules, ...drafts);
   const breaches = [...account.breaches].map(([id, { action }]) => `${id}:${action}`);

@@ -48,9 +48,12 @@ test.each<[string, Draft[], reasons: string[], told: string[]]>([
   ['nothing', [], [], []],
   ['an operator’s halt', [halted], [byOperator], [`- ${byOperator}`]],
   ['a resume', [halted, resumed], [], [`- ${byOperator}`, '+ ']],
-  ['a breach that closes', [breached('close', 'close')], ['rule close was breached'], [
-    '- rule close was breached',
-  ]],
+  [
+    'a breach that closes',
+    [breached('close', 'close')],
+    ['rule close was breached'],
+    ['- rule close was breached'],
+  ],
   [
     'its end: it was told before',
     [breached('close', 'close', { graceUntil: 9 }), graceEnded, settled],
@@ -64,18 +67,24 @@ test.each<[string, Draft[], reasons: string[], told: string[]]>([
     [`- ${byOperator}`, '- rule close was breached'],
   ],
   ['a breach that warns', [breached('warn', 'warn')], [], []],
-  ['a breach that halts entries', [breached('halt', 'haltEntries')], ['rule halt is breached'], [
-    '- rule halt is breached',
-  ]],
+  [
+    'a breach that halts entries',
+    [breached('halt', 'haltEntries')],
+    ['rule halt is breached'],
+    ['- rule halt is breached'],
+  ],
   [
     'its end',
     [breached('halt', 'haltEntries'), restored('halt'), recovered('halt')],
     [],
     ['- rule halt is breached', '+ '],
   ],
-  ['a breach that reduces', [breached('margin', 'reduce')], ['rule margin is breached'], [
-    '- rule margin is breached',
-  ]],
+  [
+    'a breach that reduces',
+    [breached('margin', 'reduce')],
+    ['rule margin is breached'],
+    ['- rule margin is breached'],
+  ],
   [
     'several by one quote, each as its own action says',
     [breached('margin', 'reduce', { also: ['halt', 'warn'] })],

@@ -1,5 +1,6 @@
 // A record of every type there is, for tables of what follows from each.
 import type { Drift } from '#src/domain/drift';
+import { recordVersion } from '#src/domain/records';
 import type { Draft, JournalRecord, RecordBodies, RecordType } from '#src/domain/records';
 import { routeOf } from '#src/domain/route';
 import {
@@ -103,6 +104,6 @@ export function recordOf(
   body: object = drafts[type],
   accountId = 'a',
 ): JournalRecord {
-  const place = { n: 9, v: 1, partition: 44, epoch: 1, seq: 7, ts: 1000 };
+  const place = { n: 9, v: recordVersion, partition: 44, epoch: 1, seq: 7, ts: 1000 };
   return { type, body, accountId, ...place } as JournalRecord;
 }

@@ -287,6 +287,12 @@ test('the row of a breach keeps what the rule saw, and what it did', () => {
   expect(ledgerRowOf(recordOf('rule.breached', body))?.metaData).toEqual(body);
 });
 
+test('a warning of before version 4 has no row: a ledger that was written without it stays right', () => {
+  for (const v of [1, 2, 3]) {
+    expect(ledgerRowOf({ ...recordOf('rule.warned'), v })).toBeUndefined();
+  }
+});
+
 test('a restoration names all the rules that are kept again', () => {
   const body = { ruleIds: ['r', 's'], observed: '1' };
   const row = ledgerRowOf(recordOf('rule.restored', body));

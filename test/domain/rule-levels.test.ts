@@ -69,7 +69,11 @@ test.each<[RuleSpec, Shown, Parameters<typeof standing>[0]?]>([
   [{ ...peak, ...locked }, ['12000', '9600', '10200', '10380']],
   [{ ...peak, ...locked }, ['12500', '10000', '10625', '10812.5'], { peak: '12500' }],
   [{ ...peak, ...locked }, ['15000', '10000', '12750', '12975'], { peak: '15000' }],
-  [{ ...peak, ...locked, lockOffset: 100 }, ['15000', '10100', '12750', '12975'], { peak: '15000' }],
+  [
+    { ...peak, ...locked, lockOffset: 100 },
+    ['15000', '10100', '12750', '12975'],
+    { peak: '15000' },
+  ],
   [{ ...peak, ...locked, lockOffset: -600 }, ['12000', '9400', '10200', '10380']],
   [{ ...daily, ...locked }, ['11000', '10000', '10587.5', '10628.75']],
   // A floor that is given is the same whatever the rest is; it warns only where that is asked for.
@@ -140,7 +144,11 @@ test.each<[RuleSpec, [string, string?, string?], Told[]]>([
   [{ ...margin, warningPct: 20 }, ['500', '0', '1000'], ['warned']],
   // A third of 3 is 1: a quotient would be rounded, and the comparison is not.
   [{ ...margin, limitPct: '33.3333333333' }, ['1', '0', '3'], ['recovered', 'above']],
-  [{ ...margin, limitPct: '33.333333333333333333' }, ['0.99999999999999999999', '0', '3'], ['recovered']],
+  [
+    { ...margin, limitPct: '33.333333333333333333' },
+    ['0.99999999999999999999', '0', '3'],
+    ['recovered'],
+  ],
   [{ ...margin, limitPct: '33.333333333333333334' }, ['1', '0', '3'], ['breached']],
   [{ ...margin, limitPct: 150 }, ['0.000000000003', '0', '0.000000000002'], ['recovered']],
   // No margin in use, no level: nothing is wrong, however little is left.
@@ -183,7 +191,5 @@ test.each<[RuleSpec[], string, string | undefined]>([
 ])('of %j the first that %s breaches is %j', (specs, equity, expected) => {
   const found = firstBreached(specs.map(ruleOf), standing(), observed(equity));
   expect(found?.rule.id).toBe(expected);
-  if (found !== undefined) {
-    expect(found.levels).toEqual(levelsOf(found.rule, standing()));
-  }
+  expect(found?.levels).toEqual(found && levelsOf(found.rule, standing()));
 });

@@ -11,6 +11,7 @@ import {
   needsMargin,
   needsPeak,
   ruleOf,
+  warnsByBreach,
   type DayAnchor,
   type RuleRecord,
   type RuleSpec,
@@ -180,6 +181,19 @@ test.each<[RuleSpec[], peak: boolean, margin: boolean]>([
 ])('%j need a peak: %j, the margin in use: %j', (specs, isPeakNeeded, isMarginNeeded) => {
   expect(needsPeak(specs.map(ruleOf))).toBe(isPeakNeeded);
   expect(needsMargin(specs.map(ruleOf))).toBe(isMarginNeeded);
+});
+
+test.each<[RuleSpec, boolean]>([
+  [peak, false],
+  [{ ...peak, action: 'haltEntries' }, true],
+  [{ ...peak, action: 'warn' }, true],
+  [{ ...fixed, action: 'warn' }, true],
+  [{ ...margin, action: 'haltEntries' }, true],
+  // The margin is restored at once, so that there is something to warn of only where it says so.
+  [{ ...margin, action: 'reduce' }, false],
+  [{ ...margin, action: 'reduce', warningPct: 10 }, true],
+])('a breach of %j leaves a warning: %j', (spec, expected) => {
+  expect(warnsByBreach(ruleOf(spec))).toBe(expected);
 });
 
 test('four anchors have days', () => {

@@ -45,17 +45,19 @@ export class SwingingMarket {
   private readonly random: Random;
   private readonly ticks = new Map<string, number>();
   private readonly swings = new Map<string, { left: number; count: number }>();
+  private readonly now: () => number;
   /** Of the last quote. */
   ts = 0;
 
-  constructor(publisher: Publisher, random: Random) {
+  constructor(publisher: Publisher, random: Random, now: () => number = Date.now) {
     this.publisher = publisher;
     this.random = random;
+    this.now = now;
   }
 
   /** Some hundred quotes a second, until that time. */
   async swingUntil(endTs: number): Promise<void> {
-    while (Date.now() < endTs) {
+    while (this.now() < endTs) {
       for (let i = 0; i < quotesPerPause; i++) for (const symbol of swinging) this.swing(symbol);
       await pause(pauseMs);
     }
@@ -87,7 +89,7 @@ export class SwingingMarket {
     const { start, spread } = terms[symbol];
     const ticks = (this.ticks.get(symbol) ?? start) + by;
     this.ticks.set(symbol, ticks);
-    this.ts = Math.max(this.ts + 1, Date.now());
+    this.ts = Math.max(this.ts + 1, this.now());
     const [bid, ask] = [ticks, ticks + spread].map((one) => Number(priceOf(symbol, one)));
     const quote = { symbol, bid: bid as number, ask: ask as number, ts: this.ts };
     this.sent.push(quote);

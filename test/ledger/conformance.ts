@@ -74,9 +74,16 @@ const story: Draft[] = [
   make.exitsMoved('b', 'p2', '1.394'),
 ];
 
+/** What is told of rules beside breaches. */
+const ruleStory: Draft[] = [
+  make.warned('b', 'peak'),
+  make.restored('b', 'peak'),
+  make.rulesReplaced('b'),
+];
+
 export function describeLedger(name: string, makeWorld: () => Promise<LedgerWorld>): void {
   test(`${name} is asked to tell of every type of record that has a row`, () => {
-    const told = new Set([...story, ...liveStory].map(({ type }) => type));
+    const told = new Set([...story, ...liveStory, ...ruleStory].map(({ type }) => type));
     const types = Object.keys(drafts) as RecordType[];
     const withRow = types.filter((type) => ledgerRowOf(recordOf(type)) !== undefined);
     expect(withRow.filter((type) => !told.has(type))).toEqual([]);
@@ -103,6 +110,17 @@ export function describeLedger(name: string, makeWorld: () => Promise<LedgerWorl
       await ledger.open('dir-1');
       expect(await ledger.cursor()).toBe(0);
       expect(await ledger.list({ limit: 10 })).toEqual({ items: [] });
+    });
+
+    test('tells of rules that warn, are kept again, and are replaced', async () => {
+      await ledger.open('dir-1');
+      await ledger.write(entries.of([make.created('b'), ...ruleStory]));
+      const { rows } = await allRows(ledger);
+      expect(rows.map(({ eventType, metaData }) => [eventType, metaData])).toEqual([
+        ['guard_warning', ruleStory[0]?.body],
+        ['guard_restored', ruleStory[1]?.body],
+        ['account_rules_replaced', ruleStory[2]?.body],
+      ]);
     });
 
     test('tells of every outcome in the order of the journal', async () => {

@@ -6,6 +6,7 @@ import { noAccount, partitionOf } from '#src/domain/ids';
 import { decimal } from '#src/domain/money';
 import { recordVersion, type Draft, type JournalRecord } from '#src/domain/records';
 import type { AccountRecord, PositionRecord, RecordBodies } from '#src/domain/records';
+import type { RuleRecord } from '#src/domain/rules';
 import type { JournalEntry } from '#src/ports/journal';
 
 export const firstTs = 1_399_500_000_123;
@@ -125,10 +126,24 @@ export function untracked(accountId: string, positionId: string, reason = 'moved
   return { type: 'position.untracked', accountId, body };
 }
 
-export function breached(accountId: string, breachId: string): Draft {
+export function breached(
+  accountId: string,
+  breachId: string,
+  more: Partial<RecordBodies['rule.breached']> = {},
+): Draft {
   const seen = { ruleId: 'peak', observed: '7900', floor: '8000', anchorValue: '10000' };
-  const body = { ...seen, breachId, reason: 'drawdown_critical' };
+  const body = { ...seen, breachId, reason: 'drawdown_critical', ...more };
   return { type: 'rule.breached', accountId, body };
+}
+
+/** Rules beside the one that every account here has. */
+export function rulesReplaced(accountId: string, ...more: RuleRecord[]): Draft {
+  const rules = [{ id: 'peak', anchor: 'peakEquity' as const, limitPct: '20' }, ...more];
+  return { type: 'rules.replaced', accountId, body: { rules, by: 'op', equity: '9000' } };
+}
+
+export function restored(accountId: string, ...ruleIds: string[]): Draft {
+  return { type: 'rule.restored', accountId, body: { ruleIds, observed: '9001' } };
 }
 
 export function exitsMoved(accountId: string, positionId: string, stop: string): Draft {

@@ -44,6 +44,23 @@ const parts: Draft[] = [
   rest.filled,
 ];
 
+const careful = { id: 'careful', anchor: 'initialBalance', limitPct: '1', action: 'warn' } as const;
+const margin = { id: 'margin', anchor: 'marginLevel', limitPct: '50', action: 'reduce' } as const;
+
+/** Rules come, warn, reduce and go; then one closes after a grace. */
+const rules: Draft[] = [
+  make.warned('b', 'peak'),
+  make.rulesReplaced('b', careful, margin),
+  make.breached('b', 'breach_2', { ruleId: 'margin', action: 'reduce', also: ['careful'] }),
+  make.restored('b', 'margin'),
+  make.rulesReplaced('b', { ...careful, limitPct: '2' }),
+  { type: 'rule.recovered', accountId: 'b', body: { ruleIds: ['peak'], observed: '560' } },
+  make.breached('b', 'breach_3', { action: 'close', graceUntil: firstTs + 60_000 }),
+  { type: 'day.rolled', accountId: 'b', body: { at: firstTs, anchors: {} } },
+  { type: 'grace.ended', accountId: 'b', body: { breachId: 'breach_3' } },
+  { type: 'account.settled', accountId: 'b', body: { breachId: 'breach_3' } },
+];
+
 /** Every type of record, in an order that a runtime could write. */
 const story: Draft[] = [
   make.put('EURUSD', 'USD'),
@@ -84,6 +101,7 @@ const story: Draft[] = [
   { type: 'rule.recovered', accountId: 'a', body: { ruleIds: ['peak'], observed: '9990' } },
   make.closeOf('a', 'p2', { cause: { reason: 'drawdown_critical' } }).filled,
   { type: 'account.settled', accountId: 'a', body: { breachId: 'breach_1' } },
+  ...rules,
   { type: 'account.halted', accountId: 'b', body: { reason: "o'clock", by: 'op' } },
   {
     type: 'account.resumed',

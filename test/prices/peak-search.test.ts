@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Decimal } from '#src/domain/money';
 import { InvariantError } from '#src/domain/errors';
+import type { PricesOf } from '#src/prices/exposure';
 import { highestSince } from '#src/prices/peak-search';
+import { QuoteRing } from '#src/prices/quote-ring';
 import { priceText } from '../domain/arbitraries.ts';
 import { RingDesk, type Given, type Held, type Window } from './ring-desk.ts';
 
@@ -14,6 +16,12 @@ function deskOf(...quotes: readonly (readonly [symbol: string, bid: string, ask?
   const desk = new RingDesk(256);
   for (const [symbol, bid, ask = bid] of quotes) desk.quote({ symbol, bid, ask });
   return desk;
+}
+
+/** Up to the index, with quotes of a symbol that nobody holds. */
+function fillTo(desk: RingDesk, end: number): void {
+  for (let i = desk.ring.end; i < end; i++)
+    desk.quote({ symbol: 'Z', bid: String(i), ask: '9999' });
 }
 
 function long(symbol: string, entry = '1', legs: Held['legs'] = []): Held {
@@ -67,10 +75,99 @@ describe('what is found', () => {
     ['a gain by the inverse rate', rate, [long('A', '1', per('R'))], '0', 0, ['3', 3]],
     ['a loss by the rate', rate, [long('A', '5', by('R'))], '-9', 0, ['0', 0]],
     ['nothing before the rate was there', rate, [long('A', '1', by('R'))], '-1', 0, ['24', 4]],
+    [
+      'what no double tells of an ask',
+      fine,
+      [{ ...short('A', '2'), size: 1e12 }],
+      '-9',
+      0,
+      ['0', 2],
+    ],
     ['what no double tells', fine, [{ ...long('A', '2'), size: 1e12 }], '0', 0, ['0.000000003', 1]],
   ])('%s', (_, desk, positions, peak, since, expected) => {
     expect(found(desk, positions, peak, since)).toEqual(expected);
   });
+});
+
+test('an equal one that is looked at later, and was earlier, is the first', () => {
+  const desk = deskOf(['A', '2'], ['B', '1']);
+  fillTo(desk, 64);
+  desk.quote({ symbol: 'A', bid: '3', ask: '3' });
+  fillTo(desk, 128);
+  // Of this block both could have been at 3, so it is looked at first.
+  for (const bid of ['0.5', '1']) desk.quote({ symbol: 'B', bid, ask: bid });
+  desk.quote({ symbol: 'A', bid: '1', ask: '1' });
+  desk.quote({ symbol: 'B', bid: '3', ask: '3' });
+  expect(found(desk, [long('A'), long('B')], '0', 64)).toEqual(['2', 64]);
+});
+
+test('a rate that is higher for a wider spread is no match for the one before', () => {
+  const desk = deskOf(['A', '3'], ['R', '1', '3']);
+  fillTo(desk, 64);
+  desk.quote({ symbol: 'A', bid: '2.9', ask: '3' });
+  desk.quote({ symbol: 'A', bid: '1', ask: '1' });
+  // Both at their best would be more than what comes later, so this block is looked at first.
+  desk.quote({ symbol: 'R', bid: '2.9', ask: '2.9' });
+  desk.quote({ symbol: 'R', bid: '1', ask: '3' });
+  fillTo(desk, 128);
+  desk.quote({ symbol: 'A', bid: '2.9', ask: '3' });
+  desk.quote({ symbol: 'R', bid: '0.5', ask: '4' });
+  const positions = [long('A', '0', by('R'))];
+  const window = { since: 64, balance: '0', positions, peak: '0', error: 100 };
+  expect(desk.found(window)).toEqual({ peak: '6.525', ts: 130, index: 129 });
+});
+
+test('an account may hold very many symbols, each with its conversion', () => {
+  const desk = new RingDesk(512);
+  const symbols = Array.from({ length: 40 }, (_, i) => `S${i}`);
+  const draw = chance(5);
+  for (let i = 0; i < 900; i++) {
+    const bid = (1 + draw(50) / 50).toFixed(2);
+    desk.quote({ symbol: symbols[i % 40] as string, bid, ask: bid });
+  }
+  const positions = symbols.slice(1).map((symbol, i): Held => {
+    const legs = i < 25 ? [by(symbols[i] as string), per(symbols[39 - i] as string)].flat() : [];
+    return { ...long(symbol, '1.5', legs), isLong: i % 3 > 0 };
+  });
+  expectSame(desk, { since: desk.ring.start, balance: '0', positions });
+  expectSame(desk, { since: 700, balance: '0', positions: positions.slice(0, 1) });
+});
+
+test('digits that no double has last as long as their quotes', () => {
+  const desk = new RingDesk(2 ** 13);
+  const quote = (bid: string): void => desk.quote({ symbol: 'A', bid, ask: '3' });
+  for (const bid of ['2', '2.000000000000000000003', '2']) quote(bid);
+  fillTo(desk, 5000);
+  quote('1');
+  const positions = [{ ...long('A', '2'), size: 1e12 }];
+  expect(found(desk, positions)).toEqual(['0.000000003', 1]);
+});
+
+test('doubles are believed within the error only', () => {
+  const off = fc.integer({ min: -99, max: 99 }).map((hundredths) => hundredths / 100);
+  const anyPrice = fc.integer({ min: 20, max: 50 }).map((tenths) => tenths / 10);
+  fc.assert(
+    fc.property(fc.array(fc.tuple(anyPrice, off), { minLength: 1, maxLength: 60 }), (given) => {
+      const ring = new QuoteRing({ quotesMax: 256 });
+      const column = ring.columnOf('A');
+      const exact = new Map(given);
+      for (const [bid] of given) ring.append(column, { bid, ask: bid, ts: 7 }, 0);
+      const kept = given.filter(([bid], i) => bid !== given[i - 1]?.[0]);
+      const equities = kept.map(([bid]) => new Decimal(bid).plus(exact.get(bid) ?? 0));
+      const peak = Decimal.max(...equities);
+      const search = {
+        ...{ since: 0, balance: 0, peak: new Decimal(-9), error: 1 },
+        holdings: [{ column, legs: [], longSize: 1, shortSize: 0, cost: 0 }],
+        equityAt: (pricesOf: PricesOf) => {
+          const bid = pricesOf('A').closingPrice('long');
+          return bid.plus(exact.get(bid.toNumber()) ?? 0);
+        },
+      };
+      const index = equities.findIndex((equity) => equity.equals(peak));
+      expect(highestSince(ring, search)).toEqual({ peak, ts: 7, index });
+    }),
+    { numRuns: 500 },
+  );
 });
 
 test('a window begins within the ring', () => {
@@ -121,7 +218,11 @@ function expectSame(desk: RingDesk, window: Omit<Window, 'peak'>): void {
   expect(desk.found({ ...window, peak: below })).toEqual(all);
 }
 
-const anyError = fc.constantFrom(1e-8, 1e-7, 1e-3, 0.5);
+/** A factor of all sizes, and an error that is no less than what doubles lose then. */
+const anyScale = fc.constantFrom([1, 1e-8], [1, 1e-3], [1, 0.5], [1e12, 1], [1e12, 1e10]);
+
+const scaled = (positions: readonly Held[], factor: number): Held[] =>
+  positions.map((held) => ({ ...held, size: held.size * factor }));
 
 test('a few quotes of any kind: the peak is that of the plain walk, from each index on', () => {
   const prices = fc.tuple(priceText, fc.constantFrom('0', '0', '0.25', '1e-22'));
@@ -141,8 +242,9 @@ test('a few quotes of any kind: the peak is that of the plain walk, from each in
       ),
       anyPositions(['A', 'B', 'C', 'D']),
       fc.nat(8),
-      anyError,
-      (quotes, positions, offset, error) => {
+      anyScale,
+      (quotes, held, offset, [factor, error]) => {
+        const positions = scaled(held, factor);
         const desk = new RingDesk(256);
         for (const quote of quotes) {
           if (quote === undefined) desk.keepNext();
@@ -200,13 +302,14 @@ function* quotesOf(market: Market, seed: number, count: number, isDeep: boolean)
 }
 
 test.each<[Market, number, number, number, boolean]>([
-  ['walk', 256, 700, 25, false],
-  ['walk', 512, 1500, 15, true],
+  ['walk', 256, 250, 40, false],
+  ['walk', 256, 700, 10, false],
+  ['walk', 512, 1500, 10, true],
   ['rise', 256, 900, 15, false],
   ['flat but for a tick', 256, 900, 20, false],
   ['flat but for a tick', 512, 700, 10, true],
   ['range', 512, 1200, 15, false],
-  ['walk', 2 ** 14, 21_000, 4, false],
+  ['walk', 2 ** 14, 21_000, 3, false],
   ['walk', 2 ** 13, 9000, 2, true],
   ['range', 2 ** 14, 17_000, 2, false],
   ['flat but for a tick', 2 ** 14, 20_000, 2, false],
@@ -218,12 +321,13 @@ test.each<[Market, number, number, number, boolean]>([
         fc.nat(),
         fc.array(anyPositions(names), { minLength: 2, maxLength: 2 }),
         fc.double({ min: 0, max: 1, noNaN: true }),
-        anyError,
-        (seed, accounts, part, error) => {
+        anyScale,
+        (seed, accounts, part, [factor, error]) => {
           const desk = new RingDesk(size);
           for (const quote of quotesOf(market, seed, count, isDeep)) desk.quote(quote);
           const { start, end } = desk.ring;
-          for (const positions of accounts) {
+          for (const held of accounts) {
+            const positions = scaled(held, factor);
             for (const since of [start, Math.floor(start + part * (end - start)), end - 3]) {
               expectSame(desk, { since, balance: '-7.5', positions, error });
             }

@@ -43,7 +43,11 @@ export type Found = Omit<FoundPeak, 'peak'> & { readonly peak: string };
 export class RingDesk {
   ring: QuoteRing;
   /** Every quote that moved a price, or was kept; its place is its index in the ring. */
-  readonly entries: (Given & Both & { readonly ts: number; readonly n: number })[] = [];
+  readonly entries: (Both & {
+    readonly symbol: string;
+    readonly ts: number;
+    readonly n: number;
+  })[] = [];
   /** How often the exact equity was asked for. */
   exactCount = 0;
   private ts = 0;
@@ -60,7 +64,7 @@ export class RingDesk {
     const last = this.last.get(given.symbol);
     if (last?.bid.equals(both.bid) && last.ask.equals(both.ask)) return;
     this.last.set(given.symbol, both);
-    this.entries.push({ ...given, ...both, ts: this.ts, n });
+    this.entries.push({ symbol: given.symbol, ...both, ts: this.ts, n });
   }
 
   keepNext(): void {

@@ -13,17 +13,23 @@ import { conversionOf, D } from '../support/brute-force/exact.ts';
 export type Exact = InstanceType<typeof D>;
 
 const instruments: readonly InstrumentSpec[] = [
-  { symbol: 'EURUSD', quoteCurrency: 'USD', contractSize: '100000', commissionRate: '0.00003' },
-  { symbol: 'XAUUSD', quoteCurrency: 'USD', contractSize: '100' },
-  { symbol: 'USDJPY', quoteCurrency: 'JPY', contractSize: '100000', commissionRate: '0.0000125' },
-  { symbol: 'EURGBP', quoteCurrency: 'GBP', contractSize: '100000' },
+  {
+    ...{ symbol: 'EURUSD', quoteCurrency: 'USD', contractSize: '100000' },
+    ...{ commissionRate: '0.00003', marginRate: '0.0333333333' },
+  },
+  { symbol: 'XAUUSD', quoteCurrency: 'USD', contractSize: '100', marginRate: '0.05' },
+  {
+    ...{ symbol: 'USDJPY', quoteCurrency: 'JPY', contractSize: '100000' },
+    ...{ commissionRate: '0.0000125', marginRate: '0.5' },
+  },
+  { symbol: 'EURGBP', quoteCurrency: 'GBP', contractSize: '100000', marginRate: '1' },
   { symbol: 'GBPUSD', quoteCurrency: 'USD', contractSize: '1', commissionRate: '0.001' },
 ];
 
-const symbols = instruments.map(({ symbol }) => symbol);
+export const symbols = instruments.map(({ symbol }) => symbol);
 
 /** Whole units of the last digit: prices of a symbol are `base` and up to a tenth more or less. */
-const bases: Record<string, [base: number, decimals: number]> = {
+export const bases: Record<string, [base: number, decimals: number]> = {
   EURUSD: [110_000, 5],
   XAUUSD: [200_000, 2],
   USDJPY: [150_000, 3],
@@ -106,14 +112,33 @@ export class World {
         ? sideOf(quote, 'bid').minus(entryPrice)
         : new D(entryPrice).minus(sideOf(quote, 'ask'));
     const commission = new D(instrument.commissionRate ?? 0).times(entryPrice).times(size);
-    let pnl = gross.times(size).minus(commission);
-    for (const leg of conversionOf(instrument.quoteCurrency, this.account.currency, symbols)) {
+    return this.converted(gross.times(size).minus(commission), instrument.quoteCurrency);
+  }
+
+  /** Margin in use, by the same arithmetic; a position counts 0 while its rate is missing. */
+  exactMargin(): Exact {
+    let margin = new D(0);
+    for (const { symbol, remainingQuantity, entryPrice } of this.account.positions.values()) {
+      const instrument = instruments.find((one) => one.symbol === symbol);
+      if (instrument === undefined) continue;
+      const paid = new D(remainingQuantity.toFixed())
+        .times(instrument.contractSize ?? 1)
+        .times(entryPrice.toFixed())
+        .times(instrument.marginRate ?? 0);
+      margin = margin.plus(this.converted(paid, instrument.quoteCurrency) ?? 0);
+    }
+    return margin;
+  }
+
+  private converted(amount: Exact, quoteCurrency: string): Exact | undefined {
+    let value = amount;
+    for (const leg of conversionOf(quoteCurrency, this.account.currency, symbols)) {
       const pair = this.quotes.get(leg.symbol);
       if (pair === undefined) return undefined;
       const mid = sideOf(pair, 'bid').plus(sideOf(pair, 'ask')).dividedBy(2);
-      pnl = leg.divides ? pnl.dividedBy(mid) : pnl.times(mid);
+      value = leg.divides ? value.dividedBy(mid) : value.times(mid);
     }
-    return pnl.toDecimalPlaces(10, D.ROUND_HALF_EVEN);
+    return value.toDecimalPlaces(10, D.ROUND_HALF_EVEN);
   }
 
   exactEquity(): Exact {

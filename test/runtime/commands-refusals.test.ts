@@ -66,7 +66,7 @@ describe('who may not', () => {
 describe('what is not there', () => {
   test.each<Row>([
     ['gw.acc1.order.submit', {}, '404 unknown_subject'],
-    ['gw.acc1.account.rules', { preset: 'default' }, '404 unknown_subject'],
+    ['gw.nobody.account.rules', { preset: 'default' }, '404 unknown_account'],
     ['gw._.route.remove', {}, '404 unknown_subject'],
     ['gw._.runtime.restart', {}, '404 unknown_subject'],
     ['gw.acc1.position.closeAll', {}, '404 unknown_subject'],

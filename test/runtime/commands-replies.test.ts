@@ -206,8 +206,20 @@ describe('instruments, guards, ledger, status', () => {
 
   test('guard.status under an account tells its rules', async () => {
     const { rules } = await world.ask('op.acc1.account.get');
+    const moved = { anchorMovedBy: 'created', anchorMovedAt: startTs };
+    const [peak, minimum] = rules as Body[];
     expect(await world.ask('op.acc1.guard.status')).toEqual({
-      ...{ accountId: 'acc1', state: 'normal', rules },
+      ...{ accountId: 'acc1', state: 'normal' },
+      ...{ balance: '10000', equity: '10000', initialBalance: '10000' },
+      entries: { allowed: true, reasons: [] },
+      rules: [
+        {
+          ...{ ...peak, ...moved, action: 'close', observes: 'equity' },
+          ...{ warnAt: '8500', distancePct: '20' },
+        },
+        // A floor that is given was moved by nothing, and warns of nothing.
+        { ...minimum, action: 'close', observes: 'equity', distancePct: '99' },
+      ],
     });
   });
 

@@ -41,6 +41,15 @@ describe('a warning', () => {
     expect(told('guard.warning')[0]).toEqual({
       ...{ id: expect.any(String), seq: 2, event: 'guard.warning', accountId: 'acc1', ts: startTs },
       ...{ ruleId: 'peak', observed: '8500', floor: '8000', anchorValue: '10000' },
+      // What was seen: the quote, and what each position was worth on it.
+      quote: { symbol: 'EURUSD', bid: '1.085', ask: '1.085', ts: startTs },
+      positions: [
+        {
+          ...{ positionId: 'p1', symbol: 'EURUSD', side: 'long', quantity: '1' },
+          ...{ price: '1.085', pnl: '-1500' },
+        },
+      ],
+      positionsTotal: 1,
     });
     expect((await account())['rules']).toMatchObject([
       { id: 'peak', state: 'warning', observed: '8500', distance: '500' },
@@ -103,9 +112,13 @@ describe('a breach', () => {
     const [event, entries] = told('guard.breached', 'entries.halted');
     expect(event).toMatchObject({
       ...{ breachId, ruleId: 'peak', observed: '8000', floor: '8000', anchorValue: '10000' },
-      reason: 'drawdown_critical',
+      ...{ reason: 'drawdown_critical', action: 'close', positionsTotal: 1 },
     });
-    expect(entries).toMatchObject({ reason: 'drawdown_critical', breachId, seq: 3 });
+    expect(event).not.toHaveProperty('also');
+    expect(event).not.toHaveProperty('graceUntil');
+    expect(entries).toMatchObject({
+      ...{ allowed: false, reasons: ['rule peak was breached'], seq: 3 },
+    });
     expect(told('account.halted')[0]).toMatchObject({ by: 'breach', breachId, seq: 5 });
   });
 

@@ -36,7 +36,7 @@ describe('account.resume', () => {
     expect(reply).not.toHaveProperty('breachId');
     expect(told('account.resumed', 'entries.resumed')).toMatchObject([
       { event: 'account.resumed', reason: 'reviewed', by: 'op', acknowledge: breachId },
-      { event: 'entries.resumed', reason: 'reviewed' },
+      { event: 'entries.resumed', allowed: true, reasons: [] },
     ]);
     expect((await world.rows()).at(-1)).toMatchObject({ eventType: 'account_resumed' });
     expect(refusalOf(await resume({ acknowledge: breachId }))).toBe('409 account_not_halted');
@@ -84,7 +84,10 @@ describe('an operator’s halt', () => {
     await halt();
     expect(told('account.halted', 'entries.halted')).toMatchObject([
       { event: 'account.halted', reason: 'audit', by: 'op', seq: 1 },
-      { event: 'entries.halted', reason: 'audit', seq: 2 },
+      {
+        ...{ event: 'entries.halted', allowed: false, seq: 2 },
+        reasons: ['halted by an operator: audit'],
+      },
     ]);
     expect(await world.rows()).toMatchObject([
       { eventType: 'account_halted', metaData: { reason: 'audit', by: 'op' } },

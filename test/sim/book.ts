@@ -19,6 +19,8 @@ export class Book {
   readonly untracked = new Set<string>();
   /** Positions whose stop or target was executed at the provider. */
   readonly executedThere = new Set<string>();
+  /** Positions that were ever opened. */
+  opened = 0;
   readonly deposits = new Map<string, Decimal>();
 
   deposited(accountId: string, amount: string): void {
@@ -36,7 +38,11 @@ export interface Tally {
   amendedSame: number;
   /** Closes of more than there was. */
   refusedParts: number;
+  /** How often the peak of an account was looked at. */
+  peaksChecked: number;
   /** Closes that were filled, by what asked for them. */
   readonly closes: Record<string, number>;
+  /** What guards of accounts did. */
+  readonly guards: Record<string, number>;
   readonly faults: Record<string, number>;
 }

@@ -5,6 +5,7 @@ import type { ExitsSpec } from '#src/domain/exits';
 import { canonical } from '#src/domain/chain';
 import { decimal, text } from '#src/domain/money';
 import type { SimCommand } from './client.ts';
+import { openPosition } from './openings.ts';
 import { changedExits, reworded } from './made-exits.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
@@ -16,7 +17,7 @@ export interface CommandKind {
 }
 
 export const commandKinds: readonly CommandKind[] = [
-  { name: 'position.track', perHour: 60, make: (world) => world.openPosition() },
+  { name: 'position.track', perHour: 60, make: (world) => openPosition(world) },
   {
     name: 'position.close',
     perHour: 10,
@@ -75,40 +76,12 @@ export const commandKinds: readonly CommandKind[] = [
     },
   },
   {
-    name: 'account.adjust',
-    perHour: 8,
-    make: (world) => {
-      const accountId = world.anyAccount();
-      const amount = String(world.random.int(1, 50_000) / 100);
-      const onAnswer = (reply: object): void => {
-        if (!isRefused(reply)) world.book.deposited(accountId, amount);
-      };
-      const body = { amount, reason: 'deposit' };
-      return { ...{ accountId, resource: 'account', action: 'adjust' }, body, onAnswer };
-    },
-  },
-  {
     name: 'account.close-all',
     perHour: 1,
     make: (world) => ({
       ...{ accountId: world.anyAccount(), resource: 'account', action: 'close-all' },
       body: { reason: world.random.pick(['manual', 'weekend']) },
     }),
-  },
-  {
-    name: 'account.halt and resume',
-    perHour: 2,
-    make: (world) => {
-      const accountId = world.anyAccount();
-      const onAnswer = (): void => {
-        world.client.send({
-          ...{ accountId, resource: 'account', action: 'resume' },
-          body: { reason: 'again' },
-        });
-      };
-      const body = { reason: 'a look' };
-      return { ...{ accountId, resource: 'account', action: 'halt' }, body, onAnswer };
-    },
   },
   {
     name: 'reconciliation.run',

@@ -127,19 +127,37 @@ function trailOf({ side, exits, peak, tiers }: Guarded): Exact | undefined {
   return side === 'long' ? peak.minus(least) : peak.plus(least);
 }
 
-/** P&L of closing all that is left at `x`, in the currency of its account. */
 function worthOf(held: Guarded, x: Exact, midOf: MidOf): Exact | undefined {
-  const { exits, side, entryPrice, remaining, accountId, symbol } = held;
-  if (exits.stopLossAmount === undefined && exits.takeProfitAmount === undefined) return undefined;
+  const { stopLossAmount, takeProfitAmount } = held.exits;
+  if (stopLossAmount === undefined && takeProfitAmount === undefined) return undefined;
+  return pnlAt(held, x, midOf);
+}
+
+/** P&L of closing all that is left at `x`, in the currency of its account. */
+export function pnlAt(
+  held: Pick<Guarded, 'side' | 'entryPrice' | 'remaining' | 'accountId' | 'symbol'>,
+  x: Exact,
+  midOf: MidOf,
+): Exact | undefined {
+  const { side, entryPrice, remaining, accountId, symbol } = held;
   const { quoteCurrency, contractSize = 1, commissionRate = '0' } = instrumentOf(symbol);
   const size = remaining.times(contractSize);
   const move = side === 'long' ? x.minus(entryPrice) : entryPrice.minus(x);
   const pnl = move.times(size).minus(entryPrice.times(size).times(commissionRate));
-  const currency = currencyOf(accountId);
-  if (quoteCurrency === currency) return rounded(pnl);
+  return converted(pnl, quoteCurrency, currencyOf(accountId), midOf);
+}
+
+/** Rounded as P&L is; undefined while the pair has no quote. */
+export function converted(
+  amount: Exact,
+  from: string,
+  to: string,
+  midOf: MidOf,
+): Exact | undefined {
+  if (from === to) return rounded(amount);
   const mid = midOf(euroPair);
   if (mid === undefined) return undefined;
-  return rounded(currency === 'EUR' ? pnl.div(mid) : pnl.times(mid));
+  return rounded(to === 'EUR' ? amount.div(mid) : amount.times(mid));
 }
 
 function rounded(amount: Exact): Exact {

@@ -5,12 +5,13 @@ interface SimInstrument {
   readonly quoteCurrency: 'USD' | 'EUR';
   readonly contractSize?: number;
   readonly commissionRate?: string;
+  readonly marginRate?: string;
 }
 
 export const instruments: readonly SimInstrument[] = [
-  { symbol: 'GOLD', quoteCurrency: 'USD', contractSize: 10 },
-  { symbol: 'EURUSD', quoteCurrency: 'USD', contractSize: 10_000 },
-  { symbol: 'DAX', quoteCurrency: 'EUR', commissionRate: '0.0001' },
+  { symbol: 'GOLD', quoteCurrency: 'USD', contractSize: 10, marginRate: '0.2' },
+  { symbol: 'EURUSD', quoteCurrency: 'USD', contractSize: 10_000, marginRate: '0.5' },
+  { symbol: 'DAX', quoteCurrency: 'EUR', commissionRate: '0.0001', marginRate: '0.3' },
 ];
 
 /** The account that is not kept in dollars. */

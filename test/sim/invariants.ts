@@ -6,6 +6,8 @@ import type { Position, State } from '#src/domain/state';
 import { placeRows } from '#src/ledger/placed-rows';
 import { journalBatchMax, type JournalEntry } from '#src/ports/journal';
 import { exitInvariants } from './exit-invariants.ts';
+import { guardInvariants } from './guard-invariants.ts';
+import { guardKinds } from './guard-kinds.ts';
 import { closeKinds } from './close-kinds.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
@@ -187,7 +189,7 @@ export async function checkAtEnd(world: World): Promise<void> {
   const rows = await allRows(world);
   world.recovered = (await recover(world.disk.content, entries.length)).state;
   const end: End = { world, state: core.state, rows, entries };
-  for (const { name, faults } of [...invariants, ...exitInvariants]) {
+  for (const { name, faults } of [...invariants, ...exitInvariants, ...guardInvariants]) {
     const found = [...faults(end)];
     if (found.length > 0) throw new Violation(world.seed, name, found);
   }
@@ -197,6 +199,7 @@ export async function checkAtEnd(world: World): Promise<void> {
     !['manual', 'a part', 'the end', 'weekend'].includes(String(metaData['closeReason']));
   world.tally.dueCloses = closes.filter(isDue).length;
   Object.assign(world.tally.closes, closeKinds(entries));
+  Object.assign(world.tally.guards, guardKinds(entries));
 }
 
 function where({ state, phase, remainingQuantity }: Position): string {

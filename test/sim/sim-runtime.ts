@@ -5,6 +5,7 @@ import { quoteOf } from '#src/contracts/quote';
 import { parseSettings, type SettingsInput } from '#src/contracts/settings';
 import { invariant } from '#src/domain/errors';
 import type { RuntimeEvent } from '#src/domain/events';
+import type { JournalRecord } from '#src/domain/records';
 import { Host } from '#src/host/host';
 import type { SimJournal } from './sim-disk.ts';
 import { openLedger } from '#src/ledger/open-ledger';
@@ -52,6 +53,7 @@ export class SimRuntime {
     const reopenLedger = await openLedger(ledger, { directoryId, lastN, logger });
     const { state, unpublished, ring } = await recover(journal, lastN);
     await world.exits.follow(this, state, lastN);
+    await world.guards.follow(this, state, lastN);
     if (this.isDead) return;
     for (const event of unpublished) this.publish(event);
     const brokers = new Map(world.routes.map((route) => [route.name, this.face(route)]));
@@ -79,6 +81,7 @@ export class SimRuntime {
     });
     this.host = host;
     world.exits.listen(this);
+    world.guards.listen(this);
     const parsed = parseSettings(settings);
     invariant(parsed.ok, 'the settings of the simulator are valid');
     await host.arm(parsed.value);
@@ -120,6 +123,11 @@ export class SimRuntime {
     this.host?.engine.stop();
   }
 
+  private wrote(record: JournalRecord): void {
+    this.world.exits.wrote(record);
+    this.world.guards.wrote(record);
+  }
+
   private publish(event: RuntimeEvent): void {
     if (!this.isDead) this.world.heard(event);
   }
@@ -130,7 +138,7 @@ export class SimRuntime {
     return {
       open: async () => await journal.open(),
       append: (records, whenDurable) => {
-        if (!this.isDead) for (const record of records) world.exits.wrote(record);
+        if (!this.isDead) for (const record of records) this.wrote(record);
         world.crashPoint(this);
         journal.append(records, (error) => {
           world.crashPoint(this);

@@ -1,32 +1,33 @@
 // The settings of every runtime of a simulated world.
 import type { SettingsInput } from '#src/contracts/settings';
+import type { RuleSpec } from '#src/domain/rules';
 import { currencyOf, euroAccount, instruments } from './instruments.ts';
 import type { Route } from './routes.ts';
+
+/** 2026-01-05T00:00:00Z, a Monday. */
+export const startTs = 1_767_571_200_000;
 
 /** What each account has at first. */
 export const initialBalance = '100000';
 
-const rules = [
-  { id: 'peak', anchor: 'peakEquity' as const, limitPct: 4, warningPct: 3 },
-  { id: 'floor', anchor: 'fixed' as const, floor: 90_000 },
-];
-
-export function simSettings(routes: readonly Route[]): SettingsInput {
-  const shared = { currency: 'USD', balance: initialBalance };
+/** `rulesOf`: those that an account has at first. */
+export function simSettings(
+  routes: readonly Route[],
+  rulesOf: (accountId: string) => RuleSpec[],
+): SettingsInput {
+  const terms = (accountId: string) => ({
+    ...{ accountId, currency: currencyOf(accountId), balance: initialBalance },
+    rules: rulesOf(accountId),
+  });
   return {
     instruments: [...instruments],
     routes: routes.map(({ name }, i) => ({ route: name, timeoutMs: 500 + 500 * i })),
     accounts: [
       ...routes.map(({ name, accountId }) => {
-        return { accountId, ...shared, mode: 'LIVE' as const, route: name, rules };
+        return { ...terms(accountId), mode: 'LIVE' as const, route: name };
       }),
-      { accountId: 'paper', ...shared, rules },
-      {
-        accountId: euroAccount,
-        currency: currencyOf(euroAccount),
-        balance: initialBalance,
-        preset: 'default',
-      },
+      terms('paper'),
+      terms(euroAccount),
     ],
     marketGuards: { GOLD: { gap: { limit: '0.3' } } },
   };

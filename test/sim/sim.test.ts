@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { anchors, ruleActions } from '#src/domain/rules';
 import { World } from './world.ts';
 
 const main = join(import.meta.dirname, 'main.ts');
@@ -79,6 +80,30 @@ test('within some hours every kind of exit has closed something', async () => {
   expect(wanted.filter((kind) => (kinds[kind] ?? 0) === 0)).toEqual([]);
   expect(checked.amendedSame).toBeGreaterThan(10);
   expect(checked.refusedParts).toBeGreaterThan(5);
+});
+
+test('within some hours guards of accounts have done all that they can', async () => {
+  const kinds: Record<string, number> = {};
+  let peaksChecked = 0;
+  for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
+    const world = new World(seed);
+    await world.run(minutes);
+    peaksChecked += world.tally.peaksChecked;
+    for (const [kind, count] of Object.entries(world.tally.guards)) {
+      kinds[kind] = (kinds[kind] ?? 0) + count;
+    }
+  }
+  const countOf = (wanted: RegExp): number =>
+    Object.entries(kinds).reduce((sum, [kind, n]) => sum + (wanted.test(kind) ? n : 0), 0);
+  const wanted = [
+    ...anchors.map((anchor) => new RegExp(`^(breach|warning): ${anchor}`)),
+    ...ruleActions.map((action) => new RegExp(`^breach: .* ${action}$`)),
+    ...[/^breach of several rules$/, /^grace$/, /^grace ended/, /^day begun/, /^day .* made up/],
+    ...[/^rule.recovered$/, /^rule.restored$/, /^rules.replaced$/, /^account.settled$/],
+    ...[/^resume$/, /^resume refused$/],
+  ];
+  expect(wanted.filter((kind) => countOf(kind) === 0)).toEqual([]);
+  expect(peaksChecked).toBeGreaterThan(50);
 });
 
 const hour0 = { quotes: 0, commands: 0, dueCloses: 0, count: 0 };

@@ -10,8 +10,9 @@ export function emptyTally(): Tally {
     restarts: 0,
     amendedSame: 0,
     refusedParts: 0,
+    peaksChecked: 0,
   };
-  return { ...none, closes: {}, faults: {} };
+  return { ...none, closes: {}, guards: {}, faults: {} };
 }
 
 export function addTally(total: Tally, more: Tally): void {
@@ -22,11 +23,11 @@ export function addTally(total: Tally, more: Tally): void {
   total.restarts += more.restarts;
   total.amendedSame += more.amendedSame;
   total.refusedParts += more.refusedParts;
-  for (const [name, count] of Object.entries(more.closes)) {
-    total.closes[name] = (total.closes[name] ?? 0) + count;
-  }
-  for (const [name, count] of Object.entries(more.faults)) {
-    total.faults[name] = (total.faults[name] ?? 0) + count;
+  total.peaksChecked += more.peaksChecked;
+  for (const counts of ['closes', 'guards', 'faults'] as const) {
+    for (const [name, count] of Object.entries(more[counts])) {
+      total[counts][name] = (total[counts][name] ?? 0) + count;
+    }
   }
 }
 
@@ -45,7 +46,9 @@ export function reportOf(
     restarts,
     amendedSame,
     refusedParts,
+    peaksChecked,
     closes,
+    guards,
     faults,
   }: Tally,
   run: { readonly seeds: number; readonly failed: number; readonly hours: number },
@@ -55,8 +58,11 @@ export function reportOf(
     `quotes ${quotes}, commands ${commands}, restarts ${restarts}`,
     `closes checked ${closesChecked}, of these due ${dueCloses}`,
     `amended without a change ${amendedSame}, closes of too much refused ${refusedParts}`,
+    `peaks of accounts checked ${peaksChecked}`,
     'closes by what asked for them:',
     ...counted(closes),
+    'what guards of accounts did:',
+    ...counted(guards),
     'faults injected:',
     ...counted(faults),
   ];

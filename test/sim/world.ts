@@ -3,8 +3,8 @@
 import { canonical } from '#src/domain/chain';
 import { decimal, text } from '#src/domain/money';
 import type { ExitsSpec } from '#src/domain/exits';
+import type { RuleSpec } from '#src/domain/rules';
 import type { RuntimeEvent } from '#src/domain/events';
-import { isRefused } from '#src/domain/refusals';
 import type { State } from '#src/domain/state';
 import type { ExecutionReport } from '#src/domain/provider';
 import type { Ids } from '#src/ports/ids';
@@ -13,21 +13,22 @@ import { Random } from '../support/random.ts';
 import { Book, type SimPosition, type Tally } from './book.ts';
 import { Client, type SimCommand } from './client.ts';
 import { commandKinds } from './commands.ts';
+import { adjustAtResets, guardCommandKinds } from './guard-commands.ts';
+import { GuardMemory } from './guard-memory.ts';
 import { faults, misbehaviour, strike } from './faults.ts';
 import { ExitMemory } from './exit-memory.ts';
 import { euroAccount } from './instruments.ts';
 import { checkAtEnd } from './invariants.ts';
 import { madeExits, type ExitsFor } from './made-exits.ts';
+import { madeRules } from './made-rules.ts';
 import { Market } from './market.ts';
 import { routeKinds, type Route } from './routes.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
 import { SimDatabase } from './sim-ledger.ts';
 import { SimRuntime } from './sim-runtime.ts';
-import { initialBalance, simSettings } from './sim-settings.ts';
+import { initialBalance, simSettings, startTs } from './sim-settings.ts';
 
-/** 2026-01-05T00:00:00Z, a Monday. */
-const startTs = 1_767_571_200_000;
 const second = 1000;
 const minute = 60 * second;
 /** The last part of every run, in which nothing goes wrong any more. */
@@ -52,9 +53,12 @@ export class World {
   readonly tally: Tally = {
     ...{ quotes: 0, commands: 0, dueCloses: 0, closesChecked: 0, restarts: 0 },
     ...{ amendedSame: 0, refusedParts: 0 },
-    ...{ closes: {}, faults: {} },
+    ...{ peaksChecked: 0, closes: {}, guards: {}, faults: {} },
   };
   readonly exits = new ExitMemory(this);
+  readonly guards = new GuardMemory(this);
+  /** Rules that accounts have at first. */
+  readonly rules: ReadonlyMap<string, RuleSpec[]>;
   /** Positions told of a crossing in one turn; in some worlds so few that most take many turns. */
   readonly crossingsPerSlice: number | undefined;
   runtime: SimRuntime | undefined;
@@ -65,7 +69,6 @@ export class World {
   private isHealed = false;
   private crashAfterCalls = 0;
   private crashesInCrossing = false;
-  private positionsOpened = 0;
   private failure: unknown;
 
   constructor(seed: number) {
@@ -86,6 +89,7 @@ export class World {
     this.ids = { next: (kind) => `${kind}_${++id}` };
     this.routes = routeKinds.map((kind) => this.route(kind));
     this.accounts = [...this.routes.map((route) => route.accountId), 'paper', euroAccount];
+    this.rules = new Map(this.accounts.map((accountId) => [accountId, madeRules(random)]));
   }
 
   /** Runs so many minutes, the last of them without faults, and checks that all came right. */
@@ -94,7 +98,7 @@ export class World {
     for (const symbol of this.market.symbols) this.market.quote(symbol);
     this.startRuntime();
     this.often(quoteEveryMs, () => this.quote());
-    for (const { perHour, make } of commandKinds) {
+    for (const { perHour, make } of [...commandKinds, ...guardCommandKinds]) {
       this.atRandom(perHour, () => this.command(make(this)));
     }
     for (const fault of faults) {
@@ -104,6 +108,7 @@ export class World {
         strike(fault, this);
       });
     }
+    adjustAtResets(this);
     await this.advance(end - healingMs);
     this.heal();
     await this.advance(end - 8 * minute);
@@ -165,6 +170,10 @@ export class World {
     this.failure ??= error;
   }
 
+  throwIfFailed(): void {
+    if (this.failure !== undefined) throw this.failure;
+  }
+
   anyAccount(): string {
     return this.random.pick(this.accounts);
   }
@@ -186,44 +195,6 @@ export class World {
   turnMs(): number {
     if (this.crossingsPerSlice === undefined || this.random.chance(0.3)) return 0;
     return this.random.int(0, slowTurnMs);
-  }
-
-  /** Opens a position at a provider, or on paper, and tracks it. */
-  openPosition(): SimCommand {
-    const { random, market } = this;
-    const accountId = this.anyAccount();
-    const route = this.routes.find((one) => one.accountId === accountId);
-    const symbol = random.pick(market.symbols);
-    const side = random.pick(['long', 'short'] as const);
-    const positionId = `p${++this.positionsOpened}`;
-    const quantity = String(random.int(1, 40) / 10);
-    const entryPrice = market.closingPrice(symbol, side === 'long' ? 'short' : 'long');
-    const links = random.chance(0.5)
-      ? { stopLossId: `sl-${positionId}`, takeProfitId: `tp-${positionId}` }
-      : { stopLossId: undefined, takeProfitId: undefined };
-    const position = { positionId, accountId, symbol, side, quantity, ...links };
-    const closeOrderId = `co-${positionId}`;
-    const named = route?.isNetting === true ? {} : { ticket: this.positionsOpened };
-    if (route !== undefined) {
-      const held = { ticket: this.positionsOpened, positionId, symbol, side };
-      route.provider.open(accountId, { ...held, quantity, entryPrice });
-    }
-    const given = Object.fromEntries(
-      Object.entries(position).filter(([key, value]) => key !== 'accountId' && value !== undefined),
-    );
-    const exits = this.exitsFor(position);
-    const track = (body: { exits: ExitsSpec }): SimCommand => ({
-      ...{ accountId, resource: 'position', action: 'track', body },
-      onAnswer: (reply) => {
-        const { expiresAt = Infinity, ...others } = body.exits;
-        if (!isRefused(reply)) this.book.tracked.set(positionId, position);
-        else if (expiresAt > this.clock.now()) {
-          this.fail(new Error(`tracking was refused: ${reply.error.message}`));
-        } else this.client.send(track({ ...body, exits: others }));
-      },
-    });
-    const body = { ...given, ...named, closeOrderId, entryPrice, exits };
-    return track(body);
   }
 
   /** A provider executes a stop or a target that it holds itself, and reports it. */
@@ -297,14 +268,16 @@ export class World {
     const runtime = new SimRuntime(this);
     this.runtime = runtime;
     this.tally.restarts++;
-    runtime.start(simSettings(this.routes)).catch((error: unknown) => {
-      // A disk or a database that is away at a start ends it; a supervisor starts it again.
-      if (runtime.isDead) return;
-      runtime.crash();
-      const isExpected = error instanceof Error && 'code' in error;
-      if (isExpected) this.restartLater();
-      else this.fail(error);
-    });
+    runtime
+      .start(simSettings(this.routes, (accountId) => this.rules.get(accountId) ?? []))
+      .catch((error: unknown) => {
+        // A disk or a database that is away at a start ends it; a supervisor starts it again.
+        if (runtime.isDead) return;
+        runtime.crash();
+        const isExpected = error instanceof Error && 'code' in error;
+        if (isExpected) this.restartLater();
+        else this.fail(error);
+      });
   }
 
   private restartLater(): void {
@@ -324,6 +297,7 @@ export class World {
       });
     }
     this.exits.checkExpired();
+    this.guards.checkDue();
   }
 
   private tell(symbol: string, bid: string, ask: string): void {
@@ -388,7 +362,7 @@ export class World {
     do {
       // Whatever is promised has its turn before time goes on.
       await new Promise<void>((resolve) => void setImmediate(resolve));
-      if (this.failure !== undefined) throw this.failure;
+      this.throwIfFailed();
     } while (this.clock.step(ts));
   }
 

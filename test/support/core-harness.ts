@@ -20,6 +20,7 @@ import type { Journal } from '#src/ports/journal';
 import type { Ledger } from '#src/ports/ledger';
 import { silentLogger, type Logger } from '#src/ports/logger';
 import { memoryMetrics } from '#src/ports/metrics';
+import type { RestingOrders } from '#src/ports/resting-orders';
 import { countedIds } from '#src/system/ids';
 import { ManualClock } from './manual-clock.ts';
 
@@ -40,8 +41,12 @@ export interface HarnessOptions {
   /** 0.5 always, where it is not given. */
   readonly chance?: Chance;
   readonly reconcileEveryS?: number;
+  /** Whoever keeps orders that wait in the market. */
+  readonly orders?: RestingOrders;
   /** Positions told of a crossing in one turn. */
   readonly crossingsPerSlice?: number;
+  /** Quotes kept for looking for peaks later. */
+  readonly peakQuotesMax?: number;
   readonly inspect?: Inspect;
   readonly logger?: Logger;
 }
@@ -74,7 +79,7 @@ export class CoreHarness {
   private constructor(
     options: HarnessOptions,
     world: CoreWorld,
-    recovered: Pick<HostOptions, "state" | "ring" | "epoch" | "durableN">,
+    recovered: Pick<HostOptions, 'state' | 'ring' | 'epoch' | 'durableN'>,
   ) {
     this.options = options;
     this.world = world;
@@ -90,6 +95,8 @@ export class CoreHarness {
       brokerOf: (route) => options.brokers?.[route],
       reconcileEveryS: options.reconcileEveryS ?? 60,
       crossingsPerSlice: options.crossingsPerSlice,
+      peakQuotesMax: options.peakQuotesMax,
+      orders: options.orders,
       publish: (event) => void this.events.push(event),
       flush: () => Promise.resolve(),
       onFailure: () => (this.phase = 'failed'),

@@ -63,7 +63,7 @@ export function dayScenario(
   const hasEveryRule = options.rules === 'every';
   if (hasEveryRule) {
     const chance = new Random(seed + 3_000_017);
-    for (const one of accounts.filter(({ rules }) => rules !== undefined)) {
+    for (const one of accounts.filter((each) => each.rules !== undefined)) {
       one.rules = dayRules(chance, Number(one.balance), days);
     }
   }

@@ -51,6 +51,16 @@ export interface AccountReport {
   peakEquity?: string;
 }
 
+/** What the accounts have cost so far. */
+export interface GuardWork {
+  /** How often a quote has left the bands of an account. */
+  readonly looks: number;
+  /** … and doubles could not tell, so that it was judged exactly. */
+  readonly exactLooks: number;
+  /** How often a peak was looked for among earlier quotes. */
+  readonly peakSearches: number;
+}
+
 /** What the run came to; the report without its times. */
 export interface ReplaySummary {
   quotes: number;
@@ -170,10 +180,20 @@ export class Replay {
     this.feed.take(quote);
   }
 
+  get guardWork(): GuardWork {
+    const { looks, exactLooks } = this.feed.accountJudge;
+    return { looks, exactLooks, peakSearches: this.core.markets.peaks.searches };
+  }
+
+  /** Brings the peak of every account up to the last quote. */
+  settlePeaks(): void {
+    for (const accountId of this.core.state.accounts.keys()) this.core.settlePeak(accountId);
+  }
+
   /** `malformed` counts rows that never became a quote. */
   summary(malformed: number): ReplaySummary {
     const { accounts } = this.core.state;
-    for (const accountId of accounts.keys()) this.core.settlePeak(accountId);
+    this.settlePeaks();
     let openPositions = 0;
     for (const account of accounts.values()) openPositions += account.positions.size;
     return {

@@ -51,7 +51,7 @@ function scenarioOf(story: Story, rules: Rules): unknown {
   };
 }
 
-function seen(story: Story, rows: readonly Row[], rules: Rules = story): Row[] {
+function seen(story: Story, rows: readonly Row[], rules: Rules): Row[] {
   const closes: CloseLine[] = [];
   const onClose = (line: CloseLine): void => void closes.push(line);
   const scenario = Scenario.parse(scenarioOf(story, rules));
@@ -334,7 +334,7 @@ const stories: [title: string, Story, Row[]][] = [
 ];
 
 test.each(stories)('%s', (_, story, rows) => {
-  expect(seen(story, rows)).toEqual(rows);
+  expect(seen(story, rows, { preset: story.preset })).toEqual(rows);
 });
 
 test.each(stories)('spelled out as rules: %s', (_, story, rows) => {

@@ -9,7 +9,7 @@ function holds(given: Case): void {
   expect(causesOf(given, result)).toEqual(given.closes);
   expect(result.openPositions).toBe(given.open ?? 0);
   expect(reportOf(result)).toBe(given.report ?? reportOf(result));
-  if (given.states !== undefined) expect(statesOf(given)).toBe(given.states);
+  expect(statesOf(given)).toBe(given.states ?? statesOf(given));
 }
 
 /** 50 of the initial 1000 below the balance at midnight in Prague. */

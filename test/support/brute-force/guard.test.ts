@@ -32,7 +32,7 @@ function holds(given: Case): void {
   expect(causesOf(given, result)).toEqual(given.closes);
   expect(result.openPositions).toBe(given.open ?? 0);
   expect(reportOf(result)).toBe(given.report ?? reportOf(result));
-  if (given.states !== undefined) expect(statesOf(given)).toBe(given.states);
+  expect(statesOf(given)).toBe(given.states ?? statesOf(given));
 }
 
 test.for<Case>([
@@ -167,23 +167,20 @@ test.for<Case>([
     report: 'normal 249.5 249.5',
   },
   {
-    name: 'on at the limit, where the level was not above it since',
+    name: 'nothing at the limit, once the reduction has brought the level above it',
     positions: three,
     account: { rules: [margin] },
     quotes: 'M 101 102, M 98 99',
-    closes: [
-      'b margin_stop_out/m #1 101 -450',
-      'c margin_stop_out/m #1 101 -200',
-      'a margin_stop_out/m #2 98 -100',
-    ],
-  },
-  {
-    name: 'nothing at the limit, where the level was above it since',
-    positions: three,
-    account: { rules: [margin] },
-    quotes: 'M 101 102, M 101 102, M 98 99',
     closes: ['b margin_stop_out/m #1 101 -450', 'c margin_stop_out/m #1 101 -200'],
     open: 1,
+  },
+  {
+    name: 'on at the limit, where the level was not above it since',
+    positions: [held('a', { symbol: 'M', quantity: 100 }), held('b')],
+    account: { balance: 400, rules: [margin] },
+    // 400 of 1000, which has no quote yet, then 500
+    quotes: 'A 100 101, M 101 102',
+    closes: ['b margin_stop_out/m #1 100 0', 'a margin_stop_out/m #2 101 100'],
   },
   {
     name: 'and makes the account a warning where the rule warns',

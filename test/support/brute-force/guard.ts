@@ -107,11 +107,21 @@ function judge(account: HeldAccount, desk: Desk): void {
     return;
   }
   if (decisive?.action === 'reduce') reduce(account, decisive, desk);
+  for (const rule of account.active) if (rule.spec === decisive) restoreAfter(account, rule, desk);
   // One that is told beside another, stronger or earlier one takes part from the next quote on.
   for (const rule of account.rules) {
     const goesOn = ongoing.includes(rule) && account.active.has(rule);
-    if (goesOn && rule.spec.action === 'reduce') reduce(account, rule.spec, desk);
+    if (!goesOn || rule.spec.action !== 'reduce') continue;
+    reduce(account, rule.spec, desk);
+    restoreAfter(account, rule, desk);
   }
+}
+
+/** A reduction that is filled is over at once. */
+function restoreAfter(account: HeldAccount, rule: HeldRule, desk: Desk): void {
+  if (rule.spec.action !== 'reduce') return;
+  const finding = look(account).find((one) => one.rule === rule);
+  if (finding?.isRestored === true && account.active.delete(rule)) desk.tell('restored');
 }
 
 /** Of every rule, in the order of the list. */
