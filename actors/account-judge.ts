@@ -78,6 +78,7 @@ export class AccountJudge {
       const ruleIds = recovered;
       this.tell(account.accountId, { type: 'rules.recovered', ruleIds, observed, isLast });
     }
+    short.sort((a, b) => account.rules.indexOf(a.rule) - account.rules.indexOf(b.rule));
     for (const finding of short) this.tell(account.accountId, { type: 'margin.short', finding });
   }
 

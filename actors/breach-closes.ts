@@ -9,10 +9,7 @@ import type { CoreContext } from './core-context.ts';
 
 /** Closes what is open and has a quote of its symbol; what is being closed is from then on for it too. */
 export function closeBreached(core: CoreContext, account: Account): void {
-  const { bookOf } = core.markets;
-  const open = [...account.positions.values()];
-  const quoted = open.filter(({ symbol }) => bookOf(symbol).hasQuote);
-  closeForBreach(core, account, quoted);
+  closeForBreach(core, account, quoted(core, account));
 }
 
 /** A restart came between a breach and the closes that follow from it. */
@@ -37,11 +34,7 @@ function quoted({ markets }: CoreContext, account: Account): Position[] {
   return [...account.positions.values()].filter(({ symbol }) => markets.bookOf(symbol).hasQuote);
 }
 
-function closeForBreach(
-  core: CoreContext,
-  account: Account,
-  positions: readonly Position[],
-): void {
+function closeForBreach(core: CoreContext, account: Account, positions: readonly Position[]): void {
   const { halt } = account;
   invariant(halt?.by === 'breach', 'only a breach closes an account');
   const cause: CloseCause = {

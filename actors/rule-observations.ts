@@ -8,7 +8,7 @@ import { pnlOf, worstFirst } from './breach-closes.ts';
 import type { CoreContext } from './core-context.ts';
 
 /** Positions that one observation tells of, the worst ones; it says how many there were. */
-export const positionsToldMax = 500;
+const positionsToldMax = 500;
 
 export function observationOf(
   core: CoreContext,

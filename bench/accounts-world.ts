@@ -9,7 +9,7 @@ const euroFile = '../shared/data/EURUSD-2014-05-08.csv.gz';
 const euroSymbol = 'EURUSD';
 /** Symbols of each recording; a quote of it goes to one of them, the next to the next. */
 const symbolsOfEach = 10;
-export const symbolsCount = 2 * symbolsOfEach;
+const symbolsCount = 2 * symbolsOfEach;
 export const positionsPerAccount = 4;
 /** At the first of them, so that a lap is over before the day is. */
 const dayStartMs = Date.UTC(2026, 0, 5);

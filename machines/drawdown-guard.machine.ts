@@ -43,7 +43,7 @@ const closing = [
   },
   { guard: 'isClose', target: '#drawdown-guard.closing', actions: ['recordBreach', 'closeAll'] },
 ] as const;
-const breached = { actions: ['recordBreach', 'reduce'] } as const;
+const breached = { actions: 'recordBreach' } as const;
 
 /** What rules find where nothing leaves the state but a breach that closes. */
 const found = {

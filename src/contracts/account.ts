@@ -4,14 +4,7 @@ import { decimal, type Decimal } from '#src/domain/money';
 import { presetNames, presetRules, presetSizes } from '#src/domain/presets';
 import type { Issue } from '#src/domain/refusals';
 import { Rules } from './rules.ts';
-import {
-  Currency,
-  Id,
-  NonZero,
-  Positive,
-  Reason,
-  Ticket,
-} from './primitives.ts';
+import { Currency, Id, NonZero, Positive, Reason, Ticket } from './primitives.ts';
 
 /** A fault of one field hides none of the others; what is no object has no fields. */
 const besideOtherFaults = { when: ({ value }: { value: unknown }) => isObject(value) };

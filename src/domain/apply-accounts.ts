@@ -1,7 +1,14 @@
 // What records of accounts and of their rules change: balance, anchors, warnings, breaches, halts.
 import { accountOf, type AccountRecordType, type Appliers } from './apply-types.ts';
 import { decimal, Decimal } from './money.ts';
-import { dayAnchorAnew, isDayAnchor, isSameRule, ruleOf, warnsByBreach, type Rule } from './rules.ts';
+import {
+  dayAnchorAnew,
+  isDayAnchor,
+  isSameRule,
+  ruleOf,
+  warnsByBreach,
+  type Rule,
+} from './rules.ts';
 import type { Account, AnchorValue, Moved } from './state.ts';
 
 export const accountAppliers: Pick<Appliers, AccountRecordType> = {

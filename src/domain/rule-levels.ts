@@ -50,7 +50,8 @@ export function levelsOf(rule: Rule, standing: Standing): RuleLevels {
   const base = rule.pctOf === 'initialBalance' ? standing.initialBalance : anchorValue;
   const ofBase = (percent: Decimal): Decimal => percent.times(base).dividedBy(hundred);
   const limit = rule.limitAmount ?? ofBase(rule.limitPct as Decimal);
-  const warning = rule.warningPct === undefined ? limit.times(threeQuarters) : ofBase(rule.warningPct);
+  const warning =
+    rule.warningPct === undefined ? limit.times(threeQuarters) : ofBase(rule.warningPct);
   const unlocked = anchorValue.minus(limit);
   const floor =
     rule.lockOffset === undefined
@@ -91,7 +92,10 @@ interface Observed {
   readonly per: Decimal | undefined;
 }
 
-function observedBy(rule: Rule, { equity, balance, usedMargin }: Observation): Observed | undefined {
+function observedBy(
+  rule: Rule,
+  { equity, balance, usedMargin }: Observation,
+): Observed | undefined {
   if (rule.anchor !== 'marginLevel') {
     return { value: rule.observed === 'balance' ? balance : equity, per: undefined };
   }

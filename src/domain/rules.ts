@@ -131,7 +131,10 @@ export function isDayAnchor(anchor: Anchor): anchor is DayAnchor {
  * Whether a breach of it leaves the account in `warning`: one that reduces margin only where the rule
  * has a warning level, which is reached with it.
  */
-export function warnsByBreach({ action, warningPct }: Pick<Rule, 'action' | 'warningPct'>): boolean {
+export function warnsByBreach({
+  action,
+  warningPct,
+}: Pick<Rule, 'action' | 'warningPct'>): boolean {
   return action !== 'close' && (action !== 'reduce' || warningPct !== undefined);
 }
 

@@ -11,7 +11,7 @@ import { assertFollows, entryOf, readMax } from './links.ts';
 import type { FromWorker, StoreOptions, ToWorker } from './protocol.ts';
 
 /** Longest time that a note waits for a batch to go with. */
-const noteDelayMs = 1_000;
+const noteDelayMs = 100;
 
 export interface SqliteJournalOptions extends StoreOptions {
   readonly logger?: Logger;

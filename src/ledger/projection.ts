@@ -3,11 +3,7 @@
 import type { CloseIntent, CloseResult } from '#src/domain/closing';
 import { noAccount } from '#src/domain/ids';
 import { decimal, text } from '#src/domain/money';
-import type {
-  JournalRecord,
-  PositionRecord,
-  StoredReply,
-} from '#src/domain/records';
+import type { JournalRecord, PositionRecord, StoredReply } from '#src/domain/records';
 import type {
   AccountEntityRow,
   DeadLetterEntityRow,

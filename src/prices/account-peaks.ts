@@ -91,7 +91,10 @@ export class AccountPeaks {
     column = this.ring.columnOf(symbol);
     this.columns.set(symbol, column);
     this.pricedFrom[column] ??= this.ring.end;
-    if (book.hasQuote) this.ring.append(column, book, this.lastN);
+    // What the ring had before a restart is no other quote.
+    if (book.hasQuote && !this.ring.endsWith(column, book)) {
+      this.ring.append(column, book, this.lastN);
+    }
     return column;
   }
 
@@ -167,10 +170,13 @@ export class AccountPeaks {
     return Math.min(first, this.ring.end);
   }
 
-  /** After a restart an account may have been looked for so long ago that the ring is about to forget. */
+  /** One that was looked for so long ago that the ring is about to forget. */
   settleOld(watch: EquityWatch): void {
     const { end, size } = this.ring;
-    if (end - watch.since > size / 2) this.settle(watch);
+    if (end - watch.since <= size / 2) return;
+    const isSearched = watch.mayHaveMoved;
+    this.settle(watch);
+    if (isSearched) watch.setBandsAnew();
   }
 
   private search(watch: EquityWatch): void {

@@ -22,7 +22,8 @@ export class BandIndex {
   private readonly byHigh: Hold[] = [];
   private readonly all = new Set<Hold>();
   /** Accounts that have let go of the symbol since the quote that is worked on came. */
-  private departed: EquityWatch[] | undefined;
+  private readonly departed: EquityWatch[] = [];
+  private isWorking = false;
 
   get size(): number {
     return this.all.size;
@@ -47,7 +48,7 @@ export class BandIndex {
     this.lows.remove(hold.lowSlot);
     this.highs.remove(hold.highSlot);
     this.all.delete(hold);
-    this.departed?.push(hold.watch);
+    if (this.isWorking) this.departed.push(hold.watch);
   }
 
   set(hold: Hold, low: number, high: number): void {
@@ -70,8 +71,8 @@ export class BandIndex {
 
   /** A quote of the symbol is worked on from now on. */
   begin(): void {
-    this.departed = undefined;
-    if (this.all.size > 0) this.departed = [];
+    this.isWorking = true;
+    if (this.departed.length > 0) this.departed.length = 0;
   }
 
   /**
@@ -100,20 +101,17 @@ export class BandIndex {
         into.add(hold.watch);
       }
     }
-    for (const watch of this.departed ?? []) into.add(watch);
+    for (const watch of this.departed) into.add(watch);
   }
 
   /** The quote is finished: who lets go of the symbol from now on has seen it. */
   end(): void {
-    this.departed = undefined;
+    this.isWorking = false;
+    if (this.departed.length > 0) this.departed.length = 0;
   }
 
   /** Whether `collect` would add anything. */
   isLeft(bid: number, ask: number): boolean {
-    return (
-      this.lows.first < -bid ||
-      this.highs.first < ask ||
-      (this.departed !== undefined && this.departed.length > 0)
-    );
+    return this.lows.first < -bid || this.highs.first < ask || this.departed.length > 0;
   }
 }

@@ -14,6 +14,8 @@ import { actsBelow, boundsOf, type RuleBounds } from './rule-bounds.ts';
 
 /** Relative error of a balance as a double. */
 const balanceError = 1e-12;
+/** Of the reach that there would be without: a band may end at the peak where that leaves so much of it. */
+const cappedPart = 0.25;
 /** Bands are a little narrower than they might be, for what is lost in computing them. */
 const bandSlack = 1 - 1e-6;
 
@@ -25,8 +27,10 @@ const swing: Swing = {
 interface Held {
   readonly hold: Hold;
   readonly market: Market;
-  /** Positions by which the account hangs on the symbol. */
-  count: number;
+  /** Positions by which the account hangs on the symbol: in it, or converted by it. */
+  longs: number;
+  shorts: number;
+  legs: number;
 }
 
 export class EquityWatch {
@@ -81,7 +85,8 @@ export class EquityWatch {
       this.exposureList = [...this.exposures.values()];
     }
     exposure.add(position);
-    for (const one of symbolsOf(position)) this.hold(one);
+    this.hold(symbol, position.side === 'long' ? 'longs' : 'shorts');
+    for (const leg of conversion) this.hold(leg.symbol, 'legs');
     this.changed();
   }
 
@@ -93,7 +98,8 @@ export class EquityWatch {
       this.exposures.delete(key);
       this.exposureList = [...this.exposures.values()];
     }
-    for (const one of symbolsOf(position)) this.release(one);
+    this.release(position.symbol, position.side === 'long' ? 'longs' : 'shorts');
+    for (const leg of position.conversion) this.release(leg.symbol, 'legs');
     this.changed();
   }
 
@@ -132,6 +138,14 @@ export class EquityWatch {
     this.peakMax = Math.max(nearestDouble(this.account.peak), this.bandTop);
   }
 
+  /** Between quotes: bands for a peak that is known better now. */
+  setBandsAnew(): void {
+    if (this.isChanged || this.bandTop === -Infinity) return;
+    this.peakMax = nearestDouble(this.account.peak);
+    this.measure();
+    if (this.isCertain()) this.setBands();
+  }
+
   /** Whether the quotes since the peak was looked for may have moved it. */
   get mayHaveMoved(): boolean {
     return this.peakMax > nearestDouble(this.account.peak);
@@ -159,7 +173,8 @@ export class EquityWatch {
     if (this.needsPeak && this.peakMax > known && !this.isPeakGoodEnough(known, top)) {
       this.markets.peaks.settle(this);
       this.peakMax = nearestDouble(account.peak);
-      this.renewBounds();
+      // Levels that follow the peak were taken to rise as it does, which may be too fast.
+      if (!this.isCertain()) this.renewBounds();
     }
     if (!this.isCertain()) return false;
     // At the end of the first quote after a change it counts as seen, whatever the ring holds.
@@ -196,21 +211,23 @@ export class EquityWatch {
     return observe(this.account, this.markets.bookOf);
   }
 
-  private hold(symbol: string): void {
-    const known = this.held.get(symbol);
-    if (known !== undefined) {
-      known.count++;
-      return;
+  private hold(symbol: string, by: 'longs' | 'shorts' | 'legs'): void {
+    let held = this.held.get(symbol);
+    if (held === undefined) {
+      const market = this.markets.of(symbol);
+      held = { hold: market.bands.add(this), market, longs: 0, shorts: 0, legs: 0 };
+      this.held.set(symbol, held);
+      this.heldList = [...this.held.values()];
     }
-    const market = this.markets.of(symbol);
-    this.held.set(symbol, { hold: market.bands.add(this), market, count: 1 });
-    this.heldList = [...this.held.values()];
+    held[by]++;
   }
 
-  private release(symbol: string): void {
-    const known = this.held.get(symbol);
-    if (known === undefined || --known.count > 0) return;
-    known.market.bands.remove(known.hold);
+  private release(symbol: string, by: 'longs' | 'shorts' | 'legs'): void {
+    const held = this.held.get(symbol);
+    if (held === undefined) return;
+    held[by]--;
+    if (held.longs + held.shorts + held.legs > 0) return;
+    held.market.bands.remove(held.hold);
     this.held.delete(symbol);
     this.heldList = [...this.held.values()];
   }
@@ -275,9 +292,9 @@ export class EquityWatch {
   }
 
   /**
-   * The same part of every price up and down, so that a symbol is left as easily as another: all of
-   * it together must neither bring the equity down to where a rule acts, the peak having risen as far
-   * as it can by then, nor up to where something ends.
+   * The same part of every price, so that a symbol is left as easily as another: so far against the
+   * account that all of it together cannot bring the equity down to where a rule acts, the peak having
+   * risen as far as it can by then; so far for it that nothing can end.
    */
   private setBands(): void {
     const { equity, error, perReach, spread, marginPerReach, marginSpread } = swing;
@@ -288,28 +305,41 @@ export class EquityWatch {
     }
     const top = equity + error;
     const peak = Math.max(this.peakMax, top);
-    // What the margin in use may rise by is taken from the same room.
-    const factor = bounds.marginBelow;
-    const down = perReach + factor * marginPerReach;
-    const up = perReach + (bounds.marginAbove === Infinity ? 0 : bounds.marginAbove * marginPerReach);
-    const room = equity - error - this.actsBelow(peak) - factor * marginSpread;
+    // What the margin in use may rise or fall by is taken from the same room.
+    const ends = bounds.marginAbove === Infinity ? 0 : bounds.marginAbove;
+    const down = perReach + bounds.marginBelow * marginPerReach;
+    const up = perReach + ends * marginPerReach;
+    const room = equity - error - this.actsBelow(peak) - bounds.marginBelow * marginSpread;
     const free = peak - top - spread;
-    let reach = room / down;
-    if (up * reach > free) reach = (room + free) / (down + up);
+    // A rise up to the peak costs nothing; one beyond it may take the level along that acts.
+    const half = (room + free) / 2;
+    let [loss, gain] = room <= free ? [room / down, free / up] : [half / down, half / up];
+    // A band that ends at the peak leaves nothing to look for.
+    if (room > free && free > cappedPart * up * Math.min(gain, bandReachMax)) {
+      [loss, gain] = [room / down, free / up];
+    }
     const above = Math.min(this.endsAbove(), bounds.peakBelow);
-    const marginDown = bounds.marginAbove === Infinity ? 0 : bounds.marginAbove * marginSpread;
-    if (above < Infinity) reach = Math.min(reach, (above - top - spread - marginDown) / up);
-    reach = Math.min(reach * bandSlack, bandReachMax);
-    if (!(reach > 0)) {
+    if (above < Infinity) gain = Math.min(gain, (above - top - spread - ends * marginSpread) / up);
+    loss = Math.min(loss * bandSlack, bandReachMax);
+    gain = Math.min(gain * bandSlack, bandReachMax);
+    if (!(loss > 0 && gain > 0)) {
       this.open();
       return;
     }
-    this.bandTop = top + spread + up * reach;
+    this.bandTop = top + spread + up * gain;
     this.peakMax = Math.max(peak, this.bandTop);
-    for (const { hold, market } of this.heldList) {
+    const both = Math.min(loss, gain);
+    for (const { hold, market, longs, shorts, legs } of this.heldList) {
       const { book, bands } = market;
-      if (book.hasQuote) bands.set(hold, book.bid * (1 - reach), book.ask * (1 + reach));
-      else bands.open(hold);
+      if (!book.hasQuote) {
+        bands.open(hold);
+        continue;
+      }
+      const isLong = shorts + legs === 0;
+      const isShort = longs + legs === 0;
+      const fall = isLong ? loss : isShort ? gain : both;
+      const rise = isLong ? gain : isShort ? loss : both;
+      bands.set(hold, book.bid * (1 - fall), book.ask * (1 + rise));
     }
   }
 
@@ -329,10 +359,6 @@ export function observe(account: Account, pricesOf: Markets['bookOf']): Observat
     }
   }
   return { equity: equityOf(account, pricesOf), balance: account.balance, usedMargin };
-}
-
-function symbolsOf({ symbol, conversion }: Position): string[] {
-  return [symbol, ...conversion.map((leg) => leg.symbol)];
 }
 
 function keyOf(symbol: string, conversion: Conversion): string {

@@ -1,6 +1,7 @@
 // The latest quotes of all symbols in one ring, with the extremes of every block of them: an account's
 // peak is looked for in it later, when it matters. A quote costs a few nanoseconds.
 import { invariant } from '#src/domain/errors';
+import { compareExact } from '#src/domain/price';
 import type { Quote } from '#src/domain/quote';
 import { decodeNote, encodeNote, type RingNote } from './ring-note.ts';
 import {
@@ -22,7 +23,7 @@ export const blockEntries = 64;
 export const superBlocks = 64;
 export const superEntries = blockEntries * superBlocks;
 
-const quotesMaxDefault = 2 ** 18;
+const quotesMaxDefault = 2 ** 20;
 const quotesMin = 256;
 const columnsAtFirst = 32;
 /** What is known of all blocks; that of the superblocks is a small part more. */
@@ -31,7 +32,7 @@ const levelBytesMax = 64 * 2 ** 20;
 /**
  * Entries are numbered for ever, and an entry's place is its index modulo the size of the ring. With
  * many columns the ring holds fewer entries, since what is known of its blocks takes at most 64 MiB
- * (2^18 entries up to 256 columns, half as many at each doubling beyond, never fewer than 256):
+ * (2^20 entries up to 64 columns, half as many at each doubling beyond, never fewer than 256):
  * what is older falls out as soon as the column is added, and `start` moves.
  */
 export class QuoteRing {
@@ -125,6 +126,16 @@ export class QuoteRing {
     if (bidExact !== undefined || askExact !== undefined || (!texts.isEmpty && texts.has(column))) {
       texts.add(column, { index: this.end - 1, bid: bidExact, ask: askExact });
     }
+  }
+
+  /** Whether these prices are those of the column's last entry. */
+  endsWith(column: number, { bid, ask, bidExact, askExact }: Omit<RingQuote, 'ts'>): boolean {
+    if (bid !== this.lastBids[column] || ask !== this.lastAsks[column]) return false;
+    const mark = this.texts.at(column, this.end);
+    return (
+      compareExact(bid, bidExact, bid, mark?.bid) === 0 &&
+      compareExact(ask, askExact, ask, mark?.ask) === 0
+    );
   }
 
   /**

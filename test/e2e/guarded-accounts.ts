@@ -32,24 +32,33 @@ const wide = { anchor: 'peakEquity', limitPct: 90 };
 export const peakAccounts: readonly GuardedAccount[] = [
   guarded('peak-long', [{ id: 'wide', ...wide }], [['XAUUSD', 'long', 10]]),
   guarded('peak-short', [{ id: 'wide', ...wide }], [['EURUSD', 'short', 20_000]]),
-  guarded('peak-mixed', [{ id: 'wide', ...wide }], [
-    ['XAUUSD', 'short', 7],
-    ['EURUSD', 'long', 30_000],
-    ['EURUSD', 'short', 5000],
-  ]),
+  guarded(
+    'peak-mixed',
+    [{ id: 'wide', ...wide }],
+    [
+      ['XAUUSD', 'short', 7],
+      ['EURUSD', 'long', 30_000],
+      ['EURUSD', 'short', 5000],
+    ],
+  ),
 ];
 
-/** Days that begin: `resetAt` is that of the one that begins while it is looked at. */
-export function dayAccounts(resetAt: string): GuardedAccount[] {
-  const rules = (more: object): object[] =>
-    (['dayStartEquity', 'dayStartBalance', 'highestDayEndBalance'] as const).map((anchor) => {
-      return { id: anchor, anchor, limitPct: 90, ...more };
-    });
+/** Days that begin at a time in UTC. */
+export interface DayAccount extends GuardedAccount {
+  readonly resetAt: string;
+}
+
+/** `soon` is that of the day that begins while it is looked at. */
+export function dayAccounts(soon: string): DayAccount[] {
+  const dayAnchors = ['dayStartEquity', 'dayStartBalance', 'highestDayEndBalance'] as const;
+  const rules = (clock: object): object[] =>
+    dayAnchors.map((anchor) => ({ id: anchor, anchor, limitPct: 90, ...clock }));
+  const gold = guarded('day-soon', rules({ resetAt: soon }), [['XAUUSD', 'long', 10]]);
+  const tokyo = { timezone: 'Asia/Tokyo', resetAt: '05:00' };
+  const euro = guarded('day-tokyo', rules(tokyo), [['EURUSD', 'long', 20_000]]);
   return [
-    guarded('day-soon', rules({ resetAt }), [['XAUUSD', 'long', 10]]),
-    guarded('day-noon', rules({ timezone: 'Europe/Prague', resetAt: '12:00' }), [
-      ['EURUSD', 'long', 20_000],
-    ]),
+    { ...gold, resetAt: soon },
+    { ...euro, resetAt: '20:00' },
   ];
 }
 
@@ -57,13 +66,22 @@ export function dayAccounts(resetAt: string): GuardedAccount[] {
 export function tightAccounts(): GuardedAccount[] {
   return Array.from({ length: tightCount }, (_, i) => {
     const graceSeconds = graces[i % graces.length] as number;
-    const rule = { id: 'tight', anchor: 'peakEquity', limitAmount: limitOf(6, 1.35, i), graceSeconds };
-    return guarded(`tight-${i}`, [{ id: 'wide', ...wide }, rule], [
-      [swinging[i % 2] ?? 'XAUUSD', 'long', i % 2 === 0 ? 10 : 10_000],
-      [swinging[i % 2] ?? 'XAUUSD', 'short', i % 2 === 0 ? 2 : 2000],
-      ['XAGUSD', 'long', 1],
-      [swinging[(i + 1) % 2] ?? 'XAUUSD', 'long', 1],
-    ]);
+    const rule = {
+      id: 'tight',
+      anchor: 'peakEquity',
+      limitAmount: limitOf(6, 1.35, i),
+      graceSeconds,
+    };
+    return guarded(
+      `tight-${i}`,
+      [{ id: 'wide', ...wide }, rule],
+      [
+        [swinging[i % 2] ?? 'XAUUSD', 'long', i % 2 === 0 ? 10 : 10_000],
+        [swinging[i % 2] ?? 'XAUUSD', 'short', i % 2 === 0 ? 2 : 2000],
+        ['XAGUSD', 'long', 1],
+        [swinging[(i + 1) % 2] ?? 'XAUUSD', 'long', 1],
+      ],
+    );
   });
 }
 

@@ -89,10 +89,10 @@ function foundIn(state: StateValue): Steps {
     restored: [state, ['recordRestored']],
     closes: ['closing', ['recordBreach', 'closeAll']],
     closesLater: ['grace', ['recordBreach', 'awaitGrace']],
-    haltsEntries: [state, ['recordBreach', 'reduce']],
-    warns: [state, ['recordBreach', 'reduce']],
-    reduces: [state, ['recordBreach', 'reduce']],
-    reducesAndWarns: [state, ['recordBreach', 'reduce']],
+    haltsEntries: [state, ['recordBreach']],
+    warns: [state, ['recordBreach']],
+    reduces: [state, ['recordBreach']],
+    reducesAndWarns: [state, ['recordBreach']],
     short: [state, ['reduce']],
   };
 }
@@ -104,9 +104,9 @@ test.each<[StateValue, Steps]>([
     {
       ...foundIn('normal'),
       warned: ['warning', ['recordWarning']],
-      haltsEntries: ['warning', ['recordBreach', 'reduce']],
-      warns: ['warning', ['recordBreach', 'reduce']],
-      reducesAndWarns: ['warning', ['recordBreach', 'reduce']],
+      haltsEntries: ['warning', ['recordBreach']],
+      warns: ['warning', ['recordBreach']],
+      reducesAndWarns: ['warning', ['recordBreach']],
       halted: [byOperator, []],
     },
   ],

@@ -27,6 +27,7 @@ import {
   standingOf,
   stateOfA,
 } from './guarded-account.ts';
+import { account as live, answers, LiveWorld } from './live-world.ts';
 
 /** Each cancel, with how many positions were open then. */
 let cancels: unknown[][];
@@ -244,6 +245,66 @@ describe('a breach with grace', () => {
     expect(await closes()).toHaveLength(2);
     expect(await recordsOf('grace.ended')).toHaveLength(1);
     expect(await recordsOf('account.settled')).toHaveLength(1);
+  });
+});
+
+describe('at a provider', () => {
+  const takesItsTime = { kind: 'late', ms: 1500, executes: 'last' } as const;
+  const limit = { ...tight, anchor: 'peakEquity' as const, limitAmount: 10, graceSeconds: 0 };
+  let story: string[];
+
+  async function breached(rule: typeof limit): Promise<LiveWorld> {
+    story = [];
+    const w: LiveWorld = await LiveWorld.start({
+      settings: { accounts: [{ ...live, rules: [rule] }] },
+      script: { close: [answers, takesItsTime] },
+      harness: {
+        orders: { cancelAll: () => void story.push(...w.harness.eventNames('a'), 'cancelled') },
+      },
+    });
+    await w.open('mild', { entryPrice: '100.5' });
+    await w.open('worst', { entryPrice: '101' });
+    w.quote(100);
+    w.quote(97);
+    await w.run(100);
+    return w;
+  }
+
+  test('resting orders are cancelled behind the last fill, and then it is halted', async () => {
+    const w = await breached(limit);
+    expect(w.provider.received.map((order) => order.positionId)).toEqual(['worst', 'mild']);
+    expect([story, w.stateOf('worst'), w.stateOf('mild')]).toEqual([
+      [],
+      'closed',
+      'closing sending',
+    ]);
+    await w.run(2000);
+    expect([...story, ...w.harness.eventNames('a').slice(story.length - 1)].slice(2)).toEqual([
+      ...['guard.breached', 'entries.halted', 'position.closed'],
+      // The last fill and the halt are one turn: its events come behind what it asks of the market.
+      ...['cancelled', 'position.closed', 'account.halted'],
+    ]);
+  });
+
+  test('what an operator is closing is closed for the breach too, when its grace ends', async () => {
+    const w = await breached({ ...limit, graceSeconds: 5 });
+    w.play({ close: [{ kind: 'say', reply: { status: 'pending' } }] });
+    void w.close('mild');
+    await w.run(5100);
+    const reasons = w.harness.core.state.positions.get('mild')?.reasons;
+    expect(reasons).toEqual(['manual', 'drawdown_critical']);
+    expect([w.stateOf('worst'), story]).toEqual(['closing pending', []]);
+  });
+
+  test('a kill between the closes ends in the same', async () => {
+    const w = await breached(limit);
+    await w.killAndRestart();
+    expect(story).toEqual([]);
+    await w.run(20_000, 100);
+    expect(story.at(-1)).toBe('cancelled');
+    expect(w.harness.core.state.accounts.get('a')?.state).toBe('halted');
+    expect(w.excess()).toEqual([]);
+    expect(w.provider.held.size).toBe(0);
   });
 });
 

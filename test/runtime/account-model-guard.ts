@@ -3,7 +3,8 @@
 import { text, zero } from '#src/domain/money';
 import { actionOf, standingOf, strongest } from './account-model-rules.ts';
 import type { ModelRule, RuleStanding } from './account-model-rules.ts';
-import type { AccountModel, ModelAccount, ModelHalt } from './account-model.ts';
+import type { ModelAccount, ModelHalt } from './account-model-types.ts';
+import type { AccountModel } from './account-model.ts';
 
 interface Finding extends RuleStanding {
   readonly rule: ModelRule;

@@ -12,63 +12,10 @@ import {
   pnlAt,
   type Book,
   type ModelInstrument,
-  type Terms,
 } from './account-model-pnl.ts';
+import { needsPeak } from './account-model-types.ts';
+import type { Count, ModelAccount, ModelPosition, Waiting } from './account-model-types.ts';
 import { guardAccount, reasonsOf, restoreEmpty } from './account-model-guard.ts';
-
-export interface ModelPosition extends Terms {
-  readonly positionId: string;
-  readonly account: ModelAccount;
-  /** In tracking order. */
-  readonly order: number;
-  remaining: Decimal;
-  stopLoss: Decimal | undefined;
-  takeProfit: Decimal | undefined;
-  /** A close of all that is left that waits for a quote. */
-  waiting: Waiting | undefined;
-}
-
-interface Waiting {
-  readonly reason: string;
-  readonly since: number;
-  readonly at: Decimal | undefined;
-  place: number;
-}
-
-export interface ModelHalt {
-  readonly by: 'operator' | 'breach';
-  readonly reason: string;
-  readonly ruleId?: string;
-}
-
-export interface ModelAccount {
-  readonly accountId: string;
-  readonly currency: string;
-  balance: Decimal;
-  initial: Decimal;
-  peak: Decimal;
-  rules: ModelRule[];
-  state: 'normal' | 'warning' | 'grace' | 'closing' | 'halted';
-  halt: ModelHalt | undefined;
-  graceUntil: number | undefined;
-  warned: Set<string>;
-  /** Rules whose breach goes on, without those that close. */
-  active: Set<string>;
-  positions: Set<ModelPosition>;
-  told: string[];
-}
-
-export type Count =
-  | 'rolled'
-  | 'recovered'
-  | 'waited'
-  | 'closedLate'
-  | 'graceEnded'
-  | 'reduced'
-  | 'peaks'
-  | 'exits'
-  | 'resumed'
-  | `told ${string}`;
 
 export class AccountModel {
   readonly accounts: ModelAccount[] = [];
@@ -128,7 +75,7 @@ export class AccountModel {
   }
 
   /** The clock moves: days begin, graces end. */
-  advance(to: number): void {
+  advance(to: number, isOneTurn = false): void {
     for (;;) {
       const resets = this.accounts.flatMap(({ rules }) => rules.map((rule) => rule.resetTs));
       const graces = this.accounts.map(({ graceUntil }) => graceUntil ?? Infinity);
@@ -137,9 +84,10 @@ export class AccountModel {
       this.now = Math.max(this.now, Math.min(day, grace));
       if (day <= grace) this.rollDays(day);
       else for (const one of this.accounts) if (one.graceUntil === grace) this.endGrace(one);
-      this.settle();
+      if (!isOneTurn) this.settle();
     }
     this.now = to;
+    this.settle();
   }
 
   /** What a start makes of what a kill has left: no quote is one to be filled at. */
@@ -150,9 +98,9 @@ export class AccountModel {
     );
     this.asked = 0;
     for (const { waiting: one } of waiting) if (one !== undefined) one.place = ++this.asked;
+    this.now = now;
     for (const one of this.accounts) if (one.state === 'closing') this.closeBreached(one);
-    this.settle();
-    this.advance(now);
+    this.advance(now, true);
   }
 
   track(
@@ -302,7 +250,10 @@ export class AccountModel {
     return balance.plus(sum([...positions].map((one) => this.pnlOf(one) ?? zero)));
   }
 
-  marginOf({ positions }: ModelAccount, isMeant = (_: ModelPosition) => true): Decimal {
+  marginOf(
+    { positions }: ModelAccount,
+    isMeant: (position: ModelPosition) => boolean = () => true,
+  ): Decimal {
     const margins = [...positions].filter(isMeant).map((position) => {
       const { contractSize, marginRate } = position.instrument;
       const paid = position.remaining.times(contractSize).times(position.entryPrice);
@@ -401,10 +352,6 @@ export class AccountModel {
     account.balance = account.balance.plus(pnl);
     this.tell(account, 'closed', positionId, text(remaining), text(price), text(pnl), reason);
   }
-}
-
-export function needsPeak({ rules }: Pick<ModelAccount, 'rules'>): boolean {
-  return rules.some(({ spec }) => spec.anchor === 'peakEquity');
 }
 
 function isSame(a: RuleSpec, b: RuleSpec): boolean {

@@ -52,6 +52,8 @@ export interface AccountWorld {
   /** How likely a quote is far from the last one, and how many ticks one moves beside that. */
   readonly jumps: number;
   readonly ticks: number;
+  /** How large positions are: of small ones nobody has to look for a peak for long. */
+  readonly size: number;
   /** How likely a step is nothing but quotes, and how many at the most. */
   readonly calm: number;
   readonly burst: number;
@@ -63,6 +65,7 @@ const commissions = [0, '0.0001', 0.000_033];
 const margins = [0, '0.02', 0.05, '0.2'];
 
 export function accountWorld(random: Random): AccountWorld {
+  const isQuiet = random.chance(0.25);
   const chosen = markets.filter((_, i) => i < 2 || random.chance(0.75));
   const currencies = ['USD', 'EUR', 'JPY', 'USD', 'EUR'].slice(0, random.int(3, 5));
   return {
@@ -79,9 +82,10 @@ export function accountWorld(random: Random): AccountWorld {
     }),
     jumps: random.pick([0.002, 0.01, 0.02]),
     ticks: random.pick([1, 2, 4]),
-    calm: random.pick([0.3, 0.5, 0.8]),
-    burst: random.pick([10, 30, 60]),
-    looks: random.pick([0.01, 0.02, 0.1, 1]),
+    size: isQuiet ? 0.01 : 1,
+    calm: isQuiet ? 0.95 : random.pick([0.3, 0.5, 0.8]),
+    burst: isQuiet ? 60 : random.pick([10, 30, 60]),
+    looks: isQuiet ? 0.01 : random.pick([0.01, 0.02, 0.1, 1]),
   };
 }
 

@@ -252,7 +252,7 @@ function levelsAs(
   return levelsOf(rule, account, told === undefined ? peak.least : decimal(told.anchorValue));
 }
 
-export function isPeakSure({ peak: { least, most } }: Pick<Known, 'peak'>): boolean {
+function isPeakSure({ peak: { least, most } }: Pick<Known, 'peak'>): boolean {
   return most?.eq(least) === true;
 }
 

@@ -95,14 +95,19 @@ function replaceRules(world: World): SimCommand | undefined {
   return { ...of(accountId, 'rules'), body: isPreset ? { preset } : { rules: next }, onAnswer };
 }
 
-/** Deposits at the very time at which a day begins, where nobody can say which is first. */
-export function adjustAtResets(world: World): void {
-  const { random, clock } = world;
+/** At the very time at which a day begins something else comes first: a deposit, or quotes. */
+export function disturbResets(world: World): void {
+  const { random, clock, market } = world;
   for (const [accountId, rules] of world.rules) {
     for (const rule of rules) {
       const reset = lastResetOf(rule, startTs + dayMs - 1);
-      if (reset === undefined || random.chance(0.7)) continue;
-      clock.at(reset, () => world.command(adjust(world, accountId)));
+      if (reset === undefined || random.chance(0.4)) continue;
+      const disturb = random.chance(0.5)
+        ? () => world.command(adjust(world, accountId))
+        : () => {
+            for (const symbol of market.symbols) world.quoteOf(symbol);
+          };
+      clock.at(reset, disturb);
     }
   }
 }

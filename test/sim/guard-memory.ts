@@ -138,13 +138,20 @@ export class GuardMemory {
     if (runtime?.isReady !== true || runtime.hasFailed) return;
     const now = world.clock.now();
     for (const account of this.facts.accounts.values()) {
-      const { halt, state, rules, anchors } = account;
+      const { halt, state } = account;
       const isGraceOver = state === 'grace' && (halt?.graceUntil ?? 0) < now;
       if (isGraceOver) this.fail('a grace ends in time', account, `at ${halt?.graceUntil}`);
-      for (const rule of rules) {
-        const reset = lastResetOf(rule, now);
-        const { sinceTs = 0 } = anchors.get(rule.id) ?? {};
-        if (reset === undefined || reset >= now || sinceTs >= reset) continue;
+    }
+    this.checkDays(now - 1);
+  }
+
+  /** Every day up to that time has begun. */
+  private checkDays(ts: number): void {
+    for (const account of this.facts.accounts.values()) {
+      for (const rule of account.rules) {
+        const reset = lastResetOf(rule, ts);
+        const { sinceTs = 0 } = account.anchors.get(rule.id) ?? {};
+        if (reset === undefined || sinceTs >= reset) continue;
         this.fail('no day is missed', account, `${rule.id} of ${reset}`);
       }
     }
@@ -206,6 +213,7 @@ export class GuardMemory {
   /** Step 7 is over: every account that hangs on the symbol was looked at, and then its peak. */
   private finished({ symbol, ts }: Quote, concerned: readonly AccountFacts[]): void {
     const state = this.runtime?.host?.engine.core.state;
+    this.checkDays(ts);
     const name = 'an account is what its records say';
     if (state !== undefined) this.checkSame(state, name, concerned);
     for (const account of concerned) {

@@ -13,7 +13,7 @@ import { Random } from '../support/random.ts';
 import { Book, type SimPosition, type Tally } from './book.ts';
 import { Client, type SimCommand } from './client.ts';
 import { commandKinds } from './commands.ts';
-import { adjustAtResets, guardCommandKinds } from './guard-commands.ts';
+import { disturbResets, guardCommandKinds } from './guard-commands.ts';
 import { GuardMemory } from './guard-memory.ts';
 import { faults, misbehaviour, strike } from './faults.ts';
 import { ExitMemory } from './exit-memory.ts';
@@ -108,7 +108,7 @@ export class World {
         strike(fault, this);
       });
     }
-    adjustAtResets(this);
+    disturbResets(this);
     await this.advance(end - healingMs);
     this.heal();
     await this.advance(end - 8 * minute);
@@ -172,6 +172,12 @@ export class World {
 
   throwIfFailed(): void {
     if (this.failure !== undefined) throw this.failure;
+  }
+
+  /** The next quote of a symbol comes now. */
+  quoteOf(symbol: string): void {
+    const { bid, ask } = this.market.move(symbol);
+    if (!this.is('feed away')) this.tell(symbol, bid, ask);
   }
 
   anyAccount(): string {
@@ -291,10 +297,7 @@ export class World {
     const symbol = this.random.pick(this.market.symbols);
     const burst = this.random.chance(0.1) ? this.random.int(2, 6) : 1;
     for (let i = 0; i < burst; i++) {
-      this.clock.at(this.clock.now() + i * burstGapMs, () => {
-        const { bid, ask } = this.market.move(symbol);
-        if (!this.is('feed away')) this.tell(symbol, bid, ask);
-      });
+      this.clock.at(this.clock.now() + i * burstGapMs, () => this.quoteOf(symbol));
     }
     this.exits.checkExpired();
     this.guards.checkDue();

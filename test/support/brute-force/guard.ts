@@ -86,7 +86,6 @@ export function settle(account: HeldAccount): void {
 
 function judge(account: HeldAccount, desk: Desk): void {
   const findings = look(account);
-  const ongoing = [...account.active];
   const fresh = findings.filter(({ rule, isBreached }) => isBreached && !account.active.has(rule));
   for (const { rule, warns, isOver, isRestored, isLocked } of findings) {
     if (isLocked) desk.tell('locked');
@@ -106,12 +105,9 @@ function judge(account: HeldAccount, desk: Desk): void {
     beginClosing(account, decisive, desk);
     return;
   }
-  if (decisive?.action === 'reduce') reduce(account, decisive, desk);
-  for (const rule of account.active) if (rule.spec === decisive) restoreAfter(account, rule, desk);
-  // One that is told beside another, stronger or earlier one takes part from the next quote on.
+  // Reductions come last, each until its own level is restored.
   for (const rule of account.rules) {
-    const goesOn = ongoing.includes(rule) && account.active.has(rule);
-    if (!goesOn || rule.spec.action !== 'reduce') continue;
+    if (!account.active.has(rule) || rule.spec.action !== 'reduce') continue;
     reduce(account, rule.spec, desk);
     restoreAfter(account, rule, desk);
   }
@@ -119,7 +115,6 @@ function judge(account: HeldAccount, desk: Desk): void {
 
 /** A reduction that is filled is over at once. */
 function restoreAfter(account: HeldAccount, rule: HeldRule, desk: Desk): void {
-  if (rule.spec.action !== 'reduce') return;
   const finding = look(account).find((one) => one.rule === rule);
   if (finding?.isRestored === true && account.active.delete(rule)) desk.tell('restored');
 }
