@@ -5,7 +5,7 @@ import { zero, type Decimal } from '#src/domain/money';
 import type { Observation } from '#src/domain/rule-levels';
 import { needsMargin, needsPeak } from '#src/domain/rules';
 import type { Account, Position } from '#src/domain/state';
-import type { Hold } from './band-index.ts';
+import type { Hold, LaneName } from './band-lane.ts';
 import { bandReachMax, equityOf, Exposure, usedMarginOf, type Swing } from './exposure.ts';
 import type { Market, Markets } from './market.ts';
 import { nearestDouble } from './nearest-double.ts';
@@ -24,13 +24,16 @@ const swing: Swing = {
   ...{ margin: 0, marginError: 0, marginPerReach: 0, marginSpread: 0 },
 };
 
-interface Held {
-  readonly hold: Hold;
-  readonly market: Market;
-  /** Positions by which the account hangs on the symbol: in it, or converted by it. */
+/** Positions by which an account hangs on a symbol: in it, or converted by it. */
+interface Counts {
   longs: number;
   shorts: number;
   legs: number;
+}
+
+interface Held extends Counts {
+  readonly hold: Hold;
+  readonly market: Market;
 }
 
 export class EquityWatch {
@@ -211,25 +214,38 @@ export class EquityWatch {
     return observe(this.account, this.markets.bookOf);
   }
 
-  private hold(symbol: string, by: 'longs' | 'shorts' | 'legs'): void {
+  private hold(symbol: string, by: keyof Counts): void {
     let held = this.held.get(symbol);
     if (held === undefined) {
       const market = this.markets.of(symbol);
-      held = { hold: market.bands.add(this), market, longs: 0, shorts: 0, legs: 0 };
+      held = { hold: market.bands.add(this, 'both'), market, longs: 0, shorts: 0, legs: 0 };
       this.held.set(symbol, held);
       this.heldList = [...this.held.values()];
     }
     held[by]++;
+    this.choose(symbol, held);
   }
 
-  private release(symbol: string, by: 'longs' | 'shorts' | 'legs'): void {
+  private release(symbol: string, by: keyof Counts): void {
     const held = this.held.get(symbol);
     if (held === undefined) return;
     held[by]--;
-    if (held.longs + held.shorts + held.legs > 0) return;
+    if (held.longs + held.shorts + held.legs > 0) {
+      this.choose(symbol, held);
+      return;
+    }
     held.market.bands.remove(held.hold);
     this.held.delete(symbol);
     this.heldList = [...this.held.values()];
+  }
+
+  /** The prices that the account hangs on, and how far apart they are where these are both. */
+  private choose(symbol: string, { hold, market, longs, shorts, legs }: Held): void {
+    const lane: LaneName = legs > 0 || (longs > 0 && shorts > 0) ? 'both' : longs > 0 ? 'bid' : 'ask';
+    if (lane !== hold.lane) market.bands.move(hold, lane);
+    for (const exposure of this.exposureList) {
+      if (exposure.symbol === symbol) exposure.hasSpread = lane === 'both';
+    }
   }
 
   /** After a breach: whether a position has to be closed on the next quote of its symbol. */
@@ -329,17 +345,13 @@ export class EquityWatch {
     this.bandTop = top + spread + up * gain;
     this.peakMax = Math.max(peak, this.bandTop);
     const both = Math.min(loss, gain);
-    for (const { hold, market, longs, shorts, legs } of this.heldList) {
+    for (const { hold, market } of this.heldList) {
       const { book, bands } = market;
-      if (!book.hasQuote) {
-        bands.open(hold);
-        continue;
-      }
-      const isLong = shorts + legs === 0;
-      const isShort = longs + legs === 0;
-      const fall = isLong ? loss : isShort ? gain : both;
-      const rise = isLong ? gain : isShort ? loss : both;
-      bands.set(hold, book.bid * (1 - fall), book.ask * (1 + rise));
+      const { lane } = hold;
+      if (!book.hasQuote) bands.open(hold);
+      else if (lane === 'bid') bands.set(hold, book.bid * (1 - loss), book.bid * (1 + gain));
+      else if (lane === 'ask') bands.set(hold, book.ask * (1 - gain), book.ask * (1 + loss));
+      else bands.set(hold, book.bid * (1 - both), book.ask * (1 + both));
     }
   }
 

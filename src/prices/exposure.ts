@@ -80,6 +80,8 @@ export class Exposure {
   /** Columns of the quote ring; −1 where no peak is looked for. */
   readonly column: number;
   readonly legs: readonly { book: QuoteBook; column: number; divides: boolean }[];
+  /** Whether bands allow the bid to rise to the ask, and the ask to fall to the bid. */
+  hasSpread = true;
   longSize = 0;
   shortSize = 0;
   /** What was paid for the longs less what was received for the shorts, commission added. */
@@ -161,14 +163,15 @@ export class Exposure {
     const gross = (ask * size + this.magnitude) * rate;
     swing.equity += value * rate;
     swing.error += gross * relativeError + this.positions.size * roundingError;
+    const spread = this.hasSpread ? (ask - bid) * size : 0;
     if (legs === 0) {
       swing.perReach += ask * size;
-      swing.spread += (ask - bid) * size;
+      swing.spread += spread;
       return;
     }
     const worth = Math.abs(value) * rate * legFactor;
     swing.perReach += ask * size * rate * legGrowthMax + worth * legs;
-    swing.spread += (ask - bid) * size * rate * legGrowthMax + worth * halfSpreads;
+    swing.spread += spread * rate * legGrowthMax + worth * halfSpreads;
   }
 
   /** Grows when a price that the value hangs on has changed; 0 while one is missing. */

@@ -58,8 +58,6 @@ export class RingSums {
     this.holdings = holdings.length;
     while (this.terms.length < holdings.length * termWidth) this.growHoldings();
     while (this.slotOf.length < ring.columnsMax) this.slotOf = enlarged(this.slotOf);
-    const { blocks } = ring;
-    const block = Math.floor(since / blockEntries);
     let legs = 0;
     for (let h = 0; h < holdings.length; h++) {
       const holding = holdings[h] as Holding;
@@ -67,7 +65,7 @@ export class RingSums {
       const slot = this.slotFor(ring, holding.column);
       if (longSize > 0) this.countsBid[slot] = 1;
       if (shortSize > 0) this.countsAsk[slot] = 1;
-      let isMissing = isMissingAt(blocks, holding.column, block);
+      let isMissing = isMissingAtFirst(ring, holding.column, since);
       // Of what is held both long and short, only the spread counts.
       const hedged = Math.min(longSize, shortSize);
       const t = h * termWidth;
@@ -83,7 +81,7 @@ export class RingSums {
         if (this.legInts.length <= legs * legWidth) this.legInts = enlarged(this.legInts);
         const legSlot = this.slotFor(ring, leg.column);
         this.countsBid[legSlot] = this.countsAsk[legSlot] = this.isLeg[legSlot] = 1;
-        isMissing ||= isMissingAt(blocks, leg.column, block);
+        isMissing ||= isMissingAtFirst(ring, leg.column, since);
         const l = legs++ * legWidth;
         this.legInts[l] = leg.column;
         this.legInts[l + 1] = legSlot * 2;
@@ -237,6 +235,16 @@ export class RingSums {
     }
     this.prices = new Float64Array(this.columns.length * 2);
   }
+}
+
+/** Whether the column has no price at the first entry of the window. */
+function isMissingAtFirst(ring: QuoteRing, column: number, since: number): boolean {
+  const block = Math.floor(since / blockEntries);
+  if (!Number.isNaN(ring.blocks.get(firstBid, column, block))) return false;
+  for (let index = Math.max(block * blockEntries, ring.base); index <= since; index++) {
+    if (ring.columns[index & (ring.size - 1)] === column) return false;
+  }
+  return true;
 }
 
 /** Whether the column came into the block without a price. */

@@ -1,7 +1,8 @@
 // Bands of one symbol: who is told of a quote, and who is not.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { BandIndex, type Hold } from '#src/prices/band-index';
+import { BandIndex } from '#src/prices/band-index';
+import type { Hold } from '#src/prices/band-lane';
 import { EquityWatch } from '#src/prices/equity-watch';
 import { Markets } from '#src/prices/market';
 import { accountCreated, Story } from '../domain/story.ts';
@@ -29,7 +30,7 @@ function told(index: BandIndex, bid: number, ask: number): string {
 
 test('until its band is set, an account is told of every quote', () => {
   const index = new BandIndex();
-  const hold = index.add(a);
+  const hold = index.add(a, 'both');
   expect(index.size).toBe(1);
   index.begin();
   expect(told(index, 5, 6)).toBe('a');
@@ -50,7 +51,7 @@ test.each<[bid: number, ask: number, isTold: boolean]>([
   [1, 2, true],
 ])('a quote of %d, %d leaves the band: %j', (bid, ask, isTold) => {
   const index = new BandIndex();
-  index.set(index.add(a), 4, 7);
+  index.set(index.add(a, 'both'), 4, 7);
   index.begin();
   // A quote within it looks its bounds up.
   expect(told(index, 5, 6)).toBe('');
@@ -60,7 +61,7 @@ test.each<[bid: number, ask: number, isTold: boolean]>([
 
 test('a band that becomes wider is found out when its old bound is passed', () => {
   const index = new BandIndex();
-  const hold = index.add(a);
+  const hold = index.add(a, 'both');
   index.set(hold, 4, 7);
   index.set(hold, 3, 8);
   index.begin();
@@ -73,7 +74,7 @@ test('a band that becomes wider is found out when its old bound is passed', () =
 
 test('who has let go of the symbol since the quote came is told of it once more', () => {
   const index = new BandIndex();
-  const holds = [a, b, c].map((watch) => index.add(watch)) as [Hold, Hold, Hold];
+  const holds = [a, b, c].map((watch) => index.add(watch, 'both')) as [Hold, Hold, Hold];
   for (const hold of holds) index.set(hold, 4, 7);
   // Before a quote came it is nobody's.
   index.remove(holds[2]);
@@ -91,6 +92,35 @@ test('who has let go of the symbol since the quote came is told of it once more'
   index.remove(holds[1]);
   index.begin();
   expect([told(index, 1, 9), index.size]).toEqual(['', 0]);
+});
+
+test.each([
+  ['bid', 4, 9, ''],
+  ['bid', 3, 9, 'a'],
+  ['bid', 8, 9, 'a'],
+  ['ask', 1, 7, ''],
+  ['ask', 1, 3, 'a'],
+  ['ask', 1, 8, 'a'],
+  ['both', 4, 7, ''],
+  ['both', 3, 7, 'a'],
+  ['both', 4, 8, 'a'],
+] as const)('a band from 4 to 7 of the %s: bid %s, ask %s tells "%s"', (lane, bid, ask, whom) => {
+  const index = new BandIndex();
+  const hold = index.add(a, 'both');
+  index.set(hold, 1, 2);
+  if (lane !== 'both') index.move(hold, lane);
+  index.set(hold, 4, 7);
+  expect(told(index, bid, ask)).toBe(whom);
+});
+
+test('a band that other prices leave from now on is left by every quote until it is set', () => {
+  const index = new BandIndex();
+  const hold = index.add(a, 'both');
+  index.set(hold, 1, 9);
+  index.move(hold, 'bid');
+  expect(told(index, 4, 5)).toBe('a');
+  index.set(hold, 1, 9);
+  expect(told(index, 4, 500)).toBe('');
 });
 
 const anyPrice = fc.integer({ min: 1, max: 12 });
@@ -129,7 +159,7 @@ class Both {
     const { index, bands } = this;
     const hold = [...bands.keys()][step.which % bands.size];
     if (step.what === 'add') {
-      bands.set(index.add([a, b, c][step.which % 3] as EquityWatch), [Infinity, -Infinity]);
+      bands.set(index.add([a, b, c][step.which % 3] as EquityWatch, 'both'), [Infinity, -Infinity]);
     } else if (hold !== undefined && step.what === 'set') {
       bands.set(hold, [step.low, step.high]);
       index.set(hold, step.low, step.high);

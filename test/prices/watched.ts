@@ -84,9 +84,11 @@ export class Watched {
     world.take(quote);
     const found = new Set<EquityWatch>();
     const isConcerned = [...market.bands.holds()].length > 0;
-    const isOut = [...market.bands.holds()].some(
-      ({ low, high }) => quote.bid < low || quote.ask > high,
-    );
+    const isOut = [...market.bands.holds()].some(({ lane, low, high }) => {
+      const lowest = lane === 'ask' ? quote.ask : quote.bid;
+      const highest = lane === 'bid' ? quote.bid : quote.ask;
+      return lowest < low || highest > high;
+    });
     const isLeft = market.bands.isLeft(quote.bid, quote.ask);
     if (isLeft) market.bands.collect(quote.bid, quote.ask, found);
     invariant(!isOut || found.has(watch), 'who has a quote outside of his band is told of it');
