@@ -9,11 +9,14 @@ import { nearestDouble } from './nearest-double.ts';
 import { highestSince } from './peak-search.ts';
 import type { QuoteBook } from './quote-book.ts';
 import { QuoteRing } from './quote-ring.ts';
-import type { RingNote } from './ring-note.ts';
+import { countOf, type RingNote } from './ring-note.ts';
 
 /** Most entries that a part of the ring must have before the next one begins, and fewest such parts. */
 const chunkEntriesMax = 1024;
 const ringChunksMin = 4;
+
+/** The more accounts there are, the longer the ring, so that few of them are looked for a quote. */
+const quotesPerAccount = 20;
 
 /** How often every account is looked for until the ring has come round: once would be just in time. */
 const roundsPerRing = 4;
@@ -54,9 +57,9 @@ export class AccountPeaks {
 
   constructor({ quotesMax }: { readonly quotesMax?: number | undefined } = {}) {
     this.ring = new QuoteRing({ quotesMax });
-    const { size } = this.ring;
-    this.chunkEntries = Math.min(chunkEntriesMax, size / ringChunksMin);
-    this.chunksMax = size / this.chunkEntries + 2;
+    const entries = this.ring.quotesMax;
+    this.chunkEntries = Math.min(chunkEntriesMax, entries / ringChunksMin);
+    this.chunksMax = entries / this.chunkEntries + 2;
   }
 
   /** The index of the next quote. */
@@ -68,6 +71,7 @@ export class AccountPeaks {
     if (!watch.needsPeak) return;
     this.places.set(watch, this.watches.length);
     this.watches.push(watch);
+    this.ring.hold(this.watches.length * quotesPerAccount);
   }
 
   remove(watch: EquityWatch): void {
@@ -147,6 +151,7 @@ export class AccountPeaks {
     const last = chunks.at(-1);
     if (last === undefined) return true;
     const { ring } = this;
+    ring.hold(chunks.reduce((sum, { entries }) => sum + countOf(entries), 0));
     const isWhole = ring.restore(chunks.map(({ entries }) => entries));
     this.lastN = last.lastN;
     // A part that is not full is noted again: many short lives must not crowd out what came before.

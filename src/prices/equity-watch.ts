@@ -241,7 +241,8 @@ export class EquityWatch {
 
   /** The prices that the account hangs on, and how far apart they are where these are both. */
   private choose(symbol: string, { hold, market, longs, shorts, legs }: Held): void {
-    const lane: LaneName = legs > 0 || (longs > 0 && shorts > 0) ? 'both' : longs > 0 ? 'bid' : 'ask';
+    const lane: LaneName =
+      legs > 0 || (longs > 0 && shorts > 0) ? 'both' : longs > 0 ? 'bid' : 'ask';
     if (lane !== hold.lane) market.bands.move(hold, lane);
     for (const exposure of this.exposureList) {
       if (exposure.symbol === symbol) exposure.hasSpread = lane === 'both';

@@ -25,6 +25,8 @@ export const superEntries = blockEntries * superBlocks;
 
 const quotesMaxDefault = 2 ** 20;
 const quotesMin = 256;
+/** A ring is no larger than it was asked to be, and no smaller than this unless it may not be. */
+const quotesAtFirst = 2 ** 15;
 const columnsAtFirst = 32;
 /** What is known of all blocks; that of the superblocks is a small part more. */
 const levelBytesMax = 64 * 2 ** 20;
@@ -48,7 +50,9 @@ export class QuoteRing {
   /** Nothing before this index was ever there, or it fell out when the ring shrank. */
   base = 0;
   private records = new Float64Array(0);
-  private readonly quotesMax: number;
+  readonly quotesMax: number;
+  /** How many entries it is to hold, where the columns leave room for them. */
+  private quotes: number;
   private readonly columnsBySymbol = new Map<string, number>();
   private capacity = columnsAtFirst;
   /** Of each column: prices now, and the generation of its last entry. */
@@ -69,7 +73,7 @@ export class QuoteRing {
       `a ring holds a power of two of quotes, at least ${quotesMin}`,
     );
     this.quotesMax = quotesMax;
-    this.size = quotesMax;
+    this.quotes = this.size = Math.min(quotesMax, quotesAtFirst);
   }
 
   /** Index of the next entry. */
@@ -96,6 +100,13 @@ export class QuoteRing {
     return column;
   }
 
+  /** Makes it hold that many entries at least, as far as it may; what it holds is kept. */
+  hold(quotes: number): void {
+    if (quotes <= this.quotes || this.quotes === this.quotesMax) return;
+    this.quotes = Math.min(this.quotesMax, 2 ** Math.ceil(Math.log2(quotes)));
+    if (this.sizeWith(this.capacity) > this.size) this.rebuild(this.capacity);
+  }
+
   /** Whether `columnOf` would drop nothing; where it would, resolve the peaks before. */
   hasRoomFor(symbol: string): boolean {
     if (this.columnsBySymbol.has(symbol) || this.columnsBySymbol.size < this.capacity) return true;
@@ -114,13 +125,8 @@ export class QuoteRing {
    */
   append(column: number, quote: RingQuote, n: number): void {
     const { bid, ask, bidExact, askExact } = quote;
-    if (
-      bid === this.lastBids[column] &&
-      ask === this.lastAsks[column] &&
-      this.isRepeated(column, bidExact, askExact)
-    ) {
-      return;
-    }
+    const isSame = bid === this.lastBids[column] && ask === this.lastAsks[column];
+    if (isSame && this.isRepeated(column, bidExact, askExact)) return;
     this.put(column, bid, ask, quote.ts, n);
     const { texts } = this;
     if (bidExact !== undefined || askExact !== undefined || (!texts.isEmpty && texts.has(column))) {
@@ -344,6 +350,7 @@ export class QuoteRing {
     const { prices, times, records, columns, size, end } = this;
     if (prices.length === 0) {
       this.capacity = capacity;
+      this.size = this.sizeWith(capacity);
       return;
     }
     const from = Math.max(this.start, this.lap + this.blockEnd - this.sizeWith(capacity));
@@ -362,7 +369,7 @@ export class QuoteRing {
 
   private sizeWith(capacity: number): number {
     const bytes = (capacity * columnBytes) / blockEntries;
-    return Math.max(quotesMin, Math.min(this.quotesMax, levelBytesMax / bytes));
+    return Math.max(quotesMin, Math.min(this.quotes, levelBytesMax / bytes));
   }
 
   /** The prices of all columns as they were before the entry at the index. */

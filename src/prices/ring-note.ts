@@ -52,6 +52,11 @@ export function encodeNote(entries: RingEntries): RingNote {
   };
 }
 
+/** How many entries a note has, at most. */
+export function countOf(note: Partial<RingNote> | undefined): number {
+  return Buffer.byteLength(String(note?.columns), 'base64') / Int32Array.BYTES_PER_ELEMENT;
+}
+
 /** Undefined where it is not what `encodeNote` makes. */
 export function decodeNote(note: unknown): RingEntries | undefined {
   if (typeof note !== 'object' || note === null) return undefined;

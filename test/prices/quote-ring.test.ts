@@ -85,6 +85,7 @@ test('the first quote behind a record is found by its number', () => {
 
 test('a symbol has one column; columns without end cost older quotes', () => {
   const ring = new QuoteRing({ quotesMax: 2 ** 18 });
+  ring.hold(2 ** 18);
   const first = ring.columnOf('S0');
   fill(ring, first, 2 ** 18);
   expect([ring.start, ring.end]).toEqual([0, 2 ** 18]);
@@ -102,8 +103,29 @@ test('a symbol has one column; columns without end cost older quotes', () => {
   expect(held).toEqual([2 ** 18, 2 ** 17, 2 ** 17, 2 ** 16, 2 ** 15]);
 });
 
+test('it becomes as large as it was asked to be, and keeps what it holds', () => {
+  const ring = new QuoteRing({ quotesMax: 2 ** 17 });
+  const column = ring.columnOf('A');
+  fill(ring, column, 2 ** 15 + 100);
+  const { start, end } = ring;
+  expect([ring.size, start, end]).toEqual([2 ** 15, 128, 2 ** 15 + 100]);
+  const known = ring.entriesSince(start);
+  for (const [asked, size] of [
+    [1000, 2 ** 15],
+    [2 ** 15 + 1, 2 ** 16],
+    [2 ** 30, 2 ** 17],
+  ] as const) {
+    ring.hold(asked);
+    expect([ring.size, ring.start, ring.end]).toEqual([size, start, end]);
+    expect(ring.entriesSince(start)).toEqual(known);
+  }
+  fill(ring, column, 2 ** 16);
+  expect(ring.start).toBe(start);
+});
+
 test('what fell out as columns came is looked for no more, and what is left is the same', () => {
   const desk = new RingDesk(2 ** 18);
+  desk.ring.hold(2 ** 18);
   for (let i = 0; i < 40_000; i++) {
     const price = (2 + Math.sin(i / 700) + (i % 7) / 100).toFixed(4);
     desk.quote({ symbol: i % 3 === 0 ? 'A' : 'B', bid: price, ask: price });
