@@ -13,7 +13,7 @@ import { tinyWorld } from '../../support/tiny-worlds.ts';
 
 /** Six days: from the gold recording to the same hours of the euro recording. */
 const shiftMs = 6 * 24 * 60 * 60 * 1000;
-const tinyWorlds = 1500;
+const tinyWorlds = 1000;
 
 function replayed(scenario: TestScenario, quotes: readonly Quote[]) {
   const valid = Scenario.parse(scenario);
@@ -43,7 +43,7 @@ test(`${tinyWorlds} tiny worlds on coarse ticks: same closes, same accounts`, ()
 
 test.each([
   ['on their own days, six apart', 300, 0],
-  ['as one day', 800, shiftMs],
+  ['as one day', 500, shiftMs],
 ])(
   'both recordings, %s, %i positions of mixed exits in 12 accounts: same closes, same order',
   (_, positions, shift) => {
