@@ -1,11 +1,12 @@
 // A min-heap of numbered slots, each with a key that can be set anew: O(1) to see the least key,
-// O(log n) to move one.
+// O(log n) to move one. Keys are doubles in typed arrays.
 const initialCapacity = 16;
 
 export class KeyHeap {
+  /** By place in the heap: the key, and the slot that has it. */
   private keys = new Float64Array(initialCapacity);
-  /** Place in the heap → slot, and slot → place. */
   private slots = new Int32Array(initialCapacity);
+  /** Slot → place. */
   private places = new Int32Array(initialCapacity);
   private readonly freeSlots: number[] = [];
   private count = 0;
@@ -17,6 +18,7 @@ export class KeyHeap {
     return this.count;
   }
 
+  /** Adds a key; the slot that is returned names it until it is removed. */
   add(key: number): number {
     if (this.count === this.keys.length) this.grow();
     const slot = this.freeSlots.pop() ?? this.slotsUsed++;
@@ -49,45 +51,55 @@ export class KeyHeap {
     return this.slots[0] as number;
   }
 
+  /** Tells each slot whose key is at most this, in no particular order. */
+  forEachUpTo(most: number, tell: (slot: number, key: number) => void): void {
+    if (this.first > most) return;
+    const pending = [0];
+    for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
+      const key = this.keys[place] as number;
+      if (key > most) continue;
+      tell(this.slots[place] as number, key);
+      const left = 2 * place + 1;
+      if (left < this.count) pending.push(left);
+      if (left + 1 < this.count) pending.push(left + 1);
+    }
+  }
+
+  /** Puts a slot where it belongs, `place` being free. */
   private settle(place: number, key: number, slot: number): void {
     if (place > 0 && key < (this.keys[(place - 1) >> 1] as number)) this.raise(place, key, slot);
     else this.lower(place, key, slot);
   }
 
   private raise(from: number, key: number, slot: number): void {
-    const { keys, slots, places } = this;
     let place = from;
     while (place > 0) {
       const parent = (place - 1) >> 1;
-      const parentKey = keys[parent] as number;
+      const parentKey = this.keys[parent] as number;
       if (parentKey <= key) break;
-      const moved = slots[parent] as number;
-      keys[place] = parentKey;
-      slots[place] = moved;
-      places[moved] = place;
+      this.put(place, parentKey, this.slots[parent] as number);
       place = parent;
     }
-    keys[place] = key;
-    slots[place] = slot;
-    places[slot] = place;
+    this.put(place, key, slot);
   }
 
   private lower(from: number, key: number, slot: number): void {
-    const { keys, slots, places, count } = this;
+    const { keys, count } = this;
     let place = from;
     for (let child = 2 * place + 1; child < count; child = 2 * place + 1) {
       if (child + 1 < count && (keys[child + 1] as number) < (keys[child] as number)) child++;
       const childKey = keys[child] as number;
       if (childKey >= key) break;
-      const moved = slots[child] as number;
-      keys[place] = childKey;
-      slots[place] = moved;
-      places[moved] = place;
+      this.put(place, childKey, this.slots[child] as number);
       place = child;
     }
-    keys[place] = key;
-    slots[place] = slot;
-    places[slot] = place;
+    this.put(place, key, slot);
+  }
+
+  private put(place: number, key: number, slot: number): void {
+    this.keys[place] = key;
+    this.slots[place] = slot;
+    this.places[slot] = place;
   }
 
   private grow(): void {
