@@ -1,6 +1,6 @@
 // An account on a quote (contract section 2, step 7): its equity, its rules, then its peak.
 import { judge } from '#src/domain/judge';
-import { levelsOf, shownObserved } from '#src/domain/rule-levels';
+import { shownObserved } from '#src/domain/rule-levels';
 import { warnsByBreach } from '#src/domain/rules';
 import { text } from '#src/domain/money';
 import type { EquityWatch } from '#src/prices/equity-watch';
@@ -31,9 +31,9 @@ export class AccountJudge {
     const { n } = this.core.state;
     if (!isBreached) this.judge(watch);
     peaks.seen(watch, watch.equity(), market.book.ts);
-    watch.judged();
     // What it has done, such as a close, is news to the rules on the next quote.
     if (this.core.state.n > n) watch.changed();
+    else watch.judged();
   }
 
   private judge(watch: EquityWatch): void {
@@ -44,8 +44,7 @@ export class AccountJudge {
       const rule = account.rules.find(({ id }) => id === ids[0]);
       return text((rule && shownObserved(rule, observation)) ?? observation.equity);
     };
-    const { breach, also, recovered, restored, warnings } = verdict;
-    const short = [...verdict.short];
+    const { breach, also, recovered, restored, warnings, short } = verdict;
     if (breach !== undefined) {
       const told = [breach.rule.id, ...also];
       const warns = account.rules.some((rule) => warnsByBreach(rule) && told.includes(rule.id));
@@ -58,11 +57,6 @@ export class AccountJudge {
         warns,
       });
       if (breach.rule.action === 'close') return;
-      // Closes that restore a margin come when all that was found is told.
-      for (const rule of account.rules) {
-        if (rule.action !== 'reduce' || !told.includes(rule.id)) continue;
-        short.push({ rule, levels: levelsOf(rule, account) });
-      }
     }
     if (restored.length > 0) {
       const observed = observedOf(restored);
@@ -78,7 +72,7 @@ export class AccountJudge {
       const ruleIds = recovered;
       this.tell(account.accountId, { type: 'rules.recovered', ruleIds, observed, isLast });
     }
-    short.sort((a, b) => account.rules.indexOf(a.rule) - account.rules.indexOf(b.rule));
+    // Closes that restore a margin come when all that was found is told.
     for (const finding of short) this.tell(account.accountId, { type: 'margin.short', finding });
   }
 

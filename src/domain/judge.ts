@@ -35,7 +35,7 @@ export interface Verdict {
   readonly recovered: readonly string[];
   /** Rules whose breach halted entries and is over. */
   readonly restored: readonly string[];
-  /** Margin rules that still are not above their level. */
+  /** Margin rules that are breached, anew or still, and not above their level: in their order. */
   readonly short: readonly RuleFinding[];
 }
 
@@ -55,7 +55,8 @@ export function judge(
     const known = breaches.get(rule.id);
     const isBreach = isBreached(rule, levels, observation);
     if (isBreach && known === undefined) breached.push({ rule, levels });
-    if (known?.action === 'reduce' && !isAboveFloor(rule, levels, observation)) {
+    const isStanding = isBreach || known !== undefined;
+    if (isStanding && rule.action === 'reduce' && !isAboveFloor(rule, levels, observation)) {
       short.push({ rule, levels });
     } else if (known !== undefined && known.action !== 'warn' && !isBreach) {
       restored.push(rule.id);

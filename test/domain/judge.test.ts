@@ -119,14 +119,14 @@ test.each<[string, RuleSpec[], string, Known, Said]>([
     [warn, halt, reduce, peak20],
     '7000',
     [],
-    { breach: 'peak', also: ['warn', 'halt', 'reduce'] },
+    { breach: 'peak', also: ['warn', 'halt', 'reduce'], short: ['reduce'] },
   ],
   [
     'reduce before haltEntries',
     [warn, halt, reduce],
     '7000',
     [],
-    { breach: 'reduce', also: ['warn', 'halt'] },
+    { breach: 'reduce', also: ['warn', 'halt'], short: ['reduce'] },
   ],
   ['haltEntries before warn', [warn, halt], '8000', [], { breach: 'halt', also: ['warn'] }],
   [
@@ -184,7 +184,7 @@ test.each<[string, RuleSpec[], string, Known, Said]>([
   ['and not before', [{ ...fixed, action: 'warn' }], '7999', ['fixed', 'fixed:warn'], {}],
 
   // A reduction goes on until the level is above the limit, not only at it.
-  ['a margin is short', [reduce], '7999.9999', [], { breach: 'reduce' }],
+  ['a margin is short', [reduce], '7999.9999', [], { breach: 'reduce', short: ['reduce'] }],
   ['still', [reduce], '7999.9999', ['reduce:reduce'], { short: ['reduce'] }],
   ['at the limit', [reduce], '8000', ['reduce:reduce'], { short: ['reduce'] }],
   ['above it', [reduce], '8000.0001', ['reduce:reduce'], { restored: ['reduce'] }],
@@ -329,7 +329,9 @@ test('a judgement is what integers say', () => {
         short: ids(
           all.filter(
             ({ rule, finding, known }) =>
-              isBreached(known) && rule.action === 'reduce' && !finding.isRestored,
+              (isBreached(known) || finding.isBreached) &&
+              rule.action === 'reduce' &&
+              !finding.isRestored,
           ),
         ),
       };
