@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { InstrumentSpec } from '#src/domain/instrument';
 import { isDay } from '#src/domain/time';
-import { Currency, NotNegative, Positive, SymbolName } from './primitives.ts';
+import { Currency, NotNegative, Positive, SymbolName, Timezone } from './primitives.ts';
 
 const wallTime = z.string({ error: 'expected HH:MM' }).regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, {
   error: 'expected HH:MM',
@@ -12,18 +12,6 @@ const date = z
   .string({ error: 'expected YYYY-MM-DD' })
   .regex(/^\d{4}-\d{2}-\d{2}$/, { error: 'expected YYYY-MM-DD', abort: true })
   .refine(isDay, { error: 'expected a date' });
-
-const Timezone = z.string({ error: 'expected an IANA time zone' }).refine(isTimezone, {
-  error: 'expected an IANA time zone',
-});
-
-function isTimezone(value: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-}
 
 const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 

@@ -1,5 +1,6 @@
 // The small shapes that all others are made of: ids, symbols, numbers, times, currencies.
 import { z } from 'zod';
+import { isTimezone } from '#src/domain/days';
 import { isoTimeOf } from '#src/domain/time';
 import { decimal, hundred, isNumeric, type Numeric } from '#src/domain/money';
 
@@ -87,3 +88,8 @@ export const Time = z
     timeError,
   )
   .transform((value) => (typeof value === 'number' ? value : (isoTimeOf(value) as number)));
+
+/** A time zone of the IANA database. */
+export const Timezone = z
+  .string({ error: 'expected an IANA time zone' })
+  .refine(isTimezone, { error: 'expected an IANA time zone, such as Europe/Prague' });

@@ -1,8 +1,7 @@
 // The rules of an account as they come in (contract section 5).
 import { z } from 'zod';
-import { isTimezone } from '#src/domain/days';
 import { anchors, isDayAnchor, ruleActions, type RuleSpec } from '#src/domain/rules';
-import { Amount, Id, NotNegative, Percent, Positive } from './primitives.ts';
+import { Amount, Id, NotNegative, Percent, Positive, Timezone } from './primitives.ts';
 
 /** Most rules that an account may have. */
 const rulesMax = 32;
@@ -29,10 +28,7 @@ const fields = {
   lockAtInitial: z.boolean({ error: 'expected true or false' }).optional(),
   lockOffset: Amount.optional(),
   observed: z.enum(['equity', 'balance'], { error: 'expected equity or balance' }).optional(),
-  timezone: z
-    .string({ error: 'expected an IANA time zone' })
-    .refine(isTimezone, { error: 'expected an IANA time zone, such as Europe/Prague' })
-    .optional(),
+  timezone: Timezone.optional(),
   resetAt: z
     .string({ error: 'expected HH:MM' })
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'expected HH:MM, 00:00 to 23:59' })

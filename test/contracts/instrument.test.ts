@@ -59,7 +59,10 @@ const holidays = (...list: unknown[]): object => ({ holidays: list });
 
 test.each<[object, string[]]>([
   [{ timezone: undefined }, ['timezone: expected an IANA time zone, was missing']],
-  [{ timezone: 'Mars/Olympus' }, ['timezone: expected an IANA time zone, was "Mars/Olympus"']],
+  ...['Mars/Olympus', '+02:00'].map((timezone): [object, string[]] => [
+    { timezone },
+    [`timezone: expected an IANA time zone, such as Europe/Prague, was "${timezone}"`],
+  ]),
   [
     { weekly: [{ ...day, days: ['monday'] }] },
     [
