@@ -25,7 +25,7 @@ import { PriceFeed } from './price-feed.ts';
 import { publishedNote } from './recovery.ts';
 import type { Inspect } from './supervisor.actor.ts';
 
-/** How often books, peaks and published events are noted in the journal. */
+/** How often books, peaks and published events are noted: with the journal's own delay within a second. */
 const noteEveryMs = 750;
 /** How often a stop looks whether the last close has its outcome. */
 const settleCheckMs = 20;

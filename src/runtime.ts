@@ -216,18 +216,8 @@ class RuntimeHost implements Runtime {
     const { state, unpublished, ring } = await recover(journal, lastN);
     this.unsent = [...unpublished];
     const host = new Host({
-      ...{
-        journal,
-        ledger,
-        reopenLedger,
-        state,
-        ring,
-        durableN: lastN,
-        epoch,
-        clock,
-        logger,
-        metrics,
-      },
+      ...{ journal, ledger, reopenLedger, state, ring, durableN: lastN },
+      ...{ epoch, clock, logger, metrics },
       ids: this.options.ids ?? randomIds(),
       chance: systemChance(),
       inspect: this.options.inspect,

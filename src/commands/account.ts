@@ -17,7 +17,7 @@ import type { AccountRecord } from '#src/domain/records';
 import { isRefused, refuse, type Refused } from '#src/domain/refusals';
 import { presetRules } from '#src/domain/presets';
 import { firstBreached, shownObserved } from '#src/domain/rule-levels';
-import { dayAnchorAnew, isDayAnchor, ruleOf, type RuleRecord } from '#src/domain/rules';
+import { anchorsAnew, ruleOf, type RuleRecord } from '#src/domain/rules';
 import type { Account, State } from '#src/domain/state';
 import { observe } from '#src/prices/equity-watch';
 import { equityOf } from '#src/prices/exposure';
@@ -178,12 +178,8 @@ function resumeFault(
     return refuse('acknowledge_required', `acknowledge must name the breach: ${expected}`);
   }
   const observation = observe(account, context.markets.bookOf);
-  const { equity, balance } = observation;
-  const anchors = new Map(
-    account.rules.flatMap(({ id, anchor }) =>
-      isDayAnchor(anchor) ? [[id, { value: dayAnchorAnew(anchor, { balance, equity }) }]] : [],
-    ),
-  );
+  const { equity } = observation;
+  const anchors = anchorsAnew(account.rules, observation);
   const standing = { peak: equity, initialBalance: account.initialBalance, anchors };
   const found = firstBreached(account.rules, standing, observation);
   if (found === undefined) return undefined;

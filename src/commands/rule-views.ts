@@ -19,19 +19,7 @@ const percentDecimals = 10;
 /** The rules as `account.get` shows them. */
 export function ruleViews(context: CommandContext, account: Account): object[] {
   const observation = observe(account, context.markets.bookOf);
-  return account.rules.map((rule) => {
-    const levels = levelsOf(rule, account);
-    const observed = shownObserved(rule, observation);
-    return present({
-      id: rule.id,
-      anchor: rule.anchor,
-      anchorValue: text(levels.anchorValue),
-      floor: text(levels.floor),
-      observed: observed && text(observed),
-      distance: observed && text(observed.minus(levels.floor)),
-      state: stateOf(account, rule, levels, observation),
-    });
-  });
+  return account.rules.map((rule) => standingOf(account, rule, observation).view);
 }
 
 /**
@@ -43,25 +31,17 @@ export function guardStatusOf(context: CommandContext, account: Account): object
   context.settlePeak(accountId);
   const observation = observe(account, context.markets.bookOf);
   const rules = account.rules.map((rule) => {
-    const levels = levelsOf(rule, account);
-    const observed = shownObserved(rule, observation);
-    const distance = observed?.minus(levels.floor);
+    const { view, levels, observed } = standingOf(account, rule, observation);
     const moved = movedOf(account, rule);
     return present({
-      id: rule.id,
-      anchor: rule.anchor,
-      anchorValue: text(levels.anchorValue),
+      ...view,
       anchorMovedBy: moved?.what,
       anchorMovedAt: moved?.ts,
       action: rule.action,
       graceSeconds: rule.record.graceSeconds,
       observes: rule.anchor === 'marginLevel' ? 'marginLevel' : rule.observed,
-      observed: observed && text(observed),
       warnAt: levels.warnAt && text(levels.warnAt),
-      floor: text(levels.floor),
-      distance: distance && text(distance),
-      distancePct: distance && percentOf(distance, observed),
-      state: stateOf(account, rule, levels, observation),
+      distancePct: observed && percentOf(observed.minus(levels.floor), observed),
       breachId: account.breaches.get(rule.id)?.breachId,
       timezone: rule.day?.timezone,
       resetAt: rule.day?.resetAt,
@@ -80,8 +60,28 @@ export function guardStatusOf(context: CommandContext, account: Account): object
   });
 }
 
-function percentOf(distance: Decimal, observed: Decimal | undefined): string | undefined {
-  if (observed === undefined || observed.isZero()) return undefined;
+/** Where a rule stands, and how that is shown. */
+function standingOf(
+  account: Account,
+  rule: Rule,
+  observation: Observation,
+): { view: Record<string, unknown>; levels: RuleLevels; observed: Decimal | undefined } {
+  const levels = levelsOf(rule, account);
+  const observed = shownObserved(rule, observation);
+  const view = present({
+    id: rule.id,
+    anchor: rule.anchor,
+    anchorValue: text(levels.anchorValue),
+    floor: text(levels.floor),
+    observed: observed && text(observed),
+    distance: observed && text(observed.minus(levels.floor)),
+    state: stateOf(account, rule, levels, observation),
+  });
+  return { view, levels, observed };
+}
+
+function percentOf(distance: Decimal, observed: Decimal): string | undefined {
+  if (observed.isZero()) return undefined;
   const percent = distance.times(hundred).dividedBy(observed.abs());
   return text(percent.toDecimalPlaces(percentDecimals));
 }

@@ -1,14 +1,7 @@
 // What records of accounts and of their rules change: balance, anchors, warnings, breaches, halts.
 import { accountOf, type AccountRecordType, type Appliers } from './apply-types.ts';
 import { decimal, Decimal } from './money.ts';
-import {
-  dayAnchorAnew,
-  isDayAnchor,
-  isSameRule,
-  ruleOf,
-  warnsByBreach,
-  type Rule,
-} from './rules.ts';
+import { anchorsAnew, isSameRule, ruleOf, warnsByBreach, type Rule } from './rules.ts';
 import type { Account, AnchorValue, Moved } from './state.ts';
 
 export const accountAppliers: Pick<Appliers, AccountRecordType> = {
@@ -30,7 +23,7 @@ export const accountAppliers: Pick<Appliers, AccountRecordType> = {
       peak: balance,
       peakMoved: moved,
       changedN: n,
-      anchors: anchorsAnew(rules, balance, balance, moved),
+      anchors: movedAnchors(rules, balance, balance, moved),
       state: 'normal',
       halt: undefined,
       warned: new Set(),
@@ -68,7 +61,7 @@ export const accountAppliers: Pick<Appliers, AccountRecordType> = {
     account.breaches.clear();
     account.peak = equity;
     account.peakMoved = moved;
-    setAnchors(account, anchorsAnew(account.rules, account.balance, equity, moved));
+    account.anchors = movedAnchors(account.rules, account.balance, equity, moved);
   },
   'account.settled': (state, _body, { accountId }) => {
     accountOf(state, accountId).state = 'halted';
@@ -80,16 +73,16 @@ export const accountAppliers: Pick<Appliers, AccountRecordType> = {
     const before = new Map(account.rules.map((rule) => [rule.id, rule]));
     account.rules = body.rules.map(ruleOf);
     account.preset = body.preset;
-    const anew = anchorsAnew(account.rules, account.balance, equity, moved);
+    const anchors = movedAnchors(account.rules, account.balance, equity, moved);
     const kept = new Set<string>();
     for (const rule of account.rules) {
       const known = before.get(rule.id);
       if (known === undefined || !isSameRule(known, rule)) continue;
       kept.add(rule.id);
       const anchor = account.anchors.get(rule.id);
-      if (anchor !== undefined) anew.set(rule.id, anchor);
+      if (anchor !== undefined) anchors.set(rule.id, anchor);
     }
-    setAnchors(account, anew);
+    account.anchors = anchors;
     for (const told of [account.warned, account.breaches]) {
       for (const ruleId of told.keys()) if (!kept.has(ruleId)) told.delete(ruleId);
     }
@@ -153,21 +146,12 @@ function calm(account: Account): void {
   if (account.state === 'warning' && account.warned.size === 0) account.state = 'normal';
 }
 
-function setAnchors({ anchors }: Account, values: ReadonlyMap<string, AnchorValue>): void {
-  anchors.clear();
-  for (const [ruleId, value] of values) anchors.set(ruleId, value);
-}
-
-function anchorsAnew(
+function movedAnchors(
   rules: readonly Rule[],
   balance: Decimal,
   equity: Decimal,
   moved: Moved,
 ): Map<string, AnchorValue> {
-  const values = new Map<string, AnchorValue>();
-  for (const { id, anchor } of rules) {
-    if (!isDayAnchor(anchor)) continue;
-    values.set(id, { value: dayAnchorAnew(anchor, { balance, equity }), moved });
-  }
-  return values;
+  const values = anchorsAnew(rules, { balance, equity });
+  return new Map([...values].map(([ruleId, { value }]) => [ruleId, { value, moved }]));
 }

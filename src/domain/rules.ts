@@ -169,10 +169,17 @@ export function dayAnchorAt(
   }
 }
 
-/** What it is when all anchors are set anew in the middle of a day: what came before is forgotten. */
-export function dayAnchorAnew(
-  anchor: DayAnchor,
+/**
+ * The day's anchors of the rules when all are set anew in the middle of a day, by rule id: what came
+ * before is forgotten.
+ */
+export function anchorsAnew(
+  rules: readonly Rule[],
   now: { readonly balance: Decimal; readonly equity: Decimal },
-): Decimal {
-  return dayAnchorAt(anchor, now.balance, now);
+): Map<string, { readonly value: Decimal }> {
+  const values = new Map<string, { readonly value: Decimal }>();
+  for (const { id, anchor } of rules) {
+    if (isDayAnchor(anchor)) values.set(id, { value: dayAnchorAt(anchor, now.balance, now) });
+  }
+  return values;
 }

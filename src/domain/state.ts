@@ -70,7 +70,7 @@ export interface Account {
   /** The last record that changed what it holds or what its peak is measured by. */
   changedN: number;
   /** Anchors of the rules that are taken anew each day, by rule id. */
-  readonly anchors: Map<string, AnchorValue>;
+  anchors: Map<string, AnchorValue>;
   state: AccountState;
   halt: Halt | undefined;
   /** Rules that warned, or were breached, and whose loss was not small since. */

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decimal, text } from '#src/domain/money';
 import {
+  anchorsAnew,
   anchors,
-  dayAnchorAnew,
   dayAnchorAt,
   isDayAnchor,
   isSameRule,
@@ -219,5 +219,6 @@ test.each<[DayAnchor, balance: number, equity: number, at: string, anew: string]
   const [balance, equity, at, anew] = given;
   const now = { balance: decimal(balance), equity: decimal(equity) };
   expect(text(dayAnchorAt(anchor, decimal(100), now))).toBe(at);
-  expect(text(dayAnchorAnew(anchor, now))).toBe(anew);
+  const rule = ruleOf({ id: 'r', anchor, limitPct: 5 });
+  expect(anchorsAnew([rule], now).get('r')?.value.toFixed()).toBe(anew);
 });
