@@ -8,7 +8,7 @@ import { equityOf } from './exposure.ts';
 import { nearestDouble } from './nearest-double.ts';
 import { highestSince } from './peak-search.ts';
 import type { QuoteBook } from './quote-book.ts';
-import { QuoteRing } from './quote-ring.ts';
+import { blockEntries, QuoteRing } from './quote-ring.ts';
 import { countOf, type RingNote } from './ring-note.ts';
 
 /** Most entries that a part of the ring must have before the next one begins, and fewest such parts. */
@@ -18,8 +18,10 @@ const ringChunksMin = 4;
 /** The more accounts there are, the longer the ring, so that few of them are looked for a quote. */
 const quotesPerAccount = 20;
 
-/** How often every account is looked for until the ring has come round: once would be just in time. */
-const roundsPerRing = 4;
+/** How often every account has a turn until the ring has come round. */
+const roundsPerRing = 16;
+/** Of the ring what an account may be behind at its turn; at the next it still holds all of that. */
+const behindMax = 7 / 8;
 
 /** A part of the ring as it is noted. */
 export interface RingChunk {
@@ -42,6 +44,8 @@ export class AccountPeaks {
   private readonly chunksMax: number;
   private readonly watches: EquityWatch[] = [];
   private readonly places = new Map<EquityWatch, number>();
+  /** By place: entries before it are certainly in the account's peak. */
+  private readonly sinces: number[] = [];
   private readonly columns = new Map<string, number>();
   /** Of each column the first entry at which it has a price. */
   private readonly pricedFrom: number[] = [];
@@ -71,6 +75,7 @@ export class AccountPeaks {
     if (!watch.needsPeak) return;
     this.places.set(watch, this.watches.length);
     this.watches.push(watch);
+    this.sinces.push(watch.since);
     this.ring.hold(this.watches.length * quotesPerAccount);
   }
 
@@ -79,11 +84,13 @@ export class AccountPeaks {
     if (place === undefined) return;
     this.places.delete(watch);
     const last = this.watches.pop();
+    this.sinces.pop();
     if (last === undefined || last === watch) return;
     this.watches[place] = last;
     this.places.set(last, place);
     // Its turn may just have been.
     this.settle(last);
+    this.sinces[place] = last.since;
   }
 
   /** Quotes of the symbol are kept from now on, and what its book says now. */
@@ -112,7 +119,9 @@ export class AccountPeaks {
     for (; this.due >= 1; this.due--) {
       this.turn = this.turn + 1 < this.watches.length ? this.turn + 1 : 0;
       const watch = this.watches[this.turn];
-      if (watch !== undefined) this.settleOld(watch);
+      if (watch !== undefined && this.isOld(this.sinces[this.turn] as number)) {
+        this.settleOld(watch);
+      }
     }
   }
 
@@ -175,13 +184,19 @@ export class AccountPeaks {
     return Math.min(first, this.ring.end);
   }
 
-  /** One that was looked for so long ago that the ring is about to forget. */
+  /** Looks for its peak if the ring is about to forget what is not in it yet. */
   settleOld(watch: EquityWatch): void {
-    const { end, size } = this.ring;
-    if (end - watch.since <= size / 2) return;
-    const isSearched = watch.mayHaveMoved;
-    this.settle(watch);
-    if (isSearched) watch.setBandsAnew();
+    if (this.isOld(watch.since)) {
+      const isSearched = watch.mayHaveMoved;
+      this.settle(watch);
+      if (isSearched) watch.setBandsAnew();
+    }
+    const place = this.places.get(watch);
+    if (place !== undefined) this.sinces[place] = watch.since;
+  }
+
+  private isOld(since: number): boolean {
+    return this.ring.end - since > behindMax * (this.ring.size - blockEntries);
   }
 
   private search(watch: EquityWatch): void {

@@ -24,7 +24,7 @@ export class BandIndex {
 
   /** Every quote leaves the band until it is set. */
   add(watch: EquityWatch, lane: LaneName): Hold {
-    const hold = { watch, lane, lowSlot: 0, highSlot: 0, low: Infinity, high: -Infinity };
+    const hold = { watch, lane, slot: 0 };
     this.lanes[lane].add(hold);
     this.all.add(hold);
     return hold;
@@ -50,6 +50,11 @@ export class BandIndex {
   /** Every quote leaves it until it is set again. */
   open(hold: Hold): void {
     this.lanes[hold.lane].open(hold);
+  }
+
+  /** Prices of at least the first and at most the second are in it. */
+  bandOf(hold: Hold): readonly [low: number, high: number] {
+    return this.lanes[hold.lane].bandOf(hold);
   }
 
   /** A quote of the symbol is worked on from now on. */

@@ -12,49 +12,71 @@ export type LaneName = 'bid' | 'ask' | 'both';
 export interface Hold {
   readonly watch: EquityWatch;
   lane: LaneName;
-  /** Its places in the two heaps of its lane. */
-  lowSlot: number;
-  highSlot: number;
-  /** The band: prices of at least `low` and at most `high`. */
-  low: number;
-  high: number;
+  /** Its place in the lane. */
+  slot: number;
 }
 
+/** Doubles of a band, a line of the cache for two: its bounds, and the keys by which each is found. */
+const rowWidth = 4;
+const lowAt = 0;
+const highAt = 1;
+const lowKeyAt = 2;
+const highKeyAt = 3;
+
 export class BandLane {
-  /** Of the lows, negated: the highest one is on top. Keys are no wider than the bands. */
+  /** Of the lows, negated: the highest one is on top. A slot is the same in both. */
   private readonly lows = new KeyHeap();
   private readonly highs = new KeyHeap();
-  private readonly byLow: Hold[] = [];
-  private readonly byHigh: Hold[] = [];
+  private readonly watches: EquityWatch[] = [];
+  /** Keys are no wider than the bands; `Infinity` where the band was left and is to be set. */
+  private rows = new Float64Array(16 * rowWidth);
+  private readonly passed: number[] = [];
 
   /** Every quote leaves its band until that is set. */
   add(hold: Hold): void {
-    hold.lowSlot = this.lows.add(-Infinity);
-    hold.highSlot = this.highs.add(-Infinity);
-    hold.low = Infinity;
-    hold.high = -Infinity;
-    this.byLow[hold.lowSlot] = hold;
-    this.byHigh[hold.highSlot] = hold;
+    const slot = this.lows.add(-Infinity);
+    this.highs.add(-Infinity);
+    hold.slot = slot;
+    this.watches[slot] = hold.watch;
+    if (this.rows.length <= slot * rowWidth) {
+      const rows = new Float64Array(2 * this.rows.length);
+      rows.set(this.rows);
+      this.rows = rows;
+    }
+    const at = slot * rowWidth;
+    this.rows[at + lowAt] = Infinity;
+    this.rows[at + highAt] = this.rows[at + lowKeyAt] = this.rows[at + highKeyAt] = -Infinity;
   }
 
-  remove(hold: Hold): void {
-    this.lows.remove(hold.lowSlot);
-    this.highs.remove(hold.highSlot);
+  remove({ slot }: Hold): void {
+    this.lows.remove(slot);
+    this.highs.remove(slot);
   }
 
-  set(hold: Hold, low: number, high: number): void {
-    hold.low = low;
-    hold.high = high;
+  set({ slot }: Hold, low: number, high: number): void {
+    const { rows } = this;
+    const at = slot * rowWidth;
+    rows[at + lowAt] = low;
+    rows[at + highAt] = high;
     // What has become wider is found out when its old bound is passed: most never is.
-    if (this.lows.keyOf(hold.lowSlot) > -low) this.lows.set(hold.lowSlot, -low);
-    if (this.highs.keyOf(hold.highSlot) > high) this.highs.set(hold.highSlot, high);
+    if ((rows[at + lowKeyAt] as number) > -low) {
+      rows[at + lowKeyAt] = -low;
+      this.lows.set(slot, -low);
+    }
+    if ((rows[at + highKeyAt] as number) > high) {
+      rows[at + highKeyAt] = high;
+      this.highs.set(slot, high);
+    }
   }
 
   open(hold: Hold): void {
-    hold.low = Infinity;
-    hold.high = -Infinity;
-    if (this.lows.keyOf(hold.lowSlot) !== -Infinity) this.lows.set(hold.lowSlot, -Infinity);
-    if (this.highs.keyOf(hold.highSlot) !== -Infinity) this.highs.set(hold.highSlot, -Infinity);
+    this.set(hold, Infinity, -Infinity);
+  }
+
+  /** Prices of at least the first and at most the second are in the band. */
+  bandOf({ slot }: Hold): readonly [low: number, high: number] {
+    const at = slot * rowWidth;
+    return [this.rows[at + lowAt] as number, this.rows[at + highAt] as number];
   }
 
   /** Whether a price below some low, or above some high, may have left a band. */
@@ -64,26 +86,35 @@ export class BandLane {
 
   /** Adds the accounts whose band is left; their bands have to be set again. */
   collect(lowest: number, highest: number, into: Set<EquityWatch>): void {
-    const { lows, highs } = this;
-    while (lows.first < -lowest) {
-      const slot = lows.top();
-      const hold = this.byLow[slot] as Hold;
-      if (lowest >= hold.low) {
-        lows.set(slot, -hold.low);
+    if (this.lows.first < -lowest) this.collectFrom(this.lows, -lowest, -1, lowAt, into);
+    if (this.highs.first < highest) this.collectFrom(this.highs, highest, 1, highAt, into);
+  }
+
+  /** Of the bounds, times the sign, those that are below the key. */
+  private collectFrom(
+    heap: KeyHeap,
+    key: number,
+    sign: 1 | -1,
+    boundAt: typeof lowAt | typeof highAt,
+    into: Set<EquityWatch>,
+  ): void {
+    const { rows, passed } = this;
+    const keyAt = boundAt === lowAt ? lowKeyAt : highKeyAt;
+    heap.forEachUpTo(key, (slot, known) => {
+      if (known < key) passed.push(slot);
+    });
+    for (const slot of passed) {
+      const at = slot * rowWidth;
+      const bound = sign * (rows[at + boundAt] as number);
+      if (bound < key) {
+        // It stays where it is until it is set.
+        rows[at + keyAt] = Infinity;
+        into.add(this.watches[slot] as EquityWatch);
       } else {
-        lows.set(slot, Infinity);
-        into.add(hold.watch);
+        rows[at + keyAt] = bound;
+        heap.set(slot, bound);
       }
     }
-    while (highs.first < highest) {
-      const slot = highs.top();
-      const hold = this.byHigh[slot] as Hold;
-      if (highest <= hold.high) {
-        highs.set(slot, hold.high);
-      } else {
-        highs.set(slot, Infinity);
-        into.add(hold.watch);
-      }
-    }
+    passed.length = 0;
   }
 }

@@ -20,7 +20,7 @@ const cappedPart = 0.25;
 const bandSlack = 1 - 1e-6;
 
 const swing: Swing = {
-  ...{ equity: 0, error: 0, perReach: 0, spread: 0 },
+  ...{ equity: 0, error: 0, perReach: 0, spread: 0, rateSpread: 0 },
   ...{ margin: 0, marginError: 0, marginPerReach: 0, marginSpread: 0 },
 };
 
@@ -269,7 +269,7 @@ export class EquityWatch {
     const balance = nearestDouble(this.account.balance);
     swing.equity = balance;
     swing.error = Math.abs(balance) * balanceError;
-    swing.perReach = swing.spread = 0;
+    swing.perReach = swing.spread = swing.rateSpread = 0;
     swing.margin = swing.marginError = swing.marginPerReach = swing.marginSpread = 0;
     for (const exposure of this.exposureList) exposure.addTo(swing);
   }
@@ -314,7 +314,7 @@ export class EquityWatch {
    * risen as far as it can by then; so far for it that nothing can end.
    */
   private setBands(): void {
-    const { equity, error, perReach, spread, marginPerReach, marginSpread } = swing;
+    const { equity, error, perReach, spread, rateSpread, marginPerReach, marginSpread } = swing;
     const { bounds } = this;
     if (bounds.isOpen || this.closesLate() || (bounds.watchesBalance && this.isChanged)) {
       this.open();
@@ -326,7 +326,8 @@ export class EquityWatch {
     const ends = bounds.marginAbove === Infinity ? 0 : bounds.marginAbove;
     const down = perReach + bounds.marginBelow * marginPerReach;
     const up = perReach + ends * marginPerReach;
-    const room = equity - error - this.actsBelow(peak) - bounds.marginBelow * marginSpread;
+    const lost = rateSpread + bounds.marginBelow * marginSpread;
+    const room = equity - error - this.actsBelow(peak) - lost;
     const free = peak - top - spread;
     // A rise up to the peak costs nothing; one beyond it may take the level along that acts.
     const half = (room + free) / 2;

@@ -67,6 +67,8 @@ export interface Swing {
   /** Equity rises or falls by no more than `reach · perReach`, and rises by `spread` beside that. */
   perReach: number;
   spread: number;
+  /** As much it falls beside that, where the ask of a rate comes down to its bid, or the bid goes up. */
+  rateSpread: number;
   margin: number;
   marginError: number;
   /** As much for the margin that is used, up and down alike. */
@@ -144,7 +146,7 @@ export class Exposure {
       const half = (leg.book.ask - mid) / mid;
       rate = leg.divides ? rate / mid : rate * mid;
       halfSpreads += half;
-      if (half > halfSpreadMax) swing.spread = Infinity;
+      if (half > halfSpreadMax) swing.spread = swing.rateSpread = Infinity;
     }
     const legs = this.legs.length;
     if (this.margin > 0) {
@@ -172,6 +174,7 @@ export class Exposure {
     const worth = Math.abs(value) * rate * legFactor;
     swing.perReach += ask * size * rate * legGrowthMax + worth * legs;
     swing.spread += spread * rate * legGrowthMax + worth * halfSpreads;
+    swing.rateSpread += worth * halfSpreads;
   }
 
   /** Grows when a price that the value hangs on has changed; 0 while one is missing. */

@@ -133,10 +133,12 @@ type Move = typeof anyMove extends fc.Arbitrary<infer T> ? T : never;
 type Edge = typeof anyEdge extends fc.Arbitrary<infer T> ? T : never;
 
 function atEdge(watched: Watched, { symbol, edge }: Edge): Quote | undefined {
-  const [hold] = [...watched.world.markets.of(symbol).bands.holds()];
-  if (hold === undefined || hold.low > hold.high) return undefined;
-  const low = new D(hold.low).toFixed();
-  const high = new D(hold.high).toFixed();
+  const { bands } = watched.world.markets.of(symbol);
+  const [hold] = [...bands.holds()];
+  if (hold === undefined) return undefined;
+  const band = bands.bandOf(hold);
+  if (band[0] > band[1]) return undefined;
+  const [low, high] = [new D(band[0]).toFixed(), new D(band[1]).toFixed()];
   return quoteAt(symbol, edge === 'high' ? high : low, edge === 'low' ? low : high);
 }
 

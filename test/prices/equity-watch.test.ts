@@ -90,14 +90,16 @@ test('what was judged is quiet until a price moves that it hangs on', () => {
 test('within its bands it is not looked at, whether up or down', () => {
   const { watched, at } = goldWorld([peak20]);
   at('1995', '1995');
-  const [hold] = [...watched.world.markets.of('XAUUSD').bands.holds()];
+  const { bands } = watched.world.markets.of('XAUUSD');
+  const [hold] = [...bands.holds()];
   if (hold === undefined) throw new Error('the account hangs on gold');
-  expect(hold.low).toBeGreaterThan(1985);
-  expect(hold.low).toBeLessThan(1995);
-  expect(hold.high).toBeGreaterThan(1995);
-  expect(at(String(hold.low), '1995')).toBe('unseen');
-  expect(at('1995', String(hold.high))).toBe('unseen');
-  expect(at(String(hold.low * (1 - 1e-12)), '1995')).not.toBe('unseen');
+  const [low, high] = bands.bandOf(hold);
+  expect(low).toBeGreaterThan(1985);
+  expect(low).toBeLessThan(1995);
+  expect(high).toBeGreaterThan(1995);
+  expect(at(String(low), '1995')).toBe('unseen');
+  expect(at('1995', String(high))).toBe('unseen');
+  expect(at(String(low * (1 - 1e-12)), '1995')).not.toBe('unseen');
 });
 
 test('no band is set while a price is missing, or where a position waits for its symbol', () => {
@@ -210,4 +212,18 @@ test('the margin in use is counted where a rule asks for it', () => {
   expect(text(observe(watched.account, bookOf).usedMargin)).toBe('10000');
   expect(text(observe(goldWorld([floor]).watched.account, bookOf).usedMargin)).toBe('0');
   expect(observe(watched.account, bookOf).balance).toEqual(decimal(10000));
+});
+
+test('a rate falls by its spread as well, when its ask comes down to its bid', () => {
+  const rules: RuleRecord[] = [
+    { id: 'day', anchor: 'dayStartHigher', limitPct: '5', action: 'warn' },
+  ];
+  const watched = new Watched({ currency: 'EUR', balance: '100', rules });
+  watched.track({ symbol: 'USDJPY', side: 'short', quantity: '0.0035', entryPrice: '147.6' });
+  watched.take(quoteAt('EURUSD', '1.1', '1.1005'));
+  // A loss in yen of 4.9995 in euro: what the spread of the rate is worth brings it to the floor.
+  expect(watched.take(quoteAt('USDJPY', '149.94', '149.955'))).toMatchObject({ speaks: true });
+  expect(watched.take(quoteAt('EURUSD', '1.1', '1.1'))).toEqual({
+    ...{ look: 'judged', speaks: true, movesPeak: false },
+  });
 });

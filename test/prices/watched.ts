@@ -84,7 +84,9 @@ export class Watched {
     world.take(quote);
     const found = new Set<EquityWatch>();
     const isConcerned = [...market.bands.holds()].length > 0;
-    const isOut = [...market.bands.holds()].some(({ lane, low, high }) => {
+    const isOut = [...market.bands.holds()].some((hold) => {
+      const [low, high] = market.bands.bandOf(hold);
+      const { lane } = hold;
       const lowest = lane === 'ask' ? quote.ask : quote.bid;
       const highest = lane === 'bid' ? quote.bid : quote.ask;
       return lowest < low || highest > high;
