@@ -2,6 +2,7 @@
 // be looked at. O(1) for a quote that leaves no band.
 import { BandLane, type Hold, type LaneName } from './band-lane.ts';
 import type { EquityWatch } from './equity-watch.ts';
+import type { QuoteBook } from './quote-book.ts';
 
 export class BandIndex {
   private readonly lanes: Readonly<Record<LaneName, BandLane>> = {
@@ -23,38 +24,26 @@ export class BandIndex {
   }
 
   /** Every quote leaves the band until it is set. */
-  add(watch: EquityWatch, lane: LaneName): Hold {
-    const hold = { watch, lane, slot: 0 };
-    this.lanes[lane].add(hold);
+  add(watch: EquityWatch, book: QuoteBook, lane: LaneName): Hold {
+    const home = this.lanes[lane];
+    const hold = { watch, book, lane, home, slot: 0 };
+    home.add(hold);
     this.all.add(hold);
     return hold;
   }
 
   /** Other prices leave the band from now on; every quote does until it is set. */
   move(hold: Hold, lane: LaneName): void {
-    this.lanes[hold.lane].remove(hold);
+    hold.home.remove(hold);
     hold.lane = lane;
-    this.lanes[lane].add(hold);
+    hold.home = this.lanes[lane];
+    hold.home.add(hold);
   }
 
   remove(hold: Hold): void {
-    this.lanes[hold.lane].remove(hold);
+    hold.home.remove(hold);
     this.all.delete(hold);
     if (this.isWorking) this.departed.push(hold.watch);
-  }
-
-  set(hold: Hold, low: number, high: number): void {
-    this.lanes[hold.lane].set(hold, low, high);
-  }
-
-  /** Every quote leaves it until it is set again. */
-  open(hold: Hold): void {
-    this.lanes[hold.lane].open(hold);
-  }
-
-  /** Prices of at least the first and at most the second are in it. */
-  bandOf(hold: Hold): readonly [low: number, high: number] {
-    return this.lanes[hold.lane].bandOf(hold);
   }
 
   /** A quote of the symbol is worked on from now on. */

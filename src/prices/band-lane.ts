@@ -1,6 +1,7 @@
 // Bands that are left by prices of one kind: two comparisons say that none is.
 import type { EquityWatch } from './equity-watch.ts';
 import { KeyHeap } from './key-heap.ts';
+import type { QuoteBook } from './quote-book.ts';
 
 /**
  * By which prices a band is left: those of longs alone hang on the bid, those of shorts alone on the
@@ -11,7 +12,9 @@ export type LaneName = 'bid' | 'ask' | 'both';
 /** That an account is moved by the quotes of a symbol, and how far they may go unseen. */
 export interface Hold {
   readonly watch: EquityWatch;
+  readonly book: QuoteBook;
   lane: LaneName;
+  home: BandLane;
   /** Its place in the lane. */
   slot: number;
 }

@@ -6,14 +6,13 @@ import type { Observation } from '#src/domain/rule-levels';
 import { needsMargin, needsPeak } from '#src/domain/rules';
 import type { Account, Position } from '#src/domain/state';
 import type { Hold, LaneName } from './band-lane.ts';
-import { bandReachMax, equityOf, Exposure, usedMarginOf, type Swing } from './exposure.ts';
+import { bandReachMax, EquitySheet, type Swing } from './equity-sheet.ts';
+import { equityOf, Exposure, usedMarginOf } from './exposure.ts';
 import type { Market, Markets } from './market.ts';
 import { nearestDouble } from './nearest-double.ts';
 import type { QuoteBook } from './quote-book.ts';
 import { actsBelow, boundsOf, type RuleBounds } from './rule-bounds.ts';
 
-/** Relative error of a balance as a double. */
-const balanceError = 1e-12;
 /** Of the reach that there would be without: a band may end at the peak where that leaves so much of it. */
 const cappedPart = 0.25;
 /** Bands are a little narrower than they might be, for what is lost in computing them. */
@@ -46,9 +45,13 @@ export class EquityWatch {
   private readonly exposures = new Map<string, Exposure>();
   private exposureList: readonly Exposure[] = [];
   private readonly held = new Map<string, Held>();
-  private heldList: readonly Held[] = [];
+  private holds: readonly Hold[] = [];
   private bounds: RuleBounds;
-  private areBoundsStale = false;
+  /** Whether bounds and sheet are of what the account was before. */
+  private isStale = true;
+  private readonly sheet = new EquitySheet();
+  /** The account's peak. */
+  private known: number;
   /** The peak cannot be above it: neither that of the past, nor while quotes stay in the bands. */
   private peakMax: number;
   /** The highest equity while quotes stay in the bands. */
@@ -63,7 +66,7 @@ export class EquityWatch {
     this.markets = markets;
     this.needsPeak = needsPeak(account.rules);
     this.bounds = boundsOf(account);
-    this.peakMax = nearestDouble(account.peak);
+    this.peakMax = this.known = nearestDouble(account.peak);
     this.since = markets.peaks.end;
   }
 
@@ -97,7 +100,7 @@ export class EquityWatch {
     const key = keyOf(position.symbol, position.conversion);
     const exposure = this.exposures.get(key);
     exposure?.remove(position);
-    if (exposure?.isEmpty === true) {
+    if (exposure?.count === 0) {
       this.exposures.delete(key);
       this.exposureList = [...this.exposures.values()];
     }
@@ -114,15 +117,15 @@ export class EquityWatch {
 
   /** Lets go of everything: nobody asks about the account any more. */
   end(): void {
-    for (const { hold, market } of this.heldList) market.bands.remove(hold);
+    for (const { hold, market } of this.held.values()) market.bands.remove(hold);
     this.held.clear();
-    this.heldList = [];
+    this.holds = [];
   }
 
   /** Balance, positions, anchors, rules or warnings are not what they were: the next quote tells. */
   changed(): void {
     this.isChanged = true;
-    this.areBoundsStale = true;
+    this.isStale = true;
     this.judgedVersion = -1;
     this.open();
   }
@@ -138,13 +141,14 @@ export class EquityWatch {
   /** The peak was looked for up to now, and is what the account says. */
   peakSettled(end: number): void {
     this.since = end;
-    this.peakMax = Math.max(nearestDouble(this.account.peak), this.bandTop);
+    this.known = nearestDouble(this.account.peak);
+    this.peakMax = Math.max(this.known, this.bandTop);
   }
 
   /** Between quotes: bands for a peak that is known better now. */
   setBandsAnew(): void {
     if (this.isChanged || this.bandTop === -Infinity) return;
-    this.peakMax = nearestDouble(this.account.peak);
+    this.peakMax = this.known;
     this.measure();
     if (this.isCertain()) this.setBands();
   }
@@ -159,29 +163,29 @@ export class EquityWatch {
    * within which that remains so.
    */
   isQuiet(): boolean {
-    const { account } = this;
-    const isJudged = this.judgedVersion >= 0 && this.judgedVersion === this.version();
-    if (isJudged && !this.bounds.isOpen) {
-      this.open();
-      return true;
+    if (this.judgedVersion >= 0) {
+      if (this.judgedVersion === this.version() && !this.bounds.isOpen) {
+        this.open();
+        return true;
+      }
+      this.judgedVersion = -1;
     }
-    if (this.areBoundsStale) this.renewBounds();
+    if (this.isStale) this.renew();
     const isFirstLook = this.isChanged;
     this.isChanged = false;
     if (this.bounds.isOpen || (isFirstLook && this.bounds.watchesBalance)) return false;
     this.measure();
     const top = swing.equity + swing.error;
-    const known = nearestDouble(account.peak);
-    this.peakMax = Math.max(this.peakMax, known);
-    if (this.needsPeak && this.peakMax > known && !this.isPeakGoodEnough(known, top)) {
+    this.peakMax = Math.max(this.peakMax, this.known);
+    if (this.needsPeak && this.peakMax > this.known && !this.isPeakGoodEnough(top)) {
       this.markets.peaks.settle(this);
-      this.peakMax = nearestDouble(account.peak);
+      this.peakMax = this.known;
       // Levels that follow the peak were taken to rise as it does, which may be too fast.
       if (!this.isCertain()) this.renewBounds();
     }
     if (!this.isCertain()) return false;
     // At the end of the first quote after a change it counts as seen, whatever the ring holds.
-    if (isFirstLook && this.needsPeak && top >= nearestDouble(account.peak)) return false;
+    if (isFirstLook && this.needsPeak && top >= this.known) return false;
     this.peakMax = Math.max(this.peakMax, top);
     this.setBands();
     return true;
@@ -191,7 +195,7 @@ export class EquityWatch {
   judged(): void {
     this.renewBounds();
     this.measure();
-    this.peakMax = Math.max(nearestDouble(this.account.peak), swing.equity + swing.error);
+    this.peakMax = Math.max(this.known, swing.equity + swing.error);
     // What was closed, or a peak that has moved, is news to a rule that looks at the balance.
     if (!this.bounds.watchesBalance) this.isChanged = false;
     this.judgedVersion = this.bounds.watchesBalance ? -1 : this.version();
@@ -218,9 +222,10 @@ export class EquityWatch {
     let held = this.held.get(symbol);
     if (held === undefined) {
       const market = this.markets.of(symbol);
-      held = { hold: market.bands.add(this, 'both'), market, longs: 0, shorts: 0, legs: 0 };
+      const hold = market.bands.add(this, market.book, 'both');
+      held = { hold, market, longs: 0, shorts: 0, legs: 0 };
       this.held.set(symbol, held);
-      this.heldList = [...this.held.values()];
+      this.listHolds();
     }
     held[by]++;
     this.choose(symbol, held);
@@ -236,7 +241,11 @@ export class EquityWatch {
     }
     held.market.bands.remove(held.hold);
     this.held.delete(symbol);
-    this.heldList = [...this.held.values()];
+    this.listHolds();
+  }
+
+  private listHolds(): void {
+    this.holds = Array.from(this.held.values(), ({ hold }) => hold);
   }
 
   /** The prices that the account hangs on, and how far apart they are where these are both. */
@@ -257,21 +266,23 @@ export class EquityWatch {
 
   private open(): void {
     this.bandTop = -Infinity;
-    for (const { hold, market } of this.heldList) market.bands.open(hold);
+    for (const hold of this.holds) hold.home.open(hold);
   }
 
   private renewBounds(): void {
     this.bounds = boundsOf(this.account);
-    this.areBoundsStale = false;
+    this.known = nearestDouble(this.account.peak);
+  }
+
+  private renew(): void {
+    this.isStale = false;
+    this.renewBounds();
+    this.sheet.renew(this.account, this.exposureList);
   }
 
   private measure(): void {
-    const balance = nearestDouble(this.account.balance);
-    swing.equity = balance;
-    swing.error = Math.abs(balance) * balanceError;
-    swing.perReach = swing.spread = swing.rateSpread = 0;
-    swing.margin = swing.marginError = swing.marginPerReach = swing.marginSpread = 0;
-    for (const exposure of this.exposureList) exposure.addTo(swing);
+    if (this.isStale) this.renew();
+    this.sheet.measure(swing);
   }
 
   /** Equity at or below it may make a rule act, the peak being whatever it may be. */
@@ -301,8 +312,8 @@ export class EquityWatch {
   }
 
   /** Whether what is not known of the peak leaves more room than it takes. */
-  private isPeakGoodEnough(known: number, top: number): boolean {
-    const unknown = this.peakMax - Math.max(known, top);
+  private isPeakGoodEnough(top: number): boolean {
+    const unknown = this.peakMax - Math.max(this.known, top);
     if (unknown <= 0) return this.peakMax < this.bounds.peakBelow;
     const room = swing.equity - swing.error - this.actsBelow(this.peakMax);
     return unknown < room && this.peakMax < this.bounds.peakBelow;
@@ -347,13 +358,12 @@ export class EquityWatch {
     this.bandTop = top + spread + up * gain;
     this.peakMax = Math.max(peak, this.bandTop);
     const both = Math.min(loss, gain);
-    for (const { hold, market } of this.heldList) {
-      const { book, bands } = market;
-      const { lane } = hold;
-      if (!book.hasQuote) bands.open(hold);
-      else if (lane === 'bid') bands.set(hold, book.bid * (1 - loss), book.bid * (1 + gain));
-      else if (lane === 'ask') bands.set(hold, book.ask * (1 - gain), book.ask * (1 + loss));
-      else bands.set(hold, book.bid * (1 - both), book.ask * (1 + both));
+    for (const hold of this.holds) {
+      const { book, lane, home } = hold;
+      if (!book.hasQuote) home.open(hold);
+      else if (lane === 'bid') home.set(hold, book.bid * (1 - loss), book.bid * (1 + gain));
+      else if (lane === 'ask') home.set(hold, book.ask * (1 - gain), book.ask * (1 + loss));
+      else home.set(hold, book.bid * (1 - both), book.ask * (1 + both));
     }
   }
 

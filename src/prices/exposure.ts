@@ -1,24 +1,11 @@
-// What an account holds in one symbol, summed up in doubles: its value at a quote in a few
-// multiplications, however many positions there are. Exact sums are made where it matters.
+// What an account holds in one symbol, summed up in doubles, however many positions there are. Exact
+// sums are made where it matters.
 import { convert, type Conversion } from '#src/domain/conversion';
 import { Decimal, roundPnl, zero } from '#src/domain/money';
 import { pnlOf } from '#src/domain/pnl';
 import type { Side } from '#src/domain/quote';
 import type { Account, Position } from '#src/domain/state';
 import type { QuoteBook } from './quote-book.ts';
-
-/** Relative error bound of the sums below: far above what doubles lose, far below what matters. */
-const relativeError = 1e-11;
-/** Each exact P&L is rounded to 10 decimals. */
-const roundingError = 1e-10;
-
-/** Furthest that a band may lie from the prices that it was set at, as a part of them. */
-export const bandReachMax = 0.05;
-/** Half a spread of a conversion pair, as a part of its mid, beyond which no band is set. */
-const halfSpreadMax = 0.05;
-/** 1 / ((1 − x)(1 − y)) − 1 ≤ 1.18 · (x + y) and ≤ 0.24 for two legs, each off by 0.1 at the most. */
-const legFactor = 1.18;
-const legGrowthMax = 1.24;
 
 export type BookOf = (symbol: string) => QuoteBook;
 
@@ -60,22 +47,6 @@ export function usedMarginOf(position: Position, pricesOf: PricesOf): Decimal {
   return roundPnl(convert(margin, conversion, (symbol) => pricesOf(symbol).mid()));
 }
 
-/** How far sums may be from what is exact, and how far they may go where prices stay in a band. */
-export interface Swing {
-  equity: number;
-  error: number;
-  /** Equity rises or falls by no more than `reach · perReach`, and rises by `spread` beside that. */
-  perReach: number;
-  spread: number;
-  /** As much it falls beside that, where the ask of a rate comes down to its bid, or the bid goes up. */
-  rateSpread: number;
-  margin: number;
-  marginError: number;
-  /** As much for the margin that is used, up and down alike. */
-  marginPerReach: number;
-  marginSpread: number;
-}
-
 /** Positions of one account in one symbol, with one way of conversion. */
 export class Exposure {
   readonly symbol: string;
@@ -88,12 +59,13 @@ export class Exposure {
   shortSize = 0;
   /** What was paid for the longs less what was received for the shorts, commission added. */
   cost = 0;
-  private readonly book: QuoteBook;
+  /** Both of these and the commission, all added up. */
+  magnitude = 0;
+  /** That is used, in the quote currency. */
+  margin = 0;
+  readonly book: QuoteBook;
   private readonly positions = new Set<Position>();
   private isDirty = false;
-  private magnitude = 0;
-  /** In the quote currency. */
-  private margin = 0;
 
   constructor(
     symbol: string,
@@ -110,8 +82,9 @@ export class Exposure {
     });
   }
 
-  get isEmpty(): boolean {
-    return this.positions.size === 0;
+  /** How many positions there are. */
+  get count(): number {
+    return this.positions.size;
   }
 
   add(position: Position): void {
@@ -132,49 +105,6 @@ export class Exposure {
   /** Makes the sums what the positions add up to. */
   refresh(): void {
     if (this.isDirty) this.sum();
-  }
-
-  /** Adds what it is worth now, and how far that may go. */
-  addTo(swing: Swing): void {
-    if (this.isDirty) this.sum();
-    const { longSize, shortSize, cost, book } = this;
-    let rate = 1;
-    let halfSpreads = 0;
-    for (const leg of this.legs) {
-      if (!leg.book.hasQuote) return;
-      const mid = leg.book.midValue();
-      const half = (leg.book.ask - mid) / mid;
-      rate = leg.divides ? rate / mid : rate * mid;
-      halfSpreads += half;
-      if (half > halfSpreadMax) swing.spread = swing.rateSpread = Infinity;
-    }
-    const legs = this.legs.length;
-    if (this.margin > 0) {
-      const margin = this.margin * rate;
-      swing.margin += margin;
-      swing.marginError += margin * relativeError + this.positions.size * roundingError;
-      if (legs > 0) {
-        swing.marginPerReach += margin * legFactor * legs;
-        swing.marginSpread += margin * legFactor * halfSpreads;
-      }
-    }
-    if (!book.hasQuote) return;
-    const { bid, ask } = book;
-    const value = bid * longSize - ask * shortSize - cost;
-    const size = longSize + shortSize;
-    const gross = (ask * size + this.magnitude) * rate;
-    swing.equity += value * rate;
-    swing.error += gross * relativeError + this.positions.size * roundingError;
-    const spread = this.hasSpread ? (ask - bid) * size : 0;
-    if (legs === 0) {
-      swing.perReach += ask * size;
-      swing.spread += spread;
-      return;
-    }
-    const worth = Math.abs(value) * rate * legFactor;
-    swing.perReach += ask * size * rate * legGrowthMax + worth * legs;
-    swing.spread += spread * rate * legGrowthMax + worth * halfSpreads;
-    swing.rateSpread += worth * halfSpreads;
   }
 
   /** Grows when a price that the value hangs on has changed; 0 while one is missing. */

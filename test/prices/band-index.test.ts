@@ -5,6 +5,7 @@ import { BandIndex } from '#src/prices/band-index';
 import type { Hold } from '#src/prices/band-lane';
 import { EquityWatch } from '#src/prices/equity-watch';
 import { Markets } from '#src/prices/market';
+import { QuoteBook } from '#src/prices/quote-book';
 import { accountCreated, Story } from '../domain/story.ts';
 
 const markets = new Markets();
@@ -18,6 +19,12 @@ function watchOf(accountId: string): EquityWatch {
 
 const [a, b, c] = ['a', 'b', 'c'].map(watchOf) as [EquityWatch, EquityWatch, EquityWatch];
 
+const book = new QuoteBook('XAUUSD');
+
+function setBand(hold: Hold, low: number, high: number): void {
+  hold.home.set(hold, low, high);
+}
+
 function told(index: BandIndex, bid: number, ask: number): string {
   const found = new Set<EquityWatch>();
   const isLeft = index.isLeft(bid, ask);
@@ -30,13 +37,13 @@ function told(index: BandIndex, bid: number, ask: number): string {
 
 test('until its band is set, an account is told of every quote', () => {
   const index = new BandIndex();
-  const hold = index.add(a, 'both');
+  const hold = index.add(a, book, 'both');
   expect(index.size).toBe(1);
   index.begin();
   expect(told(index, 5, 6)).toBe('a');
-  index.set(hold, 4, 7);
+  setBand(hold, 4, 7);
   expect(told(index, 5, 6)).toBe('');
-  index.open(hold);
+  hold.home.open(hold);
   expect(told(index, 5, 6)).toBe('a');
 });
 
@@ -51,7 +58,7 @@ test.each<[bid: number, ask: number, isTold: boolean]>([
   [1, 2, true],
 ])('a quote of %d, %d leaves the band: %j', (bid, ask, isTold) => {
   const index = new BandIndex();
-  index.set(index.add(a, 'both'), 4, 7);
+  setBand(index.add(a, book, 'both'), 4, 7);
   index.begin();
   // A quote within it looks its bounds up.
   expect(told(index, 5, 6)).toBe('');
@@ -61,21 +68,21 @@ test.each<[bid: number, ask: number, isTold: boolean]>([
 
 test('a band that becomes wider is found out when its old bound is passed', () => {
   const index = new BandIndex();
-  const hold = index.add(a, 'both');
-  index.set(hold, 4, 7);
-  index.set(hold, 3, 8);
+  const hold = index.add(a, book, 'both');
+  setBand(hold, 4, 7);
+  setBand(hold, 3, 8);
   index.begin();
   expect(told(index, 3.5, 7.5)).toBe('');
   expect(index.isLeft(3.5, 7.5)).toBe(false);
   expect(told(index, 3.5, 8.5)).toBe('a');
-  index.set(hold, 3, 8);
+  setBand(hold, 3, 8);
   expect(told(index, 2.5, 7.5)).toBe('a');
 });
 
 test('who has let go of the symbol since the quote came is told of it once more', () => {
   const index = new BandIndex();
-  const holds = [a, b, c].map((watch) => index.add(watch, 'both')) as [Hold, Hold, Hold];
-  for (const hold of holds) index.set(hold, 4, 7);
+  const holds = [a, b, c].map((watch) => index.add(watch, book, 'both')) as [Hold, Hold, Hold];
+  for (const hold of holds) setBand(hold, 4, 7);
   // Before a quote came it is nobody's.
   index.remove(holds[2]);
   index.begin();
@@ -106,20 +113,20 @@ test.each([
   ['both', 4, 8, 'a'],
 ] as const)('a band from 4 to 7 of the %s: bid %s, ask %s tells "%s"', (lane, bid, ask, whom) => {
   const index = new BandIndex();
-  const hold = index.add(a, 'both');
-  index.set(hold, 1, 2);
+  const hold = index.add(a, book, 'both');
+  setBand(hold, 1, 2);
   if (lane !== 'both') index.move(hold, lane);
-  index.set(hold, 4, 7);
+  setBand(hold, 4, 7);
   expect(told(index, bid, ask)).toBe(whom);
 });
 
 test('a band that other prices leave from now on is left by every quote until it is set', () => {
   const index = new BandIndex();
-  const hold = index.add(a, 'both');
-  index.set(hold, 1, 9);
+  const hold = index.add(a, book, 'both');
+  setBand(hold, 1, 9);
   index.move(hold, 'bid');
   expect(told(index, 4, 5)).toBe('a');
-  index.set(hold, 1, 9);
+  setBand(hold, 1, 9);
   expect(told(index, 4, 500)).toBe('');
 });
 
@@ -149,8 +156,8 @@ class Both {
     const found = new Set<EquityWatch>();
     if (index.isLeft(bid, ask)) index.collect(bid, ask, found);
     for (const [one, [low, high]] of bands) {
-      if (low === Infinity) index.open(one);
-      else if (out.has(one.watch)) index.set(one, low, high);
+      if (low === Infinity) one.home.open(one);
+      else if (out.has(one.watch)) setBand(one, low, high);
     }
     return { told: found, out };
   }
@@ -159,13 +166,16 @@ class Both {
     const { index, bands } = this;
     const hold = [...bands.keys()][step.which % bands.size];
     if (step.what === 'add') {
-      bands.set(index.add([a, b, c][step.which % 3] as EquityWatch, 'both'), [Infinity, -Infinity]);
+      bands.set(index.add([a, b, c][step.which % 3] as EquityWatch, book, 'both'), [
+        Infinity,
+        -Infinity,
+      ]);
     } else if (hold !== undefined && step.what === 'set') {
       bands.set(hold, [step.low, step.high]);
-      index.set(hold, step.low, step.high);
+      setBand(hold, step.low, step.high);
     } else if (hold !== undefined && step.what === 'open') {
       bands.set(hold, [Infinity, -Infinity]);
-      index.open(hold);
+      hold.home.open(hold);
     } else if (hold !== undefined) {
       bands.delete(hold);
       index.remove(hold);

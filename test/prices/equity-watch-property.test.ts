@@ -136,7 +136,7 @@ function atEdge(watched: Watched, { symbol, edge }: Edge): Quote | undefined {
   const { bands } = watched.world.markets.of(symbol);
   const [hold] = [...bands.holds()];
   if (hold === undefined) return undefined;
-  const band = bands.bandOf(hold);
+  const band = hold.home.bandOf(hold);
   if (band[0] > band[1]) return undefined;
   const [low, high] = [new D(band[0]).toFixed(), new D(band[1]).toFixed()];
   return quoteAt(symbol, edge === 'high' ? high : low, edge === 'low' ? low : high);

@@ -93,7 +93,7 @@ test('within its bands it is not looked at, whether up or down', () => {
   const { bands } = watched.world.markets.of('XAUUSD');
   const [hold] = [...bands.holds()];
   if (hold === undefined) throw new Error('the account hangs on gold');
-  const [low, high] = bands.bandOf(hold);
+  const [low, high] = hold.home.bandOf(hold);
   expect(low).toBeGreaterThan(1985);
   expect(low).toBeLessThan(1995);
   expect(high).toBeGreaterThan(1995);

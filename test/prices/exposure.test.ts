@@ -3,19 +3,23 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decimal, text } from '#src/domain/money';
 import type { Position } from '#src/domain/state';
-import { equityOf, Exposure, unrealisedPnl, usedMarginOf, type Swing } from '#src/prices/exposure';
+import { EquitySheet, type Swing } from '#src/prices/equity-sheet';
+import { equityOf, Exposure, unrealisedPnl, usedMarginOf } from '#src/prices/exposure';
 import { quoteAt } from '../domain/arbitraries.ts';
 import { closeFilled } from '../domain/story.ts';
 import { D } from '../support/brute-force/exact.ts';
 import { anyCurrency, anyHolding, anyQuote, symbols, World, type Holding } from './world.ts';
 
-/** What an exposure adds to a swing that has nothing in it. */
+/** Where nothing else is in the account. */
 function swingOf(...exposures: Exposure[]): Swing {
   const swing = {
     ...{ equity: 0, error: 0, perReach: 0, spread: 0, rateSpread: 0 },
     ...{ margin: 0, marginError: 0, marginPerReach: 0, marginSpread: 0 },
   };
-  for (const exposure of exposures) exposure.addTo(swing);
+  const { account } = new World({ currency: 'USD', balance: '0' });
+  const sheet = new EquitySheet();
+  sheet.renew(account, exposures);
+  sheet.measure(swing);
   return swing;
 }
 
@@ -84,15 +88,15 @@ test('an exposure without positions is worth nothing for certain, one without qu
   const world = new World({ currency: 'USD', balance: '1000' });
   const position = world.track(gold);
   const exposure = exposureIn(world, 'XAUUSD', []);
-  expect([exposure.isEmpty, swingOf(exposure)]).toEqual([true, swingOf()]);
+  expect([exposure.count, swingOf(exposure)]).toEqual([0, swingOf()]);
   exposure.add(position);
   // The entry price and its own currency are all that a margin needs.
   expect(swingOf(exposure)).toMatchObject({ equity: 0, perReach: 0, spread: 0, margin: 10_000 });
-  expect(exposure.isEmpty).toBe(false);
+  expect(exposure.count).toBe(1);
   world.take(quoteAt('XAUUSD', '2001', '2002'));
   expect(swingOf(exposure).equity).toBe(100);
   exposure.remove(position);
-  expect([exposure.isEmpty, swingOf(exposure)]).toEqual([true, swingOf()]);
+  expect([exposure.count, swingOf(exposure)]).toEqual([0, swingOf()]);
 });
 
 test('what is left of a position counts once it is said to have changed', () => {

@@ -85,7 +85,7 @@ export class Watched {
     const found = new Set<EquityWatch>();
     const isConcerned = [...market.bands.holds()].length > 0;
     const isOut = [...market.bands.holds()].some((hold) => {
-      const [low, high] = market.bands.bandOf(hold);
+      const [low, high] = hold.home.bandOf(hold);
       const { lane } = hold;
       const lowest = lane === 'ask' ? quote.ask : quote.bid;
       const highest = lane === 'bid' ? quote.bid : quote.ask;
