@@ -11,6 +11,7 @@ import {
 import type { Rule } from '#src/domain/rules';
 import type { Account, Moved } from '#src/domain/state';
 import { observe } from '#src/prices/equity-watch';
+import { missingPrice } from '#src/prices/exposure';
 import type { CommandContext } from './command.ts';
 import { present } from './present.ts';
 
@@ -20,6 +21,23 @@ const percentDecimals = 10;
 export function ruleViews(context: CommandContext, account: Account): object[] {
   const observation = observe(account, context.markets.bookOf);
   return account.rules.map((rule) => standingOf(account, rule, observation).view);
+}
+
+/**
+ * Positions that are worth nothing yet since a symbol, or the rate that its P&L is converted by, had
+ * no quote, by that symbol; undefined where there are none.
+ */
+export function unpricedView(
+  { markets }: CommandContext,
+  { positions }: Account,
+): { symbol: string; positions: number }[] | undefined {
+  const counts = new Map<string, number>();
+  for (const position of positions.values()) {
+    const symbol = missingPrice(position, markets.bookOf);
+    if (symbol !== undefined) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
+  }
+  if (counts.size === 0) return undefined;
+  return Array.from(counts, ([symbol, count]) => ({ symbol, positions: count }));
 }
 
 /**
@@ -54,6 +72,7 @@ export function guardStatusOf(context: CommandContext, account: Account): object
     equity: text(observation.equity),
     initialBalance: text(account.initialBalance),
     usedMargin: observation.usedMargin.isZero() ? undefined : text(observation.usedMargin),
+    unpriced: unpricedView(context, account),
     breach: halt?.by === 'breach' ? halt : undefined,
     entries: entriesOf(account, context.state),
     rules,

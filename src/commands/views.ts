@@ -10,7 +10,7 @@ import type { Account, Position } from '#src/domain/state';
 import { equityOf, unrealisedPnl } from '#src/prices/exposure';
 import type { CommandContext } from './command.ts';
 import { present } from './present.ts';
-import { ruleViews } from './rule-views.ts';
+import { ruleViews, unpricedView } from './rule-views.ts';
 
 export function positionView(context: CommandContext, position: Position): object {
   const isOpen = position.state !== 'closed';
@@ -75,6 +75,7 @@ export function accountView(context: CommandContext, account: Account): object {
     graceUntil: account.state === 'grace' ? account.halt?.graceUntil : undefined,
     entries: entriesOf(account, context.state),
     rules: ruleViews(context, account),
+    unpriced: unpricedView(context, account),
     openPositions: account.positions.size,
   });
 }

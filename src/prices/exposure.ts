@@ -28,6 +28,12 @@ export function unrealisedPnl(position: Position, pricesOf: PricesOf): Decimal |
   return pnlOf(position, position.remainingQuantity, price, midOf).pnl;
 }
 
+/** The symbol for whose first quote a position waits, to be worth anything: its own, or a rate's. */
+export function missingPrice(position: Position, pricesOf: PricesOf): string | undefined {
+  const { symbol, conversion } = position;
+  return [symbol, ...conversion.map((leg) => leg.symbol)].find((one) => !pricesOf(one).hasQuote);
+}
+
 /** Equity of an account (contract section 1): balance and the unrealised P&L of what is open, exact. */
 export function equityOf(account: Account, pricesOf: PricesOf): Decimal {
   let equity = account.balance;

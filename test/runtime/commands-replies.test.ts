@@ -80,6 +80,27 @@ describe('accounts', () => {
     expect(fromBody).toMatchObject({ accountId: 'b1' });
   });
 
+  test('positions that are worth nothing yet are told by the symbol whose quote is missing', async () => {
+    const other = await startWorld();
+    const track = (positionId: string, symbol: string, side: string): Promise<Body> =>
+      other.ask('op.eur1.position.track', { ...long, positionId, symbol, side });
+    await track('p1', 'USDJPY', 'long');
+    await track('p2', 'USDJPY', 'short');
+    await track('p3', 'EURUSD', 'long');
+    const unpriced = async (command: string): Promise<unknown> =>
+      (await other.ask(`op.eur1.${command}`))['unpriced'];
+    const both = [
+      { symbol: 'USDJPY', positions: 2 },
+      { symbol: 'EURUSD', positions: 1 },
+    ];
+    expect([await unpriced('account.get'), await unpriced('guard.status')]).toEqual([both, both]);
+    other.quote('USDJPY', '150', '150.1');
+    expect(await unpriced('account.get')).toEqual([{ symbol: 'EURUSD', positions: 3 }]);
+    other.quote('EURUSD', '1.1', '1.1001');
+    expect(await other.ask('op.eur1.account.get')).not.toHaveProperty('unpriced');
+    await other.stop();
+  });
+
   test('the preset is a list of rules', async () => {
     const reply = await world.ask('op.acc1.account.get');
     expect(reply['rules']).toMatchObject([
