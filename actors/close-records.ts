@@ -9,6 +9,7 @@ import {
 } from '#src/domain/closing';
 import { decimal, text, zero, type Decimal } from '#src/domain/money';
 import type { Position } from '#src/domain/state';
+import { unrealisedPnl } from '#src/prices/exposure';
 import type { CoreContext } from './core-context.ts';
 
 /** What is left of a close, under the next generation. */
@@ -72,13 +73,24 @@ export function recordFailed(
   core.commit({ type: 'close.failed', accountId: position.accountId, body });
 }
 
+/** What a fill whose price was not told is worth at the book; absent where that has no quote yet. */
+export function estimateOf(
+  { markets }: CoreContext,
+  position: Position,
+  quantity: Decimal,
+): { estimate?: string } {
+  const pnl = unrealisedPnl(position, markets.bookOf, quantity);
+  return pnl === undefined ? {} : { estimate: text(pnl) };
+}
+
 /** Not at the provider any more: closed, and nobody has told at which price. */
 export function recordGone(core: CoreContext, position: Position, intent: CloseIntent): void {
   core.metrics.count('closes_gone');
   const quantity = text(position.remainingQuantity);
   const result = { ...goneResult(intent, core.clock.now()), quantity };
   const reasons = position.intent === undefined ? [intent.reason] : [...position.reasons];
-  const body = { intent, result, reasons };
+  const estimate = estimateOf(core, position, position.remainingQuantity);
+  const body = { intent, result, reasons, ...estimate };
   core.commit({ type: 'close.filled', accountId: position.accountId, body });
 }
 
@@ -95,7 +107,8 @@ export function recordPartGone(
   const filled = executed.plus(fills.get(orderKey)?.filled ?? zero);
   const result = { ...goneResult(intent, core.clock.now()), quantity: text(executed) };
   const fill = { orderKey, filled: text(filled) };
-  const body = { intent, result, reasons: [...reasons], fill };
+  const estimate = estimateOf(core, position, executed);
+  const body = { intent, result, reasons: [...reasons], fill, ...estimate };
   const isAll = executed.eq(remainingQuantity);
   core.commit({ type: isAll ? 'close.filled' : 'close.partially-filled', accountId, body });
 }

@@ -1,8 +1,12 @@
 // What a change of state means to markets, watches and actors. Told of every record, once applied.
+import type { DrawdownGuardEvent } from '#machines/drawdown-guard.machine';
 import { accountOf, positionOf } from '#src/domain/apply';
 import { judge } from '#src/domain/judge';
 import { text, zero } from '#src/domain/money';
+import { closedWorth } from '#src/domain/pnl';
 import type { JournalRecord } from '#src/domain/records';
+import { shownObserved } from '#src/domain/rule-levels';
+import { needsMargin } from '#src/domain/rules';
 import { isOpen, type Account, type Position } from '#src/domain/state';
 import { deadlineRanks } from '#src/prices/deadlines';
 import { EquityWatch } from '#src/prices/equity-watch';
@@ -50,12 +54,11 @@ export class Consequences {
     void this.supervisor.closer;
     for (const account of state.accounts.values()) {
       if (account.state === 'grace') awaitGrace(this.core, account);
-      if (account.state === 'halted' && account.halt?.by === 'breach') {
-        cancelOrders(this.core, account);
-      }
-      if (account.state !== 'closing') continue;
-      finishClosing(this.core, account);
-      this.settling.add(account);
+      if (account.state === 'closing') finishClosing(this.core, account);
+      // A kill may have come before they were cancelled.
+      const isBreached = account.halt?.by === 'breach' && account.state !== 'grace';
+      if (isBreached) cancelOrders(this.core, account);
+      if (account.state === 'closing' || account.positions.size === 0) this.settling.add(account);
     }
   }
 
@@ -67,28 +70,39 @@ export class Consequences {
     if (this.ended.size > 0) this.beginNext();
     if (this.settling.size === 0) return;
     for (const account of this.settling) {
-      const { accountId, state, closingCount } = account;
-      if (account.positions.size === 0 && account.breaches.size > 0) this.restore(account);
+      const { state, closingCount } = account;
+      if (account.positions.size === 0) this.restore(account);
       if (state !== 'closing' || closingCount > 0) continue;
-      this.supervisor.tellGuard(
-        () => this.supervisor.drawdownGuard(accountId),
-        (guard) => guard.send({ type: 'closes.settled' }),
-      );
+      this.tellGuard(account, { type: 'closes.settled' });
     }
     this.settling.clear();
   }
 
-  /** No quote concerns an account that holds nothing: its entries are not halted for ever by that. */
+  /** No quote concerns an account that holds nothing: what was told of it is not kept for ever. */
   private restore(account: Account): void {
-    const { accountId, balance, halt, rules } = account;
-    if (halt?.by === 'breach') return;
-    const observation = { equity: balance, balance, usedMargin: zero };
-    const { restored: ruleIds } = judge(rules, account, observation, account);
-    if (ruleIds.length === 0) return;
-    const observed = text(balance);
+    const { balance, halt, rules, breaches, warned } = account;
+    if (halt?.by === 'breach' || (breaches.size === 0 && warned.size === 0)) return;
+    const observation = { equity: closedWorth(account), balance, usedMargin: zero };
+    const { restored, recovered } = judge(rules, account, observation, account);
+    const observedOf = ([id]: readonly string[]): string => {
+      const rule = rules.find((one) => one.id === id);
+      return text((rule && shownObserved(rule, observation)) ?? observation.equity);
+    };
+    if (restored.length > 0) {
+      const observed = observedOf(restored);
+      this.tellGuard(account, { type: 'rules.restored', ruleIds: restored, observed });
+    }
+    if (recovered.length > 0) {
+      const isLast = warned.size === recovered.length;
+      const observed = observedOf(recovered);
+      this.tellGuard(account, { type: 'rules.recovered', ruleIds: recovered, observed, isLast });
+    }
+  }
+
+  private tellGuard({ accountId }: Account, event: DrawdownGuardEvent): void {
     this.supervisor.tellGuard(
       () => this.supervisor.drawdownGuard(accountId),
-      (guard) => guard.send({ type: 'rules.restored', ruleIds, observed }),
+      (guard) => guard.send(event),
     );
   }
 
@@ -101,10 +115,10 @@ export class Consequences {
 
   follow(record: JournalRecord): void {
     const { supervisor } = this;
-    const { state, markets, deadlines } = this.core;
+    const { state, deadlines } = this.core;
     switch (record.type) {
       case 'instrument.put':
-        markets.of(record.body.instrument.symbol);
+        this.renewMargins(record.body.instrument.symbol);
         break;
       case 'guard.put':
         this.unguardMarket(record.body.guard.symbol);
@@ -200,6 +214,7 @@ export class Consequences {
         this.partFilled(record.accountId, record.body.intent.positionId);
         break;
       case 'close.amended':
+        this.settling.add(accountOf(this.core.state, record.accountId));
         this.watches.get(record.accountId)?.changed();
         break;
       case 'close.filled':
@@ -311,6 +326,19 @@ export class Consequences {
     const position = this.open.get(positionId);
     const watch = this.watches.get(accountId);
     if (position !== undefined) watch?.revalue(position);
+  }
+
+  /** What is open in the symbol may use another margin: the next quote of its accounts tells. */
+  private renewMargins(symbol: string): void {
+    const told = new Set<string>();
+    for (const position of this.core.markets.of(symbol).positions.values()) {
+      const { accountId, conversion } = position;
+      const key = [accountId, ...conversion.map((leg) => leg.symbol)].join(' ');
+      if (told.has(key)) continue;
+      told.add(key);
+      const watch = this.watches.get(accountId);
+      if (watch !== undefined && needsMargin(watch.account.rules)) watch.revalue(position);
+    }
   }
 
   private leave(accountId: string, positionId: string): void {

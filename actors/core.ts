@@ -20,7 +20,7 @@ import { BulkCloses } from './bulk-progress.ts';
 import { CloseLog } from './close-log.ts';
 import { Consequences } from './consequences.ts';
 import type { CoreContext, DurableAct } from './core-context.ts';
-import { DayRollovers } from './day-rollovers.ts';
+import { DayRollovers, lateQuotesMs } from './day-rollovers.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { accountOfGrace } from './drawdown-guard.actor.ts';
 import { parseClearKey } from './market-guard.actor.ts';
@@ -198,12 +198,13 @@ export class Core implements CoreContext {
 
   /**
    * What a quote has reached of a position comes before what else is done with it; and a peak is
-   * looked for before what it is measured by changes. A day that is due begins before that, too:
-   * its timer may be late.
+   * looked for before what it is measured by changes. A day that is due begins before that, too,
+   * unless a quote changes it: that one began the days that are due for it.
    */
   private beforeChange({ type, body, accountId }: Draft): void {
     if (movesEquity(type)) {
-      if (this.timer !== undefined) this.rollovers.runUntil(this.clock.now());
+      const isByItself = this.timer !== undefined && this.quote === undefined;
+      if (isByItself) this.rollovers.runUntil(this.clock.now());
       this.settlePeak(accountId);
     }
     switch (type) {
@@ -241,10 +242,11 @@ export class Core implements CoreContext {
   private runDue(ts: number): void {
     const { rollovers, deadlines } = this;
     for (;;) {
-      const next = Math.min(rollovers.next, deadlines.next);
+      const next = Math.min(rollovers.next + lateQuotesMs, deadlines.next);
       if (next > ts) return;
       // Of several days that nobody saw begin, the last one before what else is due.
-      if (rollovers.next === next) rollovers.runUntil(Math.min(ts, deadlines.next));
+      if (rollovers.next + lateQuotesMs <= deadlines.next)
+        rollovers.runUntil(Math.min(ts - lateQuotesMs, deadlines.next));
       else this.runDeadlines(next);
     }
   }
@@ -274,7 +276,7 @@ export class Core implements CoreContext {
 
   private deliver(): void {
     this.consequences.settle();
-    this.timer?.set(Math.min(this.deadlines.next, this.rollovers.next));
+    this.timer?.set(Math.min(this.deadlines.next, this.rollovers.next + lateQuotesMs));
     if (this.records.length === 0 && this.acts.length === 0) return;
     const effects = { records: this.records, events: this.events, acts: this.acts };
     this.records = [];

@@ -14,6 +14,12 @@ interface Group {
   next: number;
 }
 
+/**
+ * A day begins on the first quote that is of it, as in a replay; without one this long after, so that
+ * quotes of the old day that are late still count for it.
+ */
+export const lateQuotesMs = 5000;
+
 export class DayRollovers {
   private readonly core: CoreContext;
   private readonly groups = new Map<string, Group>();
@@ -30,7 +36,7 @@ export class DayRollovers {
     for (const { day, id } of account.rules) {
       if (day === undefined) continue;
       const key = `${day.timezone} ${day.resetAt}`;
-      const since = account.anchors.get(id)?.moved.ts ?? 0;
+      const since = account.anchors.get(id)?.since ?? 0;
       const next = nextReset(day, since);
       const group = this.groups.get(key) ?? { clock: day, accounts: new Set(), next };
       this.groups.set(key, group);
@@ -57,17 +63,19 @@ export class DayRollovers {
     group.next = nextReset(group.clock, at);
     const accounts = [...group.accounts].sort((a, b) => a.order - b.order);
     for (const account of accounts) {
-      const anchors: Record<string, string> = {};
+      // Any word may be an id, `__proto__` too.
+      const anchors = new Map<string, string>();
       let equity: Decimal | undefined;
       for (const rule of account.rules) {
         if (!isDue(account, rule, group.clock, at) || !isDayAnchor(rule.anchor)) continue;
         equity ??= equityOf(account, core.markets.bookOf);
         const before = account.anchors.get(rule.id)?.value ?? account.balance;
         const value = dayAnchorAt(rule.anchor, before, { balance: account.balance, equity });
-        anchors[rule.id] = text(value);
+        anchors.set(rule.id, text(value));
       }
-      if (Object.keys(anchors).length === 0) continue;
-      core.commit({ type: 'day.rolled', accountId: account.accountId, body: { at, anchors } });
+      if (anchors.size === 0) continue;
+      const body = { at, anchors: Object.fromEntries(anchors) };
+      core.commit({ type: 'day.rolled', accountId: account.accountId, body });
       core.metrics.count('days_rolled');
     }
   }
@@ -85,5 +93,5 @@ export class DayRollovers {
 function isDue(account: Account, { id, day }: Rule, clock: DayClock, at: number): boolean {
   if (day === undefined || day.timezone !== clock.timezone || day.resetAt !== clock.resetAt)
     return false;
-  return (account.anchors.get(id)?.moved.ts ?? 0) < at;
+  return (account.anchors.get(id)?.since ?? 0) < at;
 }

@@ -8,7 +8,7 @@ import { deadlineRanks } from '#src/prices/deadlines';
 import { closeBreached } from './breach-closes.ts';
 import type { CoreContext } from './core-context.ts';
 import { marginStopOutReason, reduceMargin } from './margin-reduction.ts';
-import { observationOf } from './rule-observations.ts';
+import { observationOf, toldEndOf } from './rule-observations.ts';
 
 /** Reason of closes after the breach of a drawdown rule. */
 const drawdownReason = 'drawdown_critical';
@@ -23,12 +23,12 @@ export function drawdownGuardLogic(core: CoreContext): typeof drawdownGuardMachi
       },
       recordRecovery: ({ context: { accountId }, event }) => {
         if (event.type !== 'rules.recovered') return;
-        const body = { ruleIds: [...event.ruleIds], observed: event.observed };
+        const body = toldEndOf(core, accountId, event);
         core.commit({ type: 'rule.recovered', accountId, body });
       },
       recordRestored: ({ context: { accountId }, event }) => {
         if (event.type !== 'rules.restored') return;
-        const body = { ruleIds: [...event.ruleIds], observed: event.observed };
+        const body = toldEndOf(core, accountId, event);
         core.commit({ type: 'rule.restored', accountId, body });
       },
       recordBreach: ({ context: { accountId }, event }) => {
@@ -76,7 +76,7 @@ function breachIdOf({ halt }: Account): string {
   return halt.breachId;
 }
 
-/** Cancels what rests in the market; after a restart once more, since a kill may have come before. */
+/** Cancels what rests in the market: once a breach, and once more after each restart behind it. */
 export function cancelOrders(core: CoreContext, account: Account): void {
   const { orders } = core;
   if (orders === undefined) return;

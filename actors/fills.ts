@@ -22,6 +22,7 @@ import {
   type NewFill,
 } from '#src/domain/provider-fill';
 import type { Position } from '#src/domain/state';
+import { estimateOf } from './close-records.ts';
 import type { CoreContext } from './core-context.ts';
 import { recordDrift } from './drift-record.ts';
 
@@ -120,11 +121,13 @@ export class Fills {
       reasons.push(...(position.behind?.reasons ?? []));
     }
     if (!reasons.includes(intent.reason)) reasons.push(intent.reason);
+    const isPriced = fill.pnl !== undefined;
+    const estimate = isPriced ? {} : estimateOf(core, position, fill.quantity);
     core.metrics.count(isAll ? 'closes_filled' : 'closes_partially_filled');
     core.commit({
       type: isAll ? 'close.filled' : 'close.partially-filled',
       accountId,
-      body: { intent, result, reasons, fill: mark },
+      body: { intent, result, reasons, fill: mark, ...estimate },
     });
   }
 

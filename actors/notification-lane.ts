@@ -7,8 +7,9 @@ import type { Clock } from '#src/ports/clock';
 import type { Logger } from '#src/ports/logger';
 import type { Metrics } from '#src/ports/metrics';
 import type { Notifier } from '#src/ports/notifier';
+import { WaitingEvents } from './waiting-events.ts';
 
-/** Events that wait for one notifier; with one more the oldest is dropped. */
+/** Events that wait for one notifier; with one more the oldest of those that matter least is dropped. */
 export const notificationsQueuedMax = 1000;
 /** A notifier that takes longer over one event is not waited for. */
 export const deliveryMsMax = 60_000;
@@ -44,7 +45,7 @@ interface Failure {
 export class NotificationLane {
   private readonly target: NotificationTarget;
   private readonly ports: NotificationPorts;
-  private readonly queue: RuntimeEvent[] = [];
+  private readonly waiting = new WaitingEvents();
   private readonly loggedTs = new Map<string, number>();
   private isAtWork = false;
   private isStopped = false;
@@ -67,9 +68,10 @@ export class NotificationLane {
       this.drop(event, 'it has stopped');
       return;
     }
-    this.queue.push(event);
-    if (this.queue.length > notificationsQueuedMax) {
-      this.drop(this.queue.shift() as RuntimeEvent, 'too many wait');
+    this.waiting.append(event);
+    if (this.waiting.count > notificationsQueuedMax) {
+      const least = this.waiting.dropLeast();
+      if (least !== undefined) this.drop(least, 'too many wait');
     }
     if (this.isAtWork) return;
     this.isAtWork = true;
@@ -87,7 +89,9 @@ export class NotificationLane {
       cancel();
     }
     this.isStopped = true;
-    for (const event of this.queue.splice(0)) this.drop(event, 'it has stopped');
+    for (let event = this.next(); event !== undefined; event = this.next()) {
+      this.drop(event, 'it has stopped');
+    }
     this.giveUp();
     try {
       this.target.notifier.close?.();
@@ -101,13 +105,17 @@ export class NotificationLane {
   }
 
   private async work(): Promise<void> {
-    for (let event = this.queue.shift(); event !== undefined; event = this.queue.shift()) {
+    for (let event = this.next(); event !== undefined; event = this.next()) {
       await this.deliver(event);
       // A notifier that is done at once must not keep everything else from its turn.
       await new Promise<void>((resolve) => this.ports.clock.soon(resolve));
     }
     this.isAtWork = false;
     this.onIdle();
+  }
+
+  private next(): RuntimeEvent | undefined {
+    return this.waiting.takeNext();
   }
 
   private async deliver(event: RuntimeEvent): Promise<void> {

@@ -1,9 +1,11 @@
 // What a rule saw, as it is recorded: enough to check the decision afterwards without the quotes.
 import { accountOf } from '#src/domain/apply';
 import type { RuleFinding } from '#src/domain/judge';
-import { text } from '#src/domain/money';
-import type { PositionStanding, RuleObservation } from '#src/domain/records';
-import type { Position } from '#src/domain/state';
+import { text, type Decimal } from '#src/domain/money';
+import type { PositionStanding, RuleEnd, RuleObservation } from '#src/domain/records';
+import type { Account, Position } from '#src/domain/state';
+import { observe } from '#src/prices/equity-watch';
+import { usedMarginOf } from '#src/prices/exposure';
 import { pnlOf, worstFirst } from './breach-closes.ts';
 import type { CoreContext } from './core-context.ts';
 
@@ -25,10 +27,44 @@ export function observationOf(
     observed,
     floor: text(levels.floor),
     anchorValue: text(levels.anchorValue),
+    ...(rule.anchor === 'marginLevel' ? marginOf(core, account) : {}),
     ...(quote === undefined ? {} : { quote }),
     positions: positions.slice(0, positionsToldMax).map((one) => standingOf(core, one)),
     positionsTotal: positions.length,
   };
+}
+
+const marginDecimals = 10;
+
+/** What the level is made of. */
+function marginOf(
+  { markets }: CoreContext,
+  account: Account,
+): Required<Pick<RuleObservation, 'equity' | 'usedMargin'>> {
+  const { equity, usedMargin } = observe(account, markets.bookOf);
+  return { equity: text(equity), usedMargin: text(usedMargin.toDecimalPlaces(marginDecimals)) };
+}
+
+/** What is recorded where warnings or breaches end; `observed` is that of the first rule. */
+export function endOf(ruleIds: readonly string[], observed: Decimal | undefined): RuleEnd {
+  return {
+    ruleIds: [...ruleIds],
+    ...(observed === undefined ? {} : { observed: text(observed) }),
+  };
+}
+
+/** As the guard was told of it; of a margin level only where there is one: margin is in use. */
+export function toldEndOf(
+  { state, markets }: CoreContext,
+  accountId: string,
+  { ruleIds, observed }: { readonly ruleIds: readonly string[]; readonly observed: string },
+): RuleEnd {
+  const { rules, positions } = accountOf(state, accountId);
+  const rule = rules.find(({ id }) => id === ruleIds[0]);
+  const usesMargin = (position: Position): boolean =>
+    !usedMarginOf(position, markets.bookOf).isZero();
+  const isTold = rule?.anchor !== 'marginLevel' || [...positions.values()].some(usesMargin);
+  return { ruleIds: [...ruleIds], ...(isTold ? { observed } : {}) };
 }
 
 function standingOf({ markets }: CoreContext, position: Position): PositionStanding {

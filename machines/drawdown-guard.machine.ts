@@ -35,13 +35,18 @@ const warned = { actions: 'recordWarning' } as const;
 const recovered = { actions: 'recordRecovery' } as const;
 const restored = { actions: 'recordRestored' } as const;
 const short = { actions: 'reduce' } as const;
+/** Entries are refused from then on: no order comes to rest behind those that are cancelled here. */
 const closing = [
   {
     guard: 'hasGrace',
     target: '#drawdown-guard.grace',
     actions: ['recordBreach', 'awaitGrace'],
   },
-  { guard: 'isClose', target: '#drawdown-guard.closing', actions: ['recordBreach', 'closeAll'] },
+  {
+    guard: 'isClose',
+    target: '#drawdown-guard.closing',
+    actions: ['recordBreach', 'closeAll', 'cancelOrders'],
+  },
 ] as const;
 const breached = { actions: 'recordBreach' } as const;
 
@@ -114,15 +119,15 @@ export const drawdownGuardMachine = setup({
     },
     grace: {
       on: {
-        'grace.ended': { target: 'closing', actions: ['recordGraceEnd', 'closeAll'] },
+        'grace.ended': {
+          target: 'closing',
+          actions: ['recordGraceEnd', 'closeAll', 'cancelOrders'],
+        },
       },
     },
     closing: {
       on: {
-        'closes.settled': {
-          target: 'halted.byBreach',
-          actions: ['cancelOrders', 'recordSettled'],
-        },
+        'closes.settled': { target: 'halted.byBreach', actions: 'recordSettled' },
       },
     },
     halted: {

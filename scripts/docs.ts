@@ -1,5 +1,5 @@
 // Writes the parts of the documentation that follow from the code, between their markers:
-// the statecharts of docs/architecture.md and the settings table of the README.
+// the statecharts of docs/architecture.md, the settings table of the README, docs/reference.md.
 // With --check it changes nothing, and fails where a part is out of date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
@@ -13,6 +13,7 @@ import { positionCloserMachine } from '#machines/position-closer.machine';
 import { positionMachine } from '#machines/position.machine';
 import { supervisorMachine } from '#machines/supervisor.machine';
 import { settingRows } from '#src/contracts/settings';
+import { referenceParts } from './docs-reference.ts';
 
 const machines: readonly AnyStateMachine[] = [
   positionMachine,
@@ -114,6 +115,9 @@ function between(text: string, name: string, part: string): string {
 const parts = [
   { file: 'docs/architecture.md', name: 'statecharts', make: statecharts },
   { file: 'README.md', name: 'settings', make: settingsTable },
+  ...Object.entries(referenceParts).map(([name, make]) => ({
+    ...{ file: 'docs/reference.md', name, make },
+  })),
 ];
 for (const { file, name, make } of parts) {
   const before = readFileSync(file, 'utf8');

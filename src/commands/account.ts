@@ -17,7 +17,7 @@ import type { AccountRecord } from '#src/domain/records';
 import { isRefused, refuse, type Refused } from '#src/domain/refusals';
 import { presetRules } from '#src/domain/presets';
 import { firstBreached, shownObserved } from '#src/domain/rule-levels';
-import { anchorsAnew, ruleOf, type RuleRecord } from '#src/domain/rules';
+import { anchorsAnew, needsPeak, ruleOf, type RuleRecord } from '#src/domain/rules';
 import type { Account, State } from '#src/domain/state';
 import { observe } from '#src/prices/equity-watch';
 import { equityOf } from '#src/prices/exposure';
@@ -113,22 +113,32 @@ const adjust = command({
     const account = accountIn(context, accountId);
     if (isRefused(account)) return account;
     const amount = decimal(body.amount);
-    const lowest = Decimal.min(account.balance, account.initialBalance).plus(amount);
-    if (amount.isNegative() && lowest.lte(0)) {
-      const actual = text(amount.negated());
-      return refuse(
-        'balance_too_low',
-        `the balance ${text(account.balance)} is too low for a withdrawal of ${actual}`,
-        {
-          limit: text(account.balance),
-          actual,
-        },
-      );
+    if (amount.isNegative()) {
+      context.settlePeak(accountId);
+      const fault = withdrawalFault(account, amount.negated());
+      if (fault !== undefined) return fault;
     }
     const record = { amount: text(amount), reason: body.reason, by: client };
     return changeOf(context, account, { type: 'account.adjusted', accountId, body: record });
   },
 });
+
+/** All that a withdrawal moves stays above 0: below it, a floor in percent lies above its anchor. */
+function withdrawalFault(account: Account, amount: Decimal): Refused | undefined {
+  const { balance, initialBalance, peak, anchors } = account;
+  const moved = [{ what: 'balance', value: balance }];
+  moved.push({ what: 'initialBalance', value: initialBalance });
+  if (needsPeak(account.rules)) moved.push({ what: 'peakEquity', value: peak });
+  for (const [ruleId, { value }] of anchors) {
+    moved.push({ what: `the anchor of rule ${ruleId}`, value });
+  }
+  const { what, value } = moved.reduce((least, one) => (one.value.lt(least.value) ? one : least));
+  const left = value.minus(amount);
+  if (left.gt(0)) return undefined;
+  const actual = text(amount);
+  const message = `a withdrawal of ${actual} would leave ${what} at ${text(left)}, expected above 0`;
+  return refuse('balance_too_low', message, { limit: text(value), actual });
+}
 
 const halt = command({
   schema: AccountHalt,

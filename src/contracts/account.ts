@@ -1,8 +1,9 @@
 // Accounts and their rules as they come in (contract sections 5 and 8).
 import { z } from 'zod';
-import { decimal, type Decimal } from '#src/domain/money';
+import { decimal, text, type Decimal } from '#src/domain/money';
 import { presetNames, presetRules, presetSizes } from '#src/domain/presets';
 import type { Issue } from '#src/domain/refusals';
+import { withoutValue } from './parse.ts';
 import { Rules } from './rules.ts';
 import { Currency, Id, NonZero, Positive, Reason, Ticket } from './primitives.ts';
 
@@ -20,23 +21,28 @@ interface HasRules {
   preset?: unknown;
 }
 
-/** Of a preset that has no account of that size. */
+/** What initial balance the preset expects; undefined where it has that one, or there is no such preset. */
+function presetFault(preset: unknown, initialBalance: Decimal): string | undefined {
+  const name = presetNames.find((one) => one === preset);
+  if (name === undefined || presetRules(name, initialBalance) !== undefined) return undefined;
+  return `expected an initial balance of ${presetSizes(name)?.join(', ') ?? ''} for ${name}`;
+}
+
+/** Of a preset that is given to an account which is there, and has no rules for its size. */
 export function presetFaults(
   { preset }: { readonly preset?: unknown },
   initialBalance: Decimal,
 ): Issue[] {
-  const name = presetNames.find((one) => one === preset);
-  if (name === undefined || presetRules(name, initialBalance) !== undefined) return [];
-  const sizes = presetSizes(name)?.join(', ') ?? '';
-  return [{ path: 'preset', message: `expected an initial balance of ${sizes} for ${name}` }];
+  const fault = presetFault(preset, initialBalance);
+  if (fault === undefined) return [];
+  return [{ path: 'preset', message: `${fault}, that of the account is ${text(initialBalance)}` }];
 }
 
 function presetOfSize(body: HasRules & { balance?: unknown }, context: z.RefinementCtx): void {
   const balance = Positive.safeParse(body.balance);
-  if (!balance.success) return;
-  for (const { path, message } of presetFaults(body, decimal(balance.data))) {
-    context.addIssue({ code: 'custom', path: [path], message });
-  }
+  const fault = balance.success ? presetFault(body.preset, decimal(balance.data)) : undefined;
+  if (fault === undefined) return;
+  context.addIssue({ code: 'custom', path: ['balance'], message: fault });
 }
 
 function notBoth(body: HasRules, context: z.RefinementCtx): void {
@@ -44,7 +50,8 @@ function notBoth(body: HasRules, context: z.RefinementCtx): void {
     context.addIssue({
       code: 'custom',
       path: ['preset'],
-      message: 'expected either rules or preset',
+      message: 'expected only one of rules, preset; both are given',
+      ...withoutValue,
     });
   }
 }
@@ -72,18 +79,31 @@ const Mode = z.enum(['PAPER', 'LIVE'], {
 
 const paperBroker = 'a replay has the paper broker';
 
-const accountFields = {
-  currency: Currency,
-  balance: Positive,
-  rules: Rules.optional(),
-  preset: Preset.optional(),
+const ruleFields = {
+  rules: Rules.optional().describe('account rules, below; none without these and `preset`'),
+  preset: Preset.optional().describe(
+    'rules by name and size: `docs/presets.md`; not beside `rules`',
+  ),
 };
 
-const routing = { mode: Mode.optional(), route: Id.optional() };
+const accountFields = {
+  currency: Currency.describe('of balance, P&L and limits'),
+  balance: Positive.describe('the initial balance'),
+  ...ruleFields,
+};
+
+const routing = {
+  mode: Mode.optional().describe('`PAPER`: filled here; `LIVE`: closed at a provider'),
+  route: Id.optional().describe('the provider; needed for `LIVE`'),
+};
 
 /** `account.create`: the id may come from the subject. */
 export const AccountCreate = z
-  .strictObject({ accountId: Id.optional(), ...accountFields, ...routing })
+  .strictObject({
+    accountId: Id.optional().describe('the account of the subject where absent'),
+    ...accountFields,
+    ...routing,
+  })
   .superRefine(notBoth, besideOtherFaults)
   .superRefine(presetOfSize, besideOtherFaults)
   .superRefine(routeOfLive, besideOtherFaults);
@@ -109,14 +129,20 @@ export const ScenarioAccount = z
   .superRefine(presetOfSize, besideOtherFaults);
 
 /** `account.rules`: what is given replaces the rules there are; neither means none. */
-export const AccountRules = z
-  .strictObject({ rules: Rules.optional(), preset: Preset.optional() })
-  .superRefine(notBoth, besideOtherFaults);
+export const AccountRules = z.strictObject(ruleFields).superRefine(notBoth, besideOtherFaults);
 export type RulesGiven = z.infer<typeof AccountRules>;
 
 export const AccountHalt = z.strictObject({ reason: Reason });
-export const AccountResume = z.strictObject({ reason: Reason, acknowledge: Id.optional() });
-export const AccountAdjust = z.strictObject({ amount: NonZero, reason: Reason });
+export const AccountResume = z.strictObject({
+  reason: Reason,
+  acknowledge: Id.optional().describe(
+    'after a breach its `breachId`; after `account.halt` nothing',
+  ),
+});
+export const AccountAdjust = z.strictObject({
+  amount: NonZero.describe('deposit above 0, withdrawal below; anchors move by it, `fixed` stays'),
+  reason: Reason,
+});
 
 /** Most positions that one bulk close may name. */
 const bulkPositionsMax = 100_000;
@@ -127,8 +153,15 @@ export type BulkOrder = (typeof bulkOrders)[number];
 /** An entry that is malformed is counted and skipped, so entries are looked at one by one later. */
 export const AccountCloseAll = z.strictObject({
   reason: Reason,
-  positions: z.array(z.unknown()).max(bulkPositionsMax).optional(),
-  order: z.enum(bulkOrders, { error: `expected one of ${bulkOrders.join(', ')}` }).optional(),
+  positions: z
+    .array(z.unknown())
+    .max(bulkPositionsMax)
+    .optional()
+    .describe('`{positionId}` or `{ticket}` each; all open ones where absent'),
+  order: z
+    .enum(bulkOrders, { error: `expected one of ${bulkOrders.join(', ')}` })
+    .optional()
+    .describe('`worst-first` where absent'),
 });
 
 /** One entry of a bulk close; unknown keys are no fault here. */

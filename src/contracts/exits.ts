@@ -11,10 +11,12 @@ const whole = decimal(1);
 const isFraction = (value: unknown): boolean =>
   isNumeric(value) && decimal(value).gt(zero) && decimal(value).lte(whole);
 
-const Fraction = z.custom<Numeric>(isFraction, {
-  error: 'expected a fraction above 0 and at most 1',
-  abort: false,
-});
+const Fraction = z
+  .custom<Numeric>(isFraction, {
+    error: 'expected a fraction above 0 and at most 1',
+    abort: false,
+  })
+  .meta({ title: 'decimal > 0, ≤ 1' });
 
 /** A fault of one field hides none of the others; what is no object has no fields. */
 const besideOtherFaults = { when: ({ value }: { value: unknown }) => isObject(value) };
@@ -24,7 +26,10 @@ function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-const trailBy = { distance: Positive.optional(), percent: Percent.optional() };
+const trailBy = {
+  distance: Positive.optional().describe('how far behind the peak, as a difference of prices'),
+  percent: Percent.optional().describe('the same in percent of the peak; one of the two'),
+};
 
 interface HasTrailBy {
   distance?: unknown;
@@ -38,7 +43,10 @@ function oneOfTwo({ distance, percent }: HasTrailBy, context: z.RefinementCtx): 
 }
 
 const Tier = z
-  .strictObject({ at: Positive, ...trailBy }, { error: 'expected a tier' })
+  .strictObject(
+    { at: Positive.describe('price from which on it counts, where it is tighter'), ...trailBy },
+    { error: 'expected a tier' },
+  )
   .superRefine(oneOfTwo, besideOtherFaults);
 
 /** A list that is neither empty nor longer than the limit. */
@@ -50,19 +58,25 @@ function listOf<T>(item: z.ZodType<T>, itemsMax: number, what: string): z.ZodTyp
 const Trailing = z
   .strictObject({
     ...trailBy,
-    activation: Positive.optional(),
-    step: Positive.optional(),
+    activation: Positive.optional().describe('price at which it begins; at once where absent'),
+    step: Positive.optional().describe('the peak moves when the price is so much better'),
     tiers: listOf(Tier, tiersMax, 'tiers').optional(),
   })
   .superRefine(oneOfTwo, besideOtherFaults);
 
 const BreakEven = z.strictObject(
-  { trigger: Positive, offset: Amount.optional() },
+  {
+    trigger: Positive.describe('price at which the stop loss moves'),
+    offset: Amount.optional().describe('how far beyond the entry'),
+  },
   { error: 'expected a trigger and perhaps an offset' },
 );
 
 const Rung = z.strictObject(
-  { price: Positive, fraction: Fraction },
+  {
+    price: Positive,
+    fraction: Fraction.describe('of the quantity as it was tracked; 1 at most in all'),
+  },
   { error: 'expected a price and a fraction' },
 );
 
@@ -81,14 +95,14 @@ function atMostAll(rungs: readonly unknown[], context: z.RefinementCtx): void {
 const Ladder = listOf(Rung, rungsMax, 'rungs').superRefine(atMostAll, besideOtherFaultsOfList);
 
 export const Exits: z.ZodType<ExitsSpec> = z.strictObject({
-  stopLoss: Positive.optional(),
-  takeProfit: Positive.optional(),
-  stopLossAmount: Positive.optional(),
-  takeProfitAmount: Positive.optional(),
-  trailing: Trailing.optional(),
+  stopLoss: Positive.optional().describe('price'),
+  takeProfit: Positive.optional().describe('price'),
+  stopLossAmount: Positive.optional().describe('loss, in account currency'),
+  takeProfitAmount: Positive.optional().describe('profit, in account currency'),
+  trailing: Trailing.optional().describe('trailing stop'),
   breakEven: BreakEven.optional(),
-  expiresAt: Time.optional(),
-  ladder: Ladder.optional(),
+  expiresAt: Time.optional().describe('when it closes; in the future'),
+  ladder: Ladder.optional().describe('partial take profits'),
 });
 
 /** What an end has to be later than, and how to say so. */

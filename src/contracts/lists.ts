@@ -11,11 +11,13 @@ const paging = {
     .int({ error: `expected a whole number` })
     .min(1, { error: `expected 1 to ${listLimitMax}` })
     .max(listLimitMax, { error: `expected 1 to ${listLimitMax}` })
-    .default(listLimitDefault),
+    .default(listLimitDefault)
+    .describe('items at most'),
   cursor: z
     .string({ error: 'expected a nextCursor' })
     .max(256, { error: 'expected a nextCursor' })
-    .optional(),
+    .optional()
+    .describe('`nextCursor` of the page before'),
 };
 
 export const AccountList = z.strictObject({ ...paging });
@@ -40,6 +42,7 @@ export const LedgerList = z.strictObject({
   closeId: z.string().max(64).optional(),
   positionId: Id.optional(),
   bulkId: Id.optional(),
+  breachId: Id.optional(),
   eventType: z.string().max(64).optional(),
 });
 export const NoBody = z.strictObject({});

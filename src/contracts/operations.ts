@@ -14,6 +14,6 @@ export const RuntimeDrain = z.strictObject({ reason: Reason.optional() });
 
 /** The word is typed out, so that nobody flattens everything by mistake. */
 export const RuntimeEmergencyStop = z.strictObject({
-  confirm: z.literal('FLATTEN', { error: 'expected FLATTEN' }),
+  confirm: z.literal('FLATTEN', { error: 'expected FLATTEN' }).describe('typed out'),
   reason: Reason,
 });

@@ -1,6 +1,7 @@
 // Parsing at the edge: an unknown value → the typed one, or every fault with its path.
 import { z } from 'zod';
 import { refuse, type Issue, type Refused } from '#src/domain/refusals';
+import { nearestKey } from './spelling.ts';
 
 /** Characters of an offending value that an issue shows. */
 const shownCharsMax = 60;
@@ -13,7 +14,7 @@ export type Parsed<T> =
 
 /** Parses; `at` is what the paths begin with (empty for a body). */
 export function parse<T>(schema: z.ZodType<T>, input: unknown, at = ''): Parsed<T> {
-  const result = schema.safeParse(input);
+  const result = schema.safeParse(input, { error: ownWords });
   if (result.success) return { ok: true, value: result.data };
   return { ok: false, issues: issuesOf(result.error.issues, input, at) };
 }
@@ -24,19 +25,57 @@ export function withFaults(shape: readonly Issue[], together: readonly Issue[]):
   return [...shape, ...together.filter((issue) => !named.has(issue.path))];
 }
 
+/**
+ * The message has one fault, and says how many more there are: of a key that is none, which may be why
+ * others are missing, before the others.
+ */
 export function refuseIssues(what: string, issues: readonly Issue[]): Refused {
-  const first = issues[0];
-  const detail =
-    first === undefined ? '' : `: ${first.path === '' ? '' : `${first.path}: `}${first.message}`;
-  return refuse('invalid_request', `${what} is not valid${detail}`, { issues });
+  const told = issues.find(({ message }) => message.startsWith(noKey)) ?? issues[0];
+  if (told === undefined) return refuse('invalid_request', `${what} is not valid`, { issues });
+  const detail = `${told.path === '' ? '' : `${told.path}: `}${told.message}`;
+  const more = issues.length - 1;
+  const rest = more === 0 ? '' : `; ${more} more ${more === 1 ? 'fault' : 'faults'} in issues`;
+  return refuse('invalid_request', `${what} is not valid: ${detail}${rest}`, { issues });
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+/**
+ * What is said where the schema says nothing of its own. Of keys that are not known it is the known
+ * ones, from which `unknownKey` makes the words.
+ */
+const ownWords: z.core.$ZodErrorMap = (issue) => {
+  const { code, inst } = issue;
+  if (code === 'unrecognized_keys' && inst instanceof z.ZodObject) {
+    return Object.keys(inst.shape).join(knownSeparator);
+  }
+  if (code === 'invalid_type') return `expected ${kinds[issue.expected] ?? issue.expected}`;
+  if (code === 'too_big') return `expected at most ${issue.maximum} ${unitOf(issue.origin)}`.trim();
+  return undefined;
+};
+
+const knownSeparator = ', ';
+
+function unitOf(origin: string): string {
+  return { string: 'characters', array: 'items' }[origin] ?? '';
 }
 
 function issuesOf(found: readonly z.core.$ZodIssue[], input: unknown, at: string): Issue[] {
   const issues: Issue[] = [];
   for (const issue of found) {
     if (issue.code === 'unrecognized_keys') {
+      const known = issue.message === '' ? [] : issue.message.split(knownSeparator);
       for (const key of issue.keys) {
-        issues.push({ path: pathText(at, [...issue.path, key]), message: unknownKey(key) });
+        issues.push({ path: pathText(at, [...issue.path, key]), message: unknownKey(key, known) });
+        if (issues.length >= issuesMax) break;
       }
     } else if (issue.code === 'invalid_union' && depthOf(deepest(issue)) > 0) {
       const nested = deepest(issue).map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
@@ -49,11 +88,19 @@ function issuesOf(found: readonly z.core.$ZodIssue[], input: unknown, at: string
       });
     } else {
       const path = pathText(at, issue.path);
-      issues.push({ path, message: `${issue.message}, was ${shown(valueAt(input, issue.path))}` });
+      const was = saysAll(issue) ? '' : `, was ${shownAt(input, issue.path)}`;
+      issues.push({ path, message: `${issue.message}${was}` });
     }
     if (issues.length >= issuesMax) break;
   }
   return issues.slice(0, issuesMax);
+}
+
+/** Of an issue that is not about the one value at its path: nothing more is said of that. */
+export const withoutValue = { params: { withoutValue: true } } as const;
+
+function saysAll(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'custom' && issue.params?.['withoutValue'] === true;
 }
 
 type Branch = readonly z.core.$ZodIssue[];
@@ -81,8 +128,14 @@ const comesLater = new Set([
   'CLOSEOUT_OBSERVE_ONLY',
 ]);
 
-function unknownKey(key: string): string {
-  return comesLater.has(key) ? 'is not supported by this version' : 'is not a known key';
+const noKey = 'is not a known key';
+
+/** Of a key that is none of the known ones: the one that was meant, as far as can be told, or all. */
+export function unknownKey(key: string, known: readonly string[]): string {
+  if (comesLater.has(key)) return 'is not supported by this version';
+  const meant = nearestKey(key, known);
+  if (meant !== undefined) return `${noKey}, did you mean ${meant}?`;
+  return known.length === 0 ? noKey : `${noKey}; known are ${known.join(knownSeparator)}`;
 }
 
 /** `accounts[1].rules[0].id`. */
@@ -106,6 +159,18 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 
 /** User and password of a URL: a fault must not tell them to a log. */
 const userInfo = /\/\/[^\s/"]*@/g;
+function shownAt(input: unknown, path: readonly PropertyKey[]): string {
+  const value = valueAt(input, path);
+  return shown(path.at(-1) === 'url' && typeof value === 'string' ? withoutPath(value) : value);
+}
+
+/** Of the address of a webhook, path and query may be secrets too. */
+function withoutPath(url: string): string {
+  const slashes = url.indexOf('//');
+  const host = slashes === -1 ? 0 : slashes + 2;
+  const length = url.slice(host).search(/[/?#]./s);
+  return length === -1 ? url : `${url.slice(0, host + length)}/…`;
+}
 
 function shown(value: unknown): string {
   if (value === undefined) return 'missing';

@@ -20,18 +20,21 @@ function wholeUpTo(max: number): z.ZodOptional<z.ZodNumber> {
 const Flag = z.boolean({ error: 'expected true or false' }).optional();
 
 export const RouteBody: z.ZodType<RouteSpec> = z.strictObject({
-  route: Id,
-  timeoutMs: wholeUpTo(timeoutMsMax),
-  ratePerSecond: wholeUpTo(callsMax),
-  burst: wholeUpTo(callsMax),
-  maxInFlight: wholeUpTo(maxInFlightMax),
-  idempotentByClientId: Flag,
-  closeByTicket: Flag,
-  queryByClientId: Flag,
-  reduceOnly: Flag,
-  batchCancel: Flag,
-  protectiveCancels: Flag,
+  route: Id.describe('as accounts name it'),
+  timeoutMs: wholeUpTo(timeoutMsMax).describe('without a reply so long the outcome is unknown'),
+  ratePerSecond: wholeUpTo(callsMax).describe('calls in the long run, of all kinds together'),
+  burst: wholeUpTo(callsMax).describe('calls at once after a rest'),
+  maxInFlight: wholeUpTo(maxInFlightMax).describe('calls that wait for their reply at once'),
+  idempotentByClientId: Flag.describe('a `clientOrderId` is executed once, however often sent'),
+  closeByTicket: Flag.describe('a close names the ticket, and closes nothing else'),
+  queryByClientId: Flag.describe('can be asked what became of a `clientOrderId`'),
+  reduceOnly: Flag.describe('a close never opens or turns a position'),
+  batchCancel: Flag.describe('kept and answered; not used yet'),
+  protectiveCancels: Flag.describe(
+    'the stop is cancelled when the target was executed, and vice versa',
+  ),
   driftPolicy: z
     .enum(driftPolicies, { error: `expected one of ${driftPolicies.join(', ')}` })
-    .optional(),
+    .optional()
+    .describe('what is done about a difference to the provider: told, taken over, or closed'),
 });

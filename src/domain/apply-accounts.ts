@@ -1,7 +1,7 @@
 // What records of accounts and of their rules change: balance, anchors, warnings, breaches, halts.
 import { accountOf, type AccountRecordType, type Appliers } from './apply-types.ts';
-import { decimal, Decimal } from './money.ts';
-import { anchorsAnew, isSameRule, ruleOf, warnsByBreach, type Rule } from './rules.ts';
+import { decimal, Decimal, zero } from './money.ts';
+import { anchorsAnew, isSameRule, needsPeak, ruleOf, warnsByBreach, type Rule } from './rules.ts';
 import type { Account, AnchorValue, Moved } from './state.ts';
 
 export const accountAppliers: Pick<Appliers, AccountRecordType> = {
@@ -18,6 +18,7 @@ export const accountAppliers: Pick<Appliers, AccountRecordType> = {
       rules,
       order: state.accountsCreated++,
       balance,
+      untoldPnl: zero,
       initialBalance: balance,
       initialMoved: moved,
       peak: balance,
@@ -42,8 +43,8 @@ export const accountAppliers: Pick<Appliers, AccountRecordType> = {
     account.initialBalance = account.initialBalance.plus(by);
     account.peak = account.peak.plus(by);
     account.initialMoved = account.peakMoved = moved;
-    for (const [ruleId, { value }] of account.anchors) {
-      account.anchors.set(ruleId, { value: value.plus(by), moved });
+    for (const [ruleId, { value, since }] of account.anchors) {
+      account.anchors.set(ruleId, { value: value.plus(by), moved, since });
     }
   },
   'account.halted': (state, { reason }, { accountId }) => {
@@ -61,7 +62,13 @@ export const accountAppliers: Pick<Appliers, AccountRecordType> = {
     account.breaches.clear();
     account.peak = equity;
     account.peakMoved = moved;
+    const before = account.anchors;
     account.anchors = movedAnchors(account.rules, account.balance, equity, moved);
+    for (const [ruleId, anchor] of account.anchors) {
+      // Its day may have begun on a quote that was ahead of the clock.
+      const since = Math.max(before.get(ruleId)?.since ?? ts, ts);
+      account.anchors.set(ruleId, { ...anchor, since });
+    }
   },
   'account.settled': (state, _body, { accountId }) => {
     accountOf(state, accountId).state = 'halted';
@@ -71,6 +78,7 @@ export const accountAppliers: Pick<Appliers, AccountRecordType> = {
     const equity = decimal(body.equity);
     const moved: Moved = { what: 'rules', ts };
     const before = new Map(account.rules.map((rule) => [rule.id, rule]));
+    const wasFollowed = needsPeak(account.rules);
     account.rules = body.rules.map(ruleOf);
     account.preset = body.preset;
     const anchors = movedAnchors(account.rules, account.balance, equity, moved);
@@ -88,7 +96,7 @@ export const accountAppliers: Pick<Appliers, AccountRecordType> = {
     }
     calm(account);
     // Nobody followed the peak of an account whose rules did not ask for it.
-    if (equity.lte(account.peak)) return;
+    if (wasFollowed || equity.lte(account.peak)) return;
     account.peak = equity;
     account.peakMoved = moved;
   },
@@ -98,6 +106,7 @@ export const accountAppliers: Pick<Appliers, AccountRecordType> = {
       account.anchors.set(ruleId, {
         value: decimal(value),
         moved: { what: 'rollover', ts: at },
+        since: at,
       });
     }
   },
@@ -153,5 +162,7 @@ function movedAnchors(
   moved: Moved,
 ): Map<string, AnchorValue> {
   const values = anchorsAnew(rules, { balance, equity });
-  return new Map([...values].map(([ruleId, { value }]) => [ruleId, { value, moved }]));
+  return new Map(
+    [...values].map(([ruleId, { value }]) => [ruleId, { value, moved, since: moved.ts }]),
+  );
 }

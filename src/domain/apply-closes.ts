@@ -16,7 +16,7 @@ import {
 import { accountOf, positionOf, type Appliers, type CloseRecordType } from './apply-types.ts';
 import type { CloseIntent, CloseResult, FillMark } from './closing.ts';
 import { driftKey, isIncident } from './drift.ts';
-import { Decimal, decimal, text, zero } from './money.ts';
+import { Decimal, decimal, roundPnl, text, zero } from './money.ts';
 import { wholeOf } from './part-closes.ts';
 import { takeOldest } from './oldest.ts';
 import type { DeadLetterEnd } from './records.ts';
@@ -89,14 +89,14 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
     position.result = result;
     noteFailure(state, position, result);
   },
-  'close.partially-filled': (state, { intent, result, fill }) => {
+  'close.partially-filled': (state, { intent, result, fill, estimate }) => {
     const position = positionOf(state, intent.positionId);
     unqueue(position, intent.closeId);
     notePart(position, intent);
     position.remainingQuantity = position.remainingQuantity.minus(result.quantity);
     position.generation = Math.max(position.generation, intent.generation);
     position.result = result;
-    if (result.closedPrice === undefined) position.untold = position.untold.plus(result.quantity);
+    noteUntold(state, position, result, estimate);
     book(state, position, result, fill);
     addToPart(position, result);
     addToBulk(state, intent.bulkId, result);
@@ -110,7 +110,7 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
     const part = position.parts?.get(intent.closeId);
     if (part !== undefined) endRung(position, part);
   },
-  'close.filled': (state, { intent, result, reasons, fill }) => {
+  'close.filled': (state, { intent, result, reasons, fill, estimate }) => {
     const position = positionOf(state, intent.positionId);
     const wasGivenUp = isGivenUp(position, intent);
     notePart(position, intent);
@@ -121,7 +121,7 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
     endClose(position);
     position.reasons = reasons;
     position.result = result;
-    if (result.closedPrice === undefined) position.untold = position.untold.plus(result.quantity);
+    noteUntold(state, position, result, estimate);
     book(state, position, result, fill);
     addToPart(position, result);
     countInBulk(state, intent, result, wasGivenUp ? 'closed after all' : 'closed');
@@ -160,6 +160,7 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
     const position = state.positions.get(positionId);
     if (position === undefined) return;
     addToPart(position, result, priced === undefined ? 'told' : 'priced');
+    noteTold(state, position, result);
     if (priced === undefined) {
       position.untold = Decimal.max(position.untold.minus(result.quantity), zero);
       if (result.quantity === '0') withLastFee(position, result);
@@ -218,6 +219,33 @@ function noteFailure(state: State, position: Position, result: CloseResult): voi
   if (letter === undefined) return;
   letter.attempts++;
   letter.lastError = result.errorMessage ?? letter.lastError;
+}
+
+/** Equity goes on from the estimate until the balance moves. */
+function noteUntold(
+  state: State,
+  position: Position,
+  { closedPrice, quantity }: CloseResult,
+  estimate: string | undefined,
+): void {
+  if (closedPrice === undefined) position.untold = position.untold.plus(quantity);
+  if (estimate !== undefined) estimated(state, position, decimal(estimate));
+}
+
+/** What is told now is estimated no more: its part of the estimates, of the last part all of them. */
+function noteTold(state: State, position: Position, { pnl, quantity }: CloseResult): void {
+  const { untold, unpriced, untoldPnl } = position;
+  if (pnl === undefined || untoldPnl.isZero()) return;
+  const left = unpriced.reduce((sum, part) => sum.plus(part.quantity), untold);
+  const isAll = left.lte(quantity);
+  const told = isAll ? untoldPnl : roundPnl(untoldPnl.times(quantity).div(left));
+  estimated(state, position, told.neg());
+}
+
+function estimated(state: State, position: Position, pnl: Decimal): void {
+  const account = accountOf(state, position.accountId);
+  position.untoldPnl = position.untoldPnl.plus(pnl);
+  account.untoldPnl = account.untoldPnl.plus(pnl);
 }
 
 /** Moves the balance, and keeps how much of which order is booked. */

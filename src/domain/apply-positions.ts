@@ -52,6 +52,7 @@ export const positionAppliers: Pick<Appliers, PositionRecordType> = {
       failures: 0,
       fills: new Map(),
       untold: zero,
+      untoldPnl: zero,
       unpriced: [],
       isUrgent: false,
       isInDoubt: false,

@@ -5,7 +5,7 @@ import { positionAppliers } from './apply-positions.ts';
 import type { Appliers } from './apply-types.ts';
 import { entriesChanged, entryReasonsOf } from './entries.ts';
 import { eventsOf, numbered, type RuntimeEvent } from './events.ts';
-import { instrumentOf } from './instrument.ts';
+import { hasSameTerms, instrumentOf } from './instrument.ts';
 import type { JournalRecord } from './records.ts';
 import { replyKey, storedRepliesMax, type State } from './state.ts';
 
@@ -13,7 +13,15 @@ export { accountOf, positionOf } from './apply-types.ts';
 
 const appliers: Appliers = {
   'instrument.put': (state, { instrument }) => {
-    state.instruments.set(instrument.symbol, instrumentOf(instrument));
+    const put = instrumentOf(instrument);
+    const known = state.instruments.get(put.symbol);
+    if (known === undefined || !hasSameTerms(known, put)) {
+      state.instruments.set(put.symbol, put);
+      return;
+    }
+    // The positions in it share it, and so have its margin rate at once, however many they are.
+    known.marginRate = put.marginRate;
+    known.spec = put.spec;
   },
   'guard.put': (state, { guard }) => {
     state.guards.set(guard.symbol, { record: guard, active: new Map() });

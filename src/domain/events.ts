@@ -3,7 +3,7 @@
 import { bookOf } from './closing.ts';
 import { pauseReasons } from './entries.ts';
 import { noAccount } from './ids.ts';
-import type { JournalRecord } from './records.ts';
+import type { CloseOutcomeBody, JournalRecord } from './records.ts';
 
 export type EventName =
   | 'position.tracked'
@@ -70,9 +70,9 @@ export function eventsOf(record: JournalRecord): readonly EventDraft[] {
     case 'position.untracked':
       return [one('position.untracked', record.body)];
     case 'close.filled':
-      return [one('position.closed', record.body.result)];
+      return [one('position.closed', withBreach(record.body))];
     case 'close.partially-filled':
-      return [one('position.partially-closed', record.body.result)];
+      return [one('position.partially-closed', withBreach(record.body))];
     case 'close.amended':
       return [one('position.close-amended', record.body.result)];
     case 'bulk.progressed':
@@ -95,7 +95,7 @@ export function eventsOf(record: JournalRecord): readonly EventDraft[] {
       return [one('entries.resumed', { ...record.body, allowed: true, reasons: [] })];
     case 'close.rejected':
     case 'close.failed':
-      return [one('position.close-failed', record.body.result)];
+      return [one('position.close-failed', withBreach(record.body))];
     case 'rule.warned':
       return [one('guard.warning', record.body)];
     case 'rule.breached':
@@ -120,6 +120,15 @@ export function eventsOf(record: JournalRecord): readonly EventDraft[] {
     default:
       return none;
   }
+}
+
+/** Which rule and which breach closed it, where one did. */
+function withBreach({ intent: { ruleId, breachId }, result }: CloseOutcomeBody): object {
+  return {
+    ...result,
+    ...(ruleId === undefined ? {} : { ruleId }),
+    ...(breachId === undefined ? {} : { breachId }),
+  };
 }
 
 /** With their ids and numbers; `seqBefore` is that of the account's last event. */

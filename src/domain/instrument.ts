@@ -24,15 +24,18 @@ export interface SessionsSpec {
     ({ date: string; closed: true } | { date: string; from: string; to: string })[] | undefined;
 }
 
-/** An instrument with the decimals that P&L needs, and the canonical form that is stored. */
+/**
+ * An instrument with the decimals that P&L needs, and the canonical form that is stored. The positions
+ * in it share it: what may change under them is changed in it.
+ */
 export interface Instrument {
   readonly symbol: string;
   readonly quoteCurrency: string;
   readonly contractSize: Decimal;
   readonly commissionRate: Decimal;
   /** Of the notional, that is held as margin. */
-  readonly marginRate: Decimal;
-  readonly spec: InstrumentSpec;
+  marginRate: Decimal;
+  spec: InstrumentSpec;
 }
 
 /** Defaults filled in, numbers as canonical text. */

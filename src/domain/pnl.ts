@@ -3,6 +3,7 @@ import { convert, type Conversion } from './conversion.ts';
 import type { Instrument } from './instrument.ts';
 import { Decimal, roundPnl, zero } from './money.ts';
 import type { Side } from './quote.ts';
+import type { Account } from './state.ts';
 
 export interface PnlTerms {
   readonly side: Side;
@@ -16,6 +17,17 @@ export interface Pnl {
   readonly pnl: Decimal;
   /** In account currency, rounded likewise. */
   readonly commission: Decimal;
+}
+
+/**
+ * What an account is worth beside what is open: its balance, and what was closed at prices that
+ * nobody has told yet, as it was worth at the book then.
+ */
+export function closedWorth({
+  balance,
+  untoldPnl,
+}: Pick<Account, 'balance' | 'untoldPnl'>): Decimal {
+  return untoldPnl.isZero() ? balance : balance.plus(untoldPnl);
 }
 
 /** In the quote currency, before any commission. */

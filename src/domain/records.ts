@@ -56,12 +56,22 @@ export interface RuleObservation {
   observed: string;
   floor: string;
   anchorValue: string;
+  /** What a margin level is made of, in account currency. */
+  equity?: string;
+  usedMargin?: string;
   /** The quote on which it did. */
   quote?: QuoteMark;
   /** The worst first, so many of them. */
   positions?: PositionStanding[];
   /** How many there were. */
   positionsTotal?: number;
+}
+
+/** Warnings or breaches that are over. */
+export interface RuleEnd {
+  ruleIds: string[];
+  /** What the first of them observed; absent of a margin level where no margin is used any more. */
+  observed?: string;
 }
 
 export interface RuleBreach extends RuleObservation {
@@ -112,6 +122,8 @@ export interface CloseOutcomeBody {
   result: CloseResult;
   /** Every reason for which it was asked for, the first one first. */
   reasons: string[];
+  /** What a fill was worth at the book, in account currency, where its price was not told with it. */
+  estimate?: string;
 }
 
 export interface DeadLetterBody {
@@ -144,10 +156,10 @@ export interface RecordBodies {
   /** Every close of a breached account has its outcome. */
   'account.settled': { breachId: string };
   'rule.warned': RuleObservation;
-  'rule.recovered': { ruleIds: string[]; observed: string };
+  'rule.recovered': RuleEnd;
   'rule.breached': RuleBreach;
   /** Breaches that halted entries are over. */
-  'rule.restored': { ruleIds: string[]; observed: string };
+  'rule.restored': RuleEnd;
   /** The closes of a breach begin. */
   'grace.ended': { breachId: string };
   /** The account's rules from then on; `equity` anchors those that are new. */

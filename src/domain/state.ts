@@ -59,6 +59,8 @@ export interface Account {
   /** Place in the order of creation. */
   readonly order: number;
   balance: Decimal;
+  /** P&L of what was closed at prices that nobody has told yet, as it was at the book then. */
+  untoldPnl: Decimal;
   initialBalance: Decimal;
   initialMoved: Moved;
   /**
@@ -90,6 +92,8 @@ export interface Account {
 export interface AnchorValue {
   readonly value: Decimal;
   readonly moved: Moved;
+  /** Days that began at or before it are not begun again. */
+  readonly since: number;
 }
 
 export interface KnownDrift {
@@ -185,6 +189,8 @@ export interface Position extends PnlTerms {
   readonly fills: Map<string, OrderFill>;
   /** Of what was closed, how much at a price that nobody has told yet. */
   untold: Decimal;
+  /** What that, and what is in `unpriced`, was worth at the book when it was closed. */
+  untoldPnl: Decimal;
   /** Parts that were closed at a price whose rate is not known yet, in the order of their fills. */
   readonly unpriced: UnpricedFill[];
   /** Whether anything but bulk closes and operators asks for the close under way. */

@@ -18,10 +18,11 @@ export function trackFault(state: State, position: PositionRecord): Refused | un
   }
   const { quoteCurrency } = instrument;
   if (conversionBetween(quoteCurrency, account.currency, state.instruments) === undefined) {
-    const pair = `${quoteCurrency}${account.currency}`;
+    const { currency } = account;
+    const pair = `${quoteCurrency}${currency} or ${currency}${quoteCurrency}`;
     return refuse(
       'missing_conversion',
-      `symbol: no instrument converts ${quoteCurrency} to ${account.currency}, expected ${pair}`,
+      `symbol: no instrument converts ${quoteCurrency} to ${currency}, expected ${pair}`,
       {
         issues: [
           { path: 'symbol', message: `expected the conversion pair ${pair} to be an instrument` },

@@ -6,8 +6,9 @@ import {
   eventsNamed,
 } from '#src/contracts/notifier';
 import type { NotifierSpec, WebhookSpec } from '#src/contracts/notifier';
-import { parse } from '#src/contracts/parse';
+import { parse, unknownKey } from '#src/contracts/parse';
 import { Id } from '#src/contracts/primitives';
+import { nearestKey } from '#src/contracts/spelling';
 import type { NotificationTarget } from '#actors/notification-lane';
 import { CloseoutError } from '#src/domain/errors';
 import type { Issue } from '#src/domain/refusals';
@@ -47,8 +48,21 @@ function faultsOf(name: string, notifier: unknown): Issue[] {
   if (typeof shape.notify !== 'function') {
     issues.push({ path: `${path}.notify`, message: 'expected a function' });
   }
+  const typo = typoOfEvents(shape);
+  if (typo !== undefined) {
+    issues.push({ path: `${path}.${typo}`, message: unknownKey(typo, ['events']) });
+  }
   const wanted = parse(EventPatterns.optional(), shape.events, `${path}.events`);
   return wanted.ok ? issues : [...issues, ...wanted.issues];
+}
+
+/**
+ * A key by which `events` was meant: it would be told of what it did not ask for. Other keys are a
+ * notifier's own.
+ */
+function typoOfEvents(notifier: object): string | undefined {
+  if ('events' in notifier) return undefined;
+  return Object.keys(notifier).find((key) => nearestKey(key, ['events']) !== undefined);
 }
 
 /** Whom to tell of what. Throws what the makers throw. */

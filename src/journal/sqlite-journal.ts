@@ -54,7 +54,6 @@ class SqliteJournal implements Journal {
   #lastQuestion = 0;
   /** Appended and not yet sent, and the records in it. Unbounded: closes are never shed. */
   #queue: Appended[] = [];
-  #queuedCount = 0;
   /** Sent and not yet durable; at most one batch is. */
   #batch: Appended[] | undefined;
   /** Appended to a journal that is closing or has failed; told so in their turn. */
@@ -95,7 +94,6 @@ class SqliteJournal implements Journal {
     // Made text now: what the caller changes later is not in the record, and a message of a few
     // strings costs this thread less than one of as many objects.
     this.#queue.push({ texts: textsOf(records), count: records.length, whenDurable });
-    this.#queuedCount += records.length;
     this.#lastN += records.length;
     this.#scheduleSend();
   }
@@ -131,18 +129,14 @@ class SqliteJournal implements Journal {
     await this.#ended.promise;
   }
 
-  /** At the end of this turn, so that its appends go together; at once when a batch is full. */
+  /** At the end of this turn, so that its appends go together, and notes with the records before them. */
   #scheduleSend(): void {
-    if (this.#batch !== undefined) return;
-    if (this.#queuedCount >= journalBatchMax) {
+    if (this.#batch !== undefined || this.#isSendScheduled) return;
+    this.#isSendScheduled = true;
+    queueMicrotask(() => {
+      this.#isSendScheduled = false;
       this.#send();
-    } else if (!this.#isSendScheduled) {
-      this.#isSendScheduled = true;
-      queueMicrotask(() => {
-        this.#isSendScheduled = false;
-        this.#send();
-      });
-    }
+    });
   }
 
   /** Sends the next batch, unless one is under way; its end calls this again. */
@@ -175,7 +169,6 @@ class SqliteJournal implements Journal {
       count += appended.count;
       taken++;
     }
-    this.#queuedCount -= count;
     this.#sentN += count;
     return this.#queue.splice(0, taken);
   }

@@ -13,6 +13,13 @@ const amount = () => p.decimal('string').columnType('numeric');
 const time = () => p.datetime(3).columnType('timestamptz(3)');
 const journalPlace = () => p.bigint('number');
 
+/**
+ * Rows of a breach are found in `metaData`: a column would have to be filled in rows that are written
+ * once. Few rows are of one, and only these are in it.
+ */
+const breachIndex = `create index "reconciliation_log_breach_id" on "reconciliation_log"
+  (("meta_data"->>'breachId'), "n") where "meta_data"->>'breachId' is not null`;
+
 /** Rows of the ReconciliationLog; written once, never changed. */
 export const LogEntity = defineEntity({
   name: 'ReconciliationLog',
@@ -40,6 +47,7 @@ export const LogEntity = defineEntity({
     { name: 'reconciliation_log_user_id', properties: ['userId', 'n'] },
     { name: 'reconciliation_log_bulk_id', properties: ['bulkId', 'n'] },
     { name: 'reconciliation_log_event_type', properties: ['eventType', 'n'] },
+    { name: 'reconciliation_log_breach_id', expression: breachIndex },
   ],
 });
 export type LogEntityRow = InferEntity<typeof LogEntity>;
@@ -70,6 +78,9 @@ export const PositionEntity = defineEntity({
     closeId: text().strictNullable(),
     clientOrderId: text().strictNullable(),
     closeReason: text().strictNullable(),
+    /** When the close was asked for, and by which breach; null of what an older version wrote. */
+    closeRequestedAt: time().strictNullable(),
+    closeBreachId: text().strictNullable(),
     outcome: text().$type<CloseResult['outcome']>().strictNullable(),
     closedPrice: amount().strictNullable(),
     pnl: amount().strictNullable(),

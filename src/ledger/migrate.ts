@@ -33,6 +33,18 @@ export async function openLedger(
   });
 }
 
+/** Throws `CloseoutError` `ledger_older` where a migration of this version is missing. */
+export async function refuseOlder(em: SqlEntityManager, where: string): Promise<void> {
+  const applied = await em.execute<{ name: string }[]>(`select name from ${migrationsTable}`);
+  const names = new Set(applied.map(({ name }) => name));
+  const missing = migrations.find(({ name }) => !names.has(name));
+  if (missing === undefined) return;
+  throw new CloseoutError(
+    'ledger_older',
+    `${where} has the schema of an older version (${missing.name} is missing): start this version on it once`,
+  );
+}
+
 /** Throws `CloseoutError` `ledger_newer` where a newer version has migrated the database. */
 export async function refuseNewer(em: SqlEntityManager, where: string): Promise<void> {
   const known = new Set(migrations.map(({ name }) => name));

@@ -90,7 +90,8 @@ export function project(record: JournalRecord, projection: Projection): void {
       break;
     case 'close.intended': {
       const { intent } = record.body;
-      const columns = { ...intentColumns(intent), outcome: 'pending' as const };
+      const asked = { ...intentColumns(intent), ...askedColumns(intent) };
+      const columns = { ...asked, outcome: 'pending' as const };
       // While a part of it is being closed, the position stays guarded.
       const state = intent.isPart ? {} : { state: 'closing' as const };
       positions.patch(intent.positionId, { ...columns, ...state, updatedN });
@@ -114,18 +115,24 @@ export function project(record: JournalRecord, projection: Projection): void {
       projectNotYet(record, projection);
       break;
     case 'close.partially-filled': {
-      const { result } = record.body;
+      const { intent, result } = record.body;
       positions.change(result.positionId, (row) => {
         const remainingQuantity = minus(row.remainingQuantity, result.quantity);
-        return { ...laterColumns(row, result), remainingQuantity, updatedN };
+        const asked = row.state === 'closing' ? {} : askedColumns(intent);
+        return { ...laterColumns(row, result), ...asked, remainingQuantity, updatedN };
       });
       accounts.change(record.accountId, (row) => ({ ...accountAfter(record, row), updatedN }));
       break;
     }
     case 'close.filled': {
-      const { result } = record.body;
+      const { intent, result } = record.body;
       const columns = { ...closeColumns(result), closedAt: new Date(result.closeTimestamp) };
-      const last = { ...columns, remainingQuantity: '0', state: 'closed' as const };
+      const last = {
+        ...columns,
+        ...askedColumns(intent),
+        remainingQuantity: '0',
+        state: 'closed' as const,
+      };
       positions.patch(result.positionId, { ...last, updatedN });
       accounts.change(record.accountId, (row) => ({ ...accountAfter(record, row), updatedN }));
       break;
@@ -141,8 +148,8 @@ export function project(record: JournalRecord, projection: Projection): void {
       break;
     }
     case 'close.failed': {
-      const { result } = record.body;
-      const columns = closeColumns(result);
+      const { intent, result } = record.body;
+      const columns = { ...closeColumns(result), ...askedColumns(intent) };
       positions.patch(result.positionId, { ...columns, state: 'guarded', updatedN });
       break;
     }
@@ -202,6 +209,8 @@ function trackedRow(position: PositionRecord, n: number): PositionEntityRow {
     closeId: null,
     clientOrderId: null,
     closeReason: null,
+    closeRequestedAt: null,
+    closeBreachId: null,
     outcome: null,
     closedPrice: null,
     pnl: null,
@@ -247,6 +256,14 @@ function intentColumns(
 ): Pick<PositionEntityRow, 'closeId' | 'clientOrderId' | 'closeReason'> {
   const { closeId, clientOrderId, reason } = intent;
   return { closeId, clientOrderId, closeReason: storable(reason) };
+}
+
+/** Since when it is asked for, and by which breach. */
+function askedColumns({
+  requestedTs,
+  breachId,
+}: CloseIntent): Pick<PositionEntityRow, 'closeRequestedAt' | 'closeBreachId'> {
+  return { closeRequestedAt: new Date(requestedTs), closeBreachId: breachId ?? null };
 }
 
 /** A close that is over. */

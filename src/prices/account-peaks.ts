@@ -1,6 +1,7 @@
 // Peaks of accounts, looked for only where they matter: in a ring of the quotes since each account's
 // peak was known last. What the ring is about to forget is looked for before.
 import type { Decimal } from '#src/domain/money';
+import { closedWorth } from '#src/domain/pnl';
 import type { Quote } from '#src/domain/quote';
 import type { Account } from '#src/domain/state';
 import type { EquityWatch } from './equity-watch.ts';
@@ -204,7 +205,7 @@ export class AccountPeaks {
     this.searches++;
     const found = highestSince(this.ring, {
       since: Math.max(watch.since, this.ring.start),
-      balance: nearestDouble(account.balance),
+      balance: nearestDouble(closedWorth(account)),
       holdings: watch.holdings,
       peak: account.peak,
       error: watch.errorBound(),

@@ -1,7 +1,8 @@
 // What an account holds, laid out in one row of doubles: its equity at the prices now, and how far that
 // may go, in a few multiplications and a few lines of the cache, however many positions there are.
-import { nearestDouble } from './nearest-double.ts';
+import { closedWorth } from '#src/domain/pnl';
 import type { Account } from '#src/domain/state';
+import { nearestDouble } from './nearest-double.ts';
 import type { Exposure } from './exposure.ts';
 import type { QuoteBook } from './quote-book.ts';
 
@@ -49,14 +50,15 @@ const legsAt = 7;
 const width = 8;
 
 export class EquitySheet {
-  private balance = 0;
+  /** Beside what is open. */
+  private worth = 0;
   private row: number[] = [];
   private books: QuoteBook[] = [];
   private exposures: readonly Exposure[] = [];
 
   /** To be called when the balance or what is held is not what it was. */
-  renew({ balance }: Account, exposures: readonly Exposure[]): void {
-    this.balance = nearestDouble(balance);
+  renew(account: Account, exposures: readonly Exposure[]): void {
+    this.worth = nearestDouble(closedWorth(account));
     this.exposures = exposures;
     this.books = exposures.map(({ book }) => book);
     this.row = exposures.flatMap((exposure) => {
@@ -69,8 +71,8 @@ export class EquitySheet {
 
   /** Sets the swing to what it is at the prices now. */
   measure(swing: Swing): void {
-    swing.equity = this.balance;
-    swing.error = Math.abs(this.balance) * balanceError;
+    swing.equity = this.worth;
+    swing.error = Math.abs(this.worth) * balanceError;
     swing.perReach = swing.spread = swing.rateSpread = 0;
     swing.margin = swing.marginError = swing.marginPerReach = swing.marginSpread = 0;
     const { row, books } = this;

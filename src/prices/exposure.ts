@@ -2,7 +2,7 @@
 // sums are made where it matters.
 import { convert, type Conversion } from '#src/domain/conversion';
 import { Decimal, roundPnl, zero } from '#src/domain/money';
-import { pnlOf } from '#src/domain/pnl';
+import { closedWorth, pnlOf } from '#src/domain/pnl';
 import type { Side } from '#src/domain/quote';
 import type { Account, Position } from '#src/domain/state';
 import type { QuoteBook } from './quote-book.ts';
@@ -18,14 +18,21 @@ export interface Prices {
 
 export type PricesOf = (symbol: string) => Prices;
 
-/** Unrealised P&L of a position at the prices, exact; undefined where one is still missing. */
-export function unrealisedPnl(position: Position, pricesOf: PricesOf): Decimal | undefined {
+/**
+ * Unrealised P&L of a position, or of so much of it, at the prices, exact; undefined where one is still
+ * missing.
+ */
+export function unrealisedPnl(
+  position: Position,
+  pricesOf: PricesOf,
+  quantity = position.remainingQuantity,
+): Decimal | undefined {
   const prices = pricesOf(position.symbol);
   if (!prices.hasQuote) return undefined;
   for (const leg of position.conversion) if (!pricesOf(leg.symbol).hasQuote) return undefined;
   const price = prices.closingPrice(position.side);
   const midOf = (symbol: string): Decimal => pricesOf(symbol).mid();
-  return pnlOf(position, position.remainingQuantity, price, midOf).pnl;
+  return pnlOf(position, quantity, price, midOf).pnl;
 }
 
 /** The symbol for whose first quote a position waits, to be worth anything: its own, or a rate's. */
@@ -34,9 +41,12 @@ export function missingPrice(position: Position, pricesOf: PricesOf): string | u
   return [symbol, ...conversion.map((leg) => leg.symbol)].find((one) => !pricesOf(one).hasQuote);
 }
 
-/** Equity of an account (contract section 1): balance and the unrealised P&L of what is open, exact. */
+/**
+ * Equity of an account (contract section 1): balance and the unrealised P&L of what is open, exact.
+ * What was closed counts as it was worth until its price is told, so that fill and balance move together.
+ */
 export function equityOf(account: Account, pricesOf: PricesOf): Decimal {
-  let equity = account.balance;
+  let equity = closedWorth(account);
   for (const position of account.positions.values()) {
     equity = equity.plus(unrealisedPnl(position, pricesOf) ?? zero);
   }

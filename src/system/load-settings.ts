@@ -1,6 +1,7 @@
 // Settings from the environment and the file that CLOSEOUT_CONFIG names, read once.
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { parseSettings, settingKeys, type Settings } from '#src/contracts/settings';
+import { distance } from '#src/contracts/spelling';
 import { CloseoutError, messageOf } from '#src/domain/errors';
 import type { Issue } from '#src/domain/refusals';
 
@@ -35,20 +36,6 @@ export function loadSettings(env: Readonly<Record<string, string | undefined>>):
 function looksLikeSetting(key: string): boolean {
   const known = [...settingKeys, ...laterKeys];
   return known.some((one) => distance(key, one) <= typoLettersMax);
-}
-
-/** Letters to add, drop or change (Levenshtein's distance). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const changed = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(changed, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
 
 /** Settings given as an object. Throws as `loadSettings` does. */

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { deliveryMsMax, notificationsQueuedMax, retryMsMax } from '#actors/notification-lane';
 import type { NotificationTarget } from '#actors/notification-lane';
 import { Notifications, notificationsStopMs } from '#actors/notifications';
+import { eventsDefault } from '#src/contracts/notifier';
 import { CloseoutError } from '#src/domain/errors';
-import type { RuntimeEvent } from '#src/domain/events';
+import type { EventName, RuntimeEvent } from '#src/domain/events';
 import { silentLogger } from '#src/ports/logger';
 import { memoryMetrics } from '#src/ports/metrics';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -225,7 +226,28 @@ describe('a notifier that fails', () => {
   });
 });
 
-test('of too many that wait the oldest are dropped, told once a second', async () => {
+test('a breach outlasts the closes of very many positions that follow it', async () => {
+  const world = new World();
+  const told: string[] = [];
+  const notify = (one: RuntimeEvent): void => void told.push(one.event);
+  const all = world.notifications(world.target('a', notify, { events: new Set(eventsDefault) }));
+  const closes = notificationsQueuedMax + 200;
+  const story: EventName[] = ['guard.breached', 'entries.halted'];
+  for (let i = 0; i < closes; i++) story.push('position.closed');
+  story.splice(9, 0, 'deadletter.added');
+  story.push('account.halted');
+  story.forEach((name, i) => all.take(event(i + 1, { event: name })));
+  await world.settle();
+  expect(world.counters).toEqual({
+    notifications_dropped: story.length - notificationsQueuedMax,
+    notifications_sent: notificationsQueuedMax,
+  });
+  const others = ['guard.breached', 'entries.halted', 'deadletter.added', 'account.halted'];
+  expect(told.filter((name) => name !== 'position.closed')).toEqual(others);
+  expect(told.at(-1)).toBe('account.halted');
+});
+
+test('of too many of one kind that wait the oldest are dropped, told once a second', async () => {
   const world = new World();
   const first = Promise.withResolvers<void>();
   const all = world.notifications(

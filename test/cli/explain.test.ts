@@ -2,69 +2,23 @@
 import { hostname } from 'node:os';
 import process from 'node:process';
 import { describe, expect, test } from 'vitest';
-import { isRefused } from '#src/index';
 import { openDataDirectory } from '#src/journal/data-directory';
 import { systemClock } from '#src/system/clock';
-import type { Story } from '#src/cli/explain/story';
 import { finished } from '../e2e/world.ts';
 import { closedPositions } from '../ledger/entries.ts';
-import { startLive, type Live, type LiveOptions } from '../runtime/live.ts';
+import { startLive } from '../runtime/live.ts';
 import { FakeProvider, type Behaviour } from '../support/fake-provider.ts';
-import { freshDatabase } from '../support/servers.ts';
-import { until } from '../support/until.ts';
 import { written } from './audited.ts';
-
-type Environment = Readonly<Record<string, string>>;
-type Row = { readonly closeId?: string; readonly eventType: string };
-
-const waitMsMax = 10_000;
-const lot = { symbol: 'EURUSD', side: 'long', quantity: '1', entryPrice: '1.1' } as const;
-
-async function explained(args: readonly string[], environment: Environment) {
-  return await finished(['explain', ...args], environment);
-}
-
-async function storyIn(environment: Environment, closeId: string): Promise<Story> {
-  const { status, stdout, stderr } = await explained(['--close', closeId, '--json'], environment);
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  return JSON.parse(stdout) as Story;
-}
-
-/** Types of the lines, in order. */
-const eventsOf = ({ lines }: Story): string[] => lines.map(({ event }) => event);
-
-async function rowsOf({ runtime }: Live, accountId: string, filter: object): Promise<Row[]> {
-  const page = await runtime.commands.ledger.list(accountId, filter);
-  if (isRefused(page)) throw new Error(JSON.stringify(page));
-  return (page as { items: Row[] }).items;
-}
-
-async function track({ runtime }: Live, accountId: string, position: object): Promise<void> {
-  const reply = await runtime.commands.position.track(accountId, { ...lot, ...position });
-  if (isRefused(reply)) throw new Error(JSON.stringify(reply));
-}
-
-/** The id of the position's close, once it is closed. */
-async function closeIdOf(live: Live, accountId: string, positionId: string): Promise<string> {
-  let closeId: string | undefined;
-  await until(
-    async () => {
-      const rows = await rowsOf(live, accountId, { positionId, eventType: 'position_closed' });
-      closeId = rows[0]?.closeId;
-      return closeId !== undefined;
-    },
-    waitMsMax,
-    `${positionId} closed`,
-  );
-  return String(closeId);
-}
-
-async function startOnPostgres(options: LiveOptions = {}): Promise<[Live, Environment]> {
-  const CLOSEOUT_DATABASE_URL = await freshDatabase();
-  const settings = { ...options.settings, CLOSEOUT_DATABASE_URL };
-  const live = await startLive({ ...options, settings });
-  return [live, { CLOSEOUT_DATA_DIR: live.directory, CLOSEOUT_DATABASE_URL }];
-}
+import {
+  closeIdOf,
+  eventsOf,
+  explained,
+  lot,
+  startOnPostgres,
+  storyIn,
+  track,
+  type Environment,
+} from './explain/live.ts';
 
 test('a stop loss, in PGlite: refused beside its runtime, told once that has stopped', async () => {
   const live = await startLive();
@@ -180,12 +134,16 @@ describe('a ledger of many closes', () => {
     expect(unknown.stderr).toContain('ledger.list');
     const position = await explained(['--close', 'account-0-p1'], environment);
     expect(position).toMatchObject({ status: 1, stdout: '' });
-    expect(position.stderr).toMatch(/it names what these closed:\n  close_[0-9a-f]{20}\n$/);
+    expect(position.stderr).toMatch(
+      /: that is a position, which was closed, or is being closed, by:\n  close_[0-9a-f]{20}\n$/,
+    );
   });
 });
 
 test.each<[string, string[], Environment, string]>([
-  ['no id', [], {}, '--close: expected a closeId'],
+  ['no id', [], {}, 'expected either --close with a closeId or --breach with a breachId'],
+  ['both', ['--close', 'x', '--breach', 'y'], {}, 'expected either --close'],
+  ['an empty breach', ['--breach', ''], {}, '--breach: expected a breachId'],
   ['an empty id', ['--close', ''], {}, '--close: expected a closeId'],
   ['another option', ['--id', 'x'], {}, "Unknown option '--id'"],
   ['a word', ['close_1'], {}, "Unexpected argument 'close_1'"],

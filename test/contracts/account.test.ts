@@ -59,14 +59,14 @@ test.each<[object, string[]]>([
   ],
   [
     { preset: 'topstep' },
-    ['preset: expected an initial balance of 50000, 100000, 150000 for topstep, was "topstep"'],
+    ['balance: expected an initial balance of 50000, 100000, 150000 for topstep, was "10000"'],
   ],
   [
     { rules: [peak], preset: 'default' },
-    ['preset: expected either rules or preset, was "default"'],
+    ['preset: expected only one of rules, preset; both are given'],
   ],
-  [{ rules: 5 }, ['rules: Invalid input: expected array, received number, was 5']],
-  [{ rules: [null] }, ['rules[0]: Invalid input: expected object, received null, was null']],
+  [{ rules: 5 }, ['rules: expected a list of rules, was 5']],
+  [{ rules: [null] }, ['rules[0]: expected an object, was null']],
   [{ route: '' }, ['route: expected 1 to 64 of A-Z a-z 0-9 _ -, was ""']],
   [{ routes: [] }, ['routes: is not a known key']],
   [{ leverage: 30 }, ['leverage: is not a known key']],
@@ -75,7 +75,7 @@ test.each<[object, string[]]>([
     [
       'balance: expected a number above 0, was "x"',
       'leverage: is not a known key',
-      'preset: expected either rules or preset, was "default"',
+      'preset: expected only one of rules, preset; both are given',
       'route: expected the route of a LIVE account, was missing',
     ],
   ],
@@ -126,7 +126,7 @@ test.each<[preset: string, sizes: string[], other: string]>([
     expect(faults(`${sizes[0]}.00`)).toEqual([]);
     expect(faults(Number(sizes[0]))).toEqual([]);
     expect(faults(other)).toEqual([
-      `preset: expected an initial balance of ${sizes.join(', ')} for ${preset}, was "${preset}"`,
+      `balance: expected an initial balance of ${sizes.join(', ')} for ${preset}, was "${other}"`,
     ]);
     // What no balance is has no size, and is told by itself.
     expect(faults('much')).toEqual(['balance: expected a number above 0, was "much"']);
@@ -167,11 +167,7 @@ test.each([
       'reason: expected 1 to 64 characters, was missing',
     ],
   ],
-  [
-    AccountCloseAll,
-    { reason: 'x', positions: {} },
-    ['positions: Invalid input: expected array, received object, was {}'],
-  ],
+  [AccountCloseAll, { reason: 'x', positions: {} }, ['positions: expected a list, was {}']],
   [
     AccountCloseAll,
     { reason: 'x', order: 'first' },

@@ -44,8 +44,8 @@ const justAbove1 = '1.00000000000000000000000000001';
 test.each<[object, string[]]>([
   [{ stopLossAmount: 0 }, [`stopLossAmount: ${notPositive} 0`]],
   [{ takeProfitAmount: '-5' }, [`takeProfitAmount: ${notPositive} "-5"`]],
-  [{ trailing: 5 }, ['trailing: Invalid input: expected object, received number, was 5']],
-  [{ trailing: [] }, ['trailing: Invalid input: expected object, received array, was []']],
+  [{ trailing: 5 }, ['trailing: expected an object, was 5']],
+  [{ trailing: [] }, ['trailing: expected an object, was []']],
   [{ trailing: {} }, [`trailing: ${oneOf} {}`]],
   [{ trailing: { activation: 5 } }, [`trailing: ${oneOf} {"activation":5}`]],
   [{ trailing: { distance: 5, percent: 1 } }, [`trailing: ${oneOf} {"distance":5,"percent":1}`]],

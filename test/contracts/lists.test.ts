@@ -75,6 +75,8 @@ test.each([
 test.each([
   [{ closeId: 5 }, 'closeId'],
   [{ closeId: 'x'.repeat(65) }, 'closeId'],
+  [{ breachId: '' }, 'breachId'],
+  [{ breachId: 'breach 1' }, 'breachId'],
   [{ eventType: {} }, 'eventType'],
   [{ eventType: 'x'.repeat(65) }, 'eventType'],
 ])('the ledger refuses %j', (body, path) => {

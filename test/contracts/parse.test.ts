@@ -43,9 +43,65 @@ test('paths begin where the value stands', () => {
     ok: false,
     issues: [
       { path: 'positions[3].n', message: 'expected a number, was "x"' },
-      { path: 'positions[3].m', message: 'is not a known key' },
+      { path: 'positions[3].m', message: 'is not a known key; known are n' },
     ],
   });
+});
+
+test('a list that is too long, a text or a number too large: in our own words', () => {
+  const schema = z.strictObject({
+    items: z.array(z.boolean()).max(1),
+    name: z.string().max(2),
+    n: z.number().max(3),
+    at: z.record(z.string(), z.int()),
+  });
+  expect(faultsOf(schema, { items: [true, true], name: 'abc', n: 4, at: { x: 0.5 } })).toEqual([
+    'items: expected at most 1 items, was [true,true]',
+    'name: expected at most 2 characters, was "abc"',
+    'n: expected at most 3, was 4',
+    'at.x: expected a whole number, was 0.5',
+  ]);
+  expect(faultsOf(schema, { items: {}, name: 5, n: true, at: [] })).toEqual([
+    'items: expected a list, was {}',
+    'name: expected text, was 5',
+    'n: expected a number, was true',
+    'at: expected an object, was []',
+  ]);
+});
+
+const Keys = z.strictObject({
+  limitPct: z.number().optional(),
+  limitAmount: z.number().optional(),
+  events: z.array(z.string()).optional(),
+  by: z.strictObject({ id: z.string().optional() }).optional(),
+});
+test.each<[string, string]>([
+  ['limitPercent', ', did you mean limitPct?'],
+  ['LIMITAMOUNT', ', did you mean limitAmount?'],
+  ['event', ', did you mean events?'],
+  ['ab', '; known are limitPct, limitAmount, events, by'],
+  ['x'.repeat(65), '; known are limitPct, limitAmount, events, by'],
+])('of the unknown key %s it is said what was meant, or what is known', (key, said) => {
+  const all = z.strictObject({ list: z.array(z.union([z.literal(false), Keys])) });
+  for (const [schema, value, at] of [
+    [Keys, { [key]: 1 }, ''],
+    [all, { list: [{ [key]: 1 }] }, 'list[0].'],
+  ] as const) {
+    const parsed = parse(schema as z.ZodType, value);
+    const issues = [{ path: `${at}${key}`, message: `is not a known key${said}` }];
+    expect(parsed).toEqual({ ok: false, issues });
+  }
+});
+
+test.each([
+  ['https:/hooks.example/T0/secret', 'https:/…'],
+  ['htps://hooks.example/T0/secret?token=secret', 'htps://hooks.example/…'],
+  ['ftp://me:secret@hooks.example?secret', 'ftp://***@hooks.example/…'],
+  ['hooks.example/secret', 'hooks.example/…'],
+  ['ftp://hooks.example/', 'ftp://hooks.example/'],
+])('of the address %s, which may hold a secret, only the host is shown', (url, shown) => {
+  const schema = z.strictObject({ url: z.never({ error: 'expected another' }) });
+  expect(faultsOf(schema, { url })).toEqual([`url: expected another, was "${shown}"`]);
 });
 
 test.each([
@@ -125,16 +181,20 @@ test('at most fifty faults are listed, be they fields, keys or items', () => {
 test('a refusal of a body says what is wrong first, and lists the rest', () => {
   const issues = [
     { path: 'a', message: 'expected text, was 5' },
-    { path: 'b', message: 'is not a known key' },
+    { path: 'b', message: 'is no number, was "x"' },
   ];
   expect(refuseIssues('position.track', issues)).toEqual({
     error: {
       code: 400,
       name: 'invalid_request',
-      message: 'position.track is not valid: a: expected text, was 5',
+      message: 'position.track is not valid: a: expected text, was 5; 1 more fault in issues',
       issues,
     },
   });
+  const unknown = { path: 'c', message: 'is not a known key, did you mean a?' };
+  expect(refuseIssues('it', [...issues, unknown]).error.message).toBe(
+    'it is not valid: c: is not a known key, did you mean a?; 2 more faults in issues',
+  );
   expect(refuseIssues('it', [{ path: '', message: 'expected an object' }]).error.message).toBe(
     'it is not valid: expected an object',
   );

@@ -42,7 +42,7 @@ test.each<[object, string[]]>([
   [{ entryPrice: -1 }, ['entryPrice: expected a number above 0, was -1']],
   [{ entryPrice: NaN }, ['entryPrice: expected a number above 0, was NaN']],
   [{ ticket: 0 }, ['ticket: expected a positive integer or 1 to 64 characters, was 0']],
-  [{ exits: 5 }, ['exits: Invalid input: expected object, received number, was 5']],
+  [{ exits: 5 }, ['exits: expected an object, was 5']],
   [{ exits: { stopLoss: 0 } }, ['exits.stopLoss: expected a number above 0, was 0']],
   [{ exits: { takeProfit: '-1' } }, ['exits.takeProfit: expected a number above 0, was "-1"']],
   [
@@ -125,11 +125,7 @@ const triggered = { positionId: 'p', guardType: 'market', triggerReason: 'gap' }
 const idFault = 'positionId: expected text, was missing';
 
 test.each([
-  [
-    PositionAmend,
-    { positionId: 'p' },
-    ['exits: Invalid input: expected object, received undefined, was missing'],
-  ],
+  [PositionAmend, { positionId: 'p' }, ['exits: expected an object, was missing']],
   [PositionAmend, { exits: {} }, [idFault]],
   [PositionGet, {}, [idFault]],
   [PositionGet, { positionId: 'p', x: 1 }, ['x: is not a known key']],

@@ -14,7 +14,10 @@ test.each<[object]>([
   ...anchors
     .filter((anchor) => anchor !== 'fixed')
     .map((anchor): [object] => [{ id: 'r', anchor, limitPct: '0.5' }]),
-  [{ ...peak, limitPct: 100, warningPct: '100' }],
+  [{ ...peak, limitPct: 100, warningPct: '99.999999999' }],
+  // A floor that is locked may be further below than the limit, and of an amount nobody knows here.
+  [{ ...peak, lockAtInitial: true, warningPct: 25 }],
+  [{ ...peak, limitPct: undefined, limitAmount: 5, warningPct: 100 }],
   [{ ...peak, limitPct: undefined, limitAmount: '500.5', warningPct: 1 }],
   [{ ...peak, pctOf: 'anchor' }],
   [{ ...daily, pctOf: 'initialBalance' }],
@@ -34,6 +37,9 @@ test.each<[object]>([
   [{ ...peak, action: 'close', graceSeconds: 604_800 }],
   [{ ...peak, graceSeconds: 0 }],
   [{ ...peak, graceSeconds: 1.5 }],
+  [{ ...peak, graceSeconds: 0.001 }],
+  [{ ...peak, graceSeconds: 1.001 }],
+  [{ ...peak, graceSeconds: 604_799.999 }],
   [{ ...daily, timezone: 'Europe/Prague', resetAt: '23:59' }],
   [{ ...daily, timezone: 'UTC' }],
   [{ ...daily, resetAt: '00:00' }],
@@ -47,6 +53,7 @@ const actions = oneOf(['close', 'reduce', 'haltEntries', 'warn']);
 const id = 'expected 1 to 64 of A-Z a-z 0-9 _ -';
 const zone = 'expected an IANA time zone, such as Europe/Prague';
 const grace = 'expected 0 to 604800 seconds';
+const decimals = 'expected seconds with at most 3 decimals';
 const above0 = 'expected a number above 0';
 const inLimits = 'expected it only in a rule with a limit below an anchor';
 const inDays = 'expected it only in a rule whose anchor has days';
@@ -84,6 +91,9 @@ test.each<[object, object, string[]]>([
   [peak, { action: 'halt' }, [`action: ${actions}, was "halt"`]],
   [peak, { graceSeconds: -1 }, [`graceSeconds: ${grace}, was -1`]],
   [peak, { graceSeconds: 604_801 }, [`graceSeconds: ${grace}, was 604801`]],
+  [peak, { graceSeconds: -0.0001 }, [`graceSeconds: ${grace}, was -0.0001`]],
+  [peak, { graceSeconds: 0.0004 }, [`graceSeconds: ${decimals}, was 0.0004`]],
+  [peak, { graceSeconds: 1.0006 }, [`graceSeconds: ${decimals}, was 1.0006`]],
   [peak, { graceSeconds: '5' }, [`graceSeconds: ${grace}, was "5"`]],
   [peak, { graceSeconds: NaN }, [`graceSeconds: ${grace}, was NaN`]],
   [peak, { limit: 5 }, ['limit: is not a known key']],
@@ -94,7 +104,25 @@ test.each<[object, object, string[]]>([
     { limitPct: undefined },
     ['limitPct: expected either limitPct or limitAmount, was missing'],
   ],
-  [peak, { limitAmount: 5 }, ['limitPct: expected either limitPct or limitAmount, was 20']],
+  [
+    peak,
+    { limitAmount: 5, warningPct: 50 },
+    ['limitPct: expected only one of limitPct, limitAmount; both are given'],
+  ],
+  // A warning behind the breach.
+  ...[20, '20.0', 21, '100'].map((warningPct): [object, object, string[]] => [
+    peak,
+    { warningPct },
+    [
+      'warningPct: expected less than limitPct 20, which is reached first, ' +
+        `was ${JSON.stringify(warningPct)}`,
+    ],
+  ]),
+  [
+    daily,
+    { pctOf: 'initialBalance', limitPct: '0.5', warningPct: 0.5 },
+    ['warningPct: expected less than limitPct 0.5, which is reached first, was 0.5'],
+  ],
   [peak, { floor: 5 }, ['floor: expected a floor only in a fixed rule, was 5']],
   [
     fixed,
@@ -202,8 +230,8 @@ test.each<[object, string[]]>([
   [{ rules: [] }, []],
   [{ rules: [peak] }, []],
   [{ preset: 'apex' }, []],
-  [{ rules: [], preset: 'apex' }, ['preset: expected either rules or preset, was "apex"']],
-  [{ rules: 5 }, ['rules: Invalid input: expected array, received number, was 5']],
+  [{ rules: [], preset: 'apex' }, ['preset: expected only one of rules, preset; both are given']],
+  [{ rules: 5 }, ['rules: expected a list of rules, was 5']],
   [
     { preset: 'mine' },
     [`preset: ${oneOf(['default', 'ftmo-2step', 'ftmo-1step', 'topstep', 'apex'])}, was "mine"`],

@@ -29,9 +29,9 @@ test.each<[unknown, string[]]>([
   [
     {},
     [
-      'instruments: Invalid input: expected array, received undefined, was missing',
-      'accounts: Invalid input: expected array, received undefined, was missing',
-      'positions: Invalid input: expected array, received undefined, was missing',
+      'instruments: expected a list, was missing',
+      'accounts: expected a list, was missing',
+      'positions: expected a list, was missing',
     ],
   ],
   [{ ...scenario, instruments: [] }, ['instruments: expected at least one instrument, was []']],
@@ -77,7 +77,7 @@ test.each<[unknown, string[]]>([
     ],
   ],
   [{ ...scenario, routes: [] }, ['routes: is not a known key']],
-  [5, [': Invalid input: expected object, received number, was 5']],
+  [5, [': expected an object, was 5']],
 ])('the scenario %j is refused, every fault by its path', (given, faults) => {
   expect(faultsOf(Scenario, given)).toEqual(faults);
 });

@@ -1,6 +1,7 @@
 // Rules of every kind at random, near an account of 100, so that ties are frequent.
 import fc from 'fast-check';
 import { anchors, isDayAnchor, ruleActions, type Anchor, type RuleSpec } from '#src/domain/rules';
+import { withoutDeadWarning } from '../support/dead-warning.ts';
 
 const percent = fc.constantFrom(1, 5, '7.5', 10, 20, 25, 50, 100);
 const amount = fc.constantFrom('1', 5, '7.5', 20, 120);
@@ -35,13 +36,13 @@ function specOf(id: string, anchor: Anchor, given: Parts): RuleSpec {
   if (anchor === 'marginLevel') return { ...shared, limitPct: given.level };
   const { observed, isLocked, lockOffset, timezone, resetAt } = given;
   if (anchor === 'fixed') return { ...shared, observed, floor: given.floor };
-  return {
+  return withoutDeadWarning<RuleSpec>({
     ...shared,
     ...(given.limit === 'pct' ? { limitPct: given.percent } : { limitAmount: given.amount }),
     ...{ observed, pctOf: given.pctOf },
     ...(isLocked ? { lockAtInitial: true, lockOffset } : {}),
     ...(isDayAnchor(anchor) ? { timezone, resetAt } : {}),
-  };
+  });
 }
 
 /** Up to five, of different ids; every one is such as the contracts accept. */

@@ -153,6 +153,26 @@ test('an instrument that is put later leaves the terms of open positions as they
   expect(story.state.instruments.get('XAUUSD')?.contractSize.toNumber()).toBe(1);
 });
 
+test('all but its terms is of the open positions at once, and of no other symbol', () => {
+  const silver = { ...gold, symbol: 'XAGUSD', marginRate: '0.2' };
+  const raised = { ...gold, marginRate: '0.5', tickSize: '0.01' };
+  const story = guardedStory().tell(
+    instrumentPut(silver),
+    positionTracked({ positionId: 's', symbol: 'XAGUSD' }),
+    instrumentPut(raised),
+    positionTracked({ positionId: 'q' }),
+  );
+  const ratesOf = (): string[] =>
+    ['p', 's', 'q'].map((id) => text(story.position(id).instrument.marginRate));
+  expect(ratesOf()).toEqual(['0.5', '0.2', '0.5']);
+  expect(story.position().instrument.spec).toMatchObject(raised);
+  expect([...story.state.instruments.keys()]).toEqual(['XAUUSD', 'XAGUSD']);
+  const { marginRate: _, ...without } = raised;
+  story.tell(instrumentPut(without));
+  expect(ratesOf()).toEqual(['0', '0.2', '0']);
+  expect(story.state.instruments.get('XAUUSD')?.spec).not.toHaveProperty('marginRate');
+});
+
 test('an amendment replaces the exits as a whole', () => {
   const story = guardedStory();
   const amend = (exits: object): Draft => ({

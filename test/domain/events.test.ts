@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { eventsOf, numbered } from '#src/domain/events';
-import type { Draft, RecordType } from '#src/domain/records';
+import type { CloseOutcomeBody, Draft, JournalRecord, RecordType } from '#src/domain/records';
 import { by, drafts, drift, market, observation, recordOf } from './every-record.ts';
 import { accountCreated, gold, instrumentPut, Story } from './story.ts';
 
@@ -76,6 +76,22 @@ test.each(toldOf)('%s tells %j', (type, events) => {
 test('of every type of record it is known what it tells', () => {
   const types = [...toldOf.map(([type]) => type), 'market.changed'];
   expect(types.sort()).toEqual(Object.keys(drafts).sort());
+});
+
+test('a close that a breach asked for names it, and the rule', () => {
+  const cause = { ruleId: 'peak', breachId: 'breach_1' };
+  for (const type of [
+    'close.filled',
+    'close.partially-filled',
+    'close.failed',
+    'close.rejected',
+  ] as const) {
+    const record = recordOf(type);
+    const body = record.body as CloseOutcomeBody;
+    const of = { ...record, body: { ...body, intent: { ...body.intent, ...cause } } };
+    const [event] = eventsOf(of as JournalRecord);
+    expect(event?.fields).toEqual({ ...body.result, ...cause });
+  }
 });
 
 test('what a part of a close tells is of that part', () => {

@@ -51,7 +51,7 @@ test.each<[Partial<PositionRecord>, RefusalName, string]>([
   [
     { symbol: 'NIKKEI' },
     'missing_conversion',
-    'symbol: no instrument converts JPY to USD, expected JPYUSD',
+    'symbol: no instrument converts JPY to USD, expected JPYUSD or USDJPY',
   ],
   [{ positionId: 'p' }, 'position_exists', 'position p exists already, or did'],
   [{ positionId: 'p', accountId: 'd' }, 'position_exists', 'position p exists already, or did'],
@@ -80,7 +80,10 @@ test.each<[Partial<PositionRecord>, RefusalName, string]>([
 
 test('a missing conversion names the pair as an issue of the symbol', () => {
   expect(faultOf(world(), { symbol: 'NIKKEI' })?.issues).toEqual([
-    { path: 'symbol', message: 'expected the conversion pair JPYUSD to be an instrument' },
+    {
+      path: 'symbol',
+      message: 'expected the conversion pair JPYUSD or USDJPY to be an instrument',
+    },
   ]);
 });
 

@@ -126,6 +126,14 @@ test('a note becomes durable within a second or so without any append', async ()
   });
 });
 
+test('a note of the turn of an append is durable with it, however large that is', async () => {
+  await journal.open();
+  const isDurable = appended(journal, recordsOf(1, 600));
+  journal.note('peak', '1');
+  await isDurable;
+  expect((await journal.notes('peak')).get('peak')).toBe('1');
+});
+
 test('a callback that throws keeps nobody else from being told', async () => {
   const error = vi.fn();
   journal = sqliteJournal({ directory: directory.path, logger: { ...silentLogger, error } });

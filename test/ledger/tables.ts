@@ -275,6 +275,26 @@ export function describeTables(
       expect(left).toEqual([{ position_id: 'p4' }]);
     });
 
+    test('say since when the last close of a position is asked for, and by which breach', async () => {
+      const cause = { reason: 'drawdown_critical', breachId: 'breach_1' };
+      const live = make.closeOf('a', 'p1', { cause });
+      const before = make.closeOf('a', 'p2', { cause, part: '0.5' });
+      const paper = make.closeOf('a', 'p2', { generation: 2 });
+      const begun = [make.created('a'), make.tracked('a', 'p1'), make.tracked('a', 'p2')];
+      await write(
+        new Entries().of([...begun, live.intended, before.intended, before.failed, paper.filled]),
+      );
+      const asked = await world.query(
+        `select ${msOf('close_requested_at')} as "at", close_breach_id as "by"
+         from positions order by position_id`,
+      );
+      const at = String(firstTs);
+      expect(asked).toEqual([
+        { at, by: 'breach_1' },
+        { at, by: null },
+      ]);
+    });
+
     test('say who ended a dead letter, and why; the first end counts', async () => {
       await write(new Entries().of(story));
       const ends = await world.query(

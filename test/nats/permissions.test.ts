@@ -76,12 +76,16 @@ test('feed, gateway, operator and runtime do their work', async () => {
 
   const tracked = await gateway.nats.request('closeout.v1.cmd.gateway1.acc1.position.track', '{}');
   expect(tracked.json()).toMatchObject({ client: 'gateway1', accountId: 'acc1' });
-  for (const subject of ['acc1.account.resume', 'acc2.position.close', '_.runtime.status']) {
+  const operators = [
+    ...['acc1.account.resume', 'acc1.account.rules', 'acc1.account.adjust'],
+    ...['acc2.position.close', '_.runtime.status'],
+  ];
+  for (const subject of operators) {
     const reply = await operator.nats.request(`closeout.v1.cmd.operator.${subject}`, '{}');
     expect(reply.json()).toMatchObject({ client: 'operator' });
   }
   const [stats] = await Array.fromAsync(await new Svcm(operator.nats).client().stats('closeout'));
-  expect(stats?.endpoints).toMatchObject([{ num_requests: 4 }]);
+  expect(stats?.endpoints).toMatchObject([{ num_requests: 1 + operators.length }]);
 
   const heard = new Map<string, number[]>();
   for (const [who, { nats }, subject] of [
@@ -176,6 +180,8 @@ const forbidden: [User, string, string][] = [
   ['gateway1', 'closeout.v1.cmd.gateway2.acc1.position.close', 'be another client'],
   ['gateway1', 'closeout.v1.cmd.operator.acc1.position.close', 'be an operator'],
   ['gateway1', 'closeout.v1.cmd.gateway1.acc1.account.resume', 'end a halt'],
+  ['gateway1', 'closeout.v1.cmd.gateway1.acc1.account.rules', 'replace its rules'],
+  ['gateway1', 'closeout.v1.cmd.gateway1.acc1.account.adjust', 'move its floors'],
   ['gateway1', 'closeout.v1.cmd.gateway1.*.position.close', 'match several accounts'],
   ['gateway1', 'prices.S', 'publish a price'],
   ['gateway1', 'prices.lmax.S', 'publish a price of a feed'],

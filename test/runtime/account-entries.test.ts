@@ -1,6 +1,7 @@
 // Whether an account may enter, with every reason why not; and what moves an account without a quote of
 // what it holds: the beginning of a day, a conversion rate, a close by hand.
 import { beforeEach, describe, expect, test } from 'vitest';
+import { lateQuotesMs } from '#actors/day-rollovers';
 import { startTs } from '../support/core-harness.ts';
 import {
   account,
@@ -145,9 +146,9 @@ describe('a day', () => {
     await ask('position.close', { positionId: 'q' });
   });
 
-  test('begins at its own time, without any quote, from the book as it stands', async () => {
+  test('begins a little after its time where no quote comes, from the book as it stands', async () => {
     lose(300);
-    world.clock.advance(5 * minuteMs - 1);
+    world.clock.advance(5 * minuteMs + lateQuotesMs - 1);
     expect(await anchors()).toEqual(['10000', '10000', '10000', '10000']);
     world.clock.advance(1);
     expect(await anchors()).toEqual(['9900', '10200', '10200', '10200']);
@@ -203,7 +204,7 @@ describe('a day', () => {
     ['a stop', restart],
     ['a kill', killAndRestart],
   ])('and its anchors outlive %s', async (_name, again) => {
-    world.clock.advance(5 * minuteMs);
+    world.clock.advance(5 * minuteMs + lateQuotesMs);
     const before = await ask('guard.status');
     await again();
     expect(await ask('guard.status')).toEqual(before);
@@ -229,7 +230,7 @@ describe('a day', () => {
   test('of each rule begins at its own time, in its own zone', async () => {
     const zoned = { ...day, id: 'prague', timezone: 'Europe/Prague', resetAt: '02:00' };
     await ask('account.rules', { rules: [day, zoned] });
-    world.clock.advance(5 * minuteMs);
+    world.clock.advance(5 * minuteMs + lateQuotesMs);
     expect(await standingOf('prague')).toMatchObject({ anchorMovedBy: 'rules' });
     world.clock.advance(55 * minuteMs);
     expect(await standingOf('prague')).toMatchObject({

@@ -35,6 +35,7 @@ test.each<[Count, number]>([
   ['told part', 15],
   ['graceEnded', 5],
   ['reduced', 15],
+  ['recoveredEmpty', 10],
   ['closedLate', 10],
   ['waited', 80],
   ['exits', 15],

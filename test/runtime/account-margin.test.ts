@@ -1,6 +1,7 @@
 // Margin at work, on paper and at a provider that takes its time: the worst position is closed until
 // the level is restored, and no more than are needed.
 import { beforeEach, describe, expect, test } from 'vitest';
+import { lateQuotesMs } from '#actors/day-rollovers';
 import { account, closes, enter, killAndRestart, lose, told, trackLots, world } from './acting.ts';
 import type { Body } from './acting.ts';
 import {
@@ -11,7 +12,15 @@ import {
   standingOf,
   stateOfA,
 } from './guarded-account.ts';
-import { account as live, answers, LiveWorld, rejects, type Script } from './live-world.ts';
+import {
+  account as live,
+  answers,
+  LiveWorld,
+  lost,
+  rejects,
+  says,
+  type Script,
+} from './live-world.ts';
 import { accounts, instruments } from './world.ts';
 
 const margin = { id: 'margin', anchor: 'marginLevel', limitPct: 100, action: 'reduce' };
@@ -172,7 +181,7 @@ describe('what closes nothing', () => {
     lose(1000);
     await ask('account.close-all', { reason: 'enough' });
     expect(await account('a')).toMatchObject({ entries: { allowed: false }, openPositions: 0 });
-    world.clock.advance(24 * 60 * 60 * 1000);
+    world.clock.advance(24 * 60 * 60 * 1000 + lateQuotesMs);
     expect(await account('a')).toMatchObject({ entries: { allowed: true }, balance: '9000' });
     expect(entriesTold().at(-1)).toEqual(['resumed']);
   });
@@ -192,6 +201,8 @@ describe('what closes nothing', () => {
 describe('at a provider a reduction', () => {
   const x = { symbol: 'X', quoteCurrency: 'USD', marginRate: 1 };
   const late = { kind: 'late', ms: 1500, executes: 'last' } as const;
+
+  const pending = says({ status: 'pending' });
 
   /** Five positions of 2 bought at 100 use 200 each; the first is the worst. */
   async function fivePositions(script: Script): Promise<LiveWorld> {
@@ -238,17 +249,62 @@ describe('at a provider a reduction', () => {
     expect(w.told('guard.breached')).toHaveLength(1);
   });
 
-  test('tries a close again that was rejected, and none in its stead', async () => {
-    const w = await fivePositions({ close: [rejects, rejects, rejects, rejects, answers] });
+  test('tries a close again that was rejected twice, and none in its stead', async () => {
+    const w = await fivePositions({ close: [rejects, rejects, answers] });
     w.quote(99);
     for (let i = 0; i < 60; i++) {
-      await w.run(500, 100);
+      await w.run(50, 10);
       w.quote(99);
     }
-    expect(new Set(asked(w))).toEqual(new Set(['p0']));
+    expect(asked(w)).toEqual(['p0', 'p0', 'p0']);
     expect(w.stateOf('p0')).toBe('closed');
     expect(await view(w)).toMatchObject({ openPositions: 4, entries: { allowed: true } });
     expect(w.excess()).toEqual([]);
+  });
+
+  test('closes the next one too where a close ends in the dead letters, and no more', async () => {
+    const w = await fivePositions({});
+    w.provider.behaviour = (_call, order) => {
+      if (order === undefined) return answers;
+      return order.positionId === 'p0' ? rejects : late;
+    };
+    w.quote(99);
+    await w.run(3000, 10);
+    expect([w.deadLetters(), w.stateOf('p1')]).toEqual([['p0'], 'guarded']);
+    // 1,002 are used, 801.6 without the next one; 990 are there.
+    for (let i = 0; i < 20; i++) {
+      w.quote(99);
+      await w.run(50, 10);
+    }
+    expect(new Set(asked(w))).toEqual(new Set(['p0', 'p1']));
+    await w.run(3000, 10);
+    w.quote(99);
+    expect(w.stateOf('p0')).toMatch(/^closing /);
+    expect(w.stateOf('p1')).toBe('closed');
+    expect(await view(w)).toMatchObject({ openPositions: 4, entries: { allowed: true } });
+    expect(w.told('guard.restored')).toHaveLength(1);
+  });
+
+  test.each<[string, Script]>([
+    ['has no outcome', { close: [lost], query: [lost], positions: [lost] }],
+    ['is taken, and never reported', { close: [pending], query: [pending] }],
+  ])('closes the next one too where a close that %s is a dead letter', async (_name, script) => {
+    const w = await fivePositions(script);
+    w.quote(99);
+    await w.run(200);
+    for (let i = 0; w.deadLetters().length === 0 && i < 600; i++) {
+      w.quote(99);
+      expect(new Set(asked(w))).toEqual(new Set(['p0']));
+      await w.run(500, 100);
+    }
+    expect(w.deadLetters()).toEqual(['p0']);
+    w.quote(99);
+    await w.run(0);
+    expect(new Set(asked(w))).toEqual(new Set(['p0', 'p1']));
+    await w.killAndRestart();
+    w.quote(99);
+    await w.run(100);
+    expect(new Set(asked(w))).toEqual(new Set(['p0', 'p1']));
   });
 
   test('asks for the worst again on the next quote, where an operator gave its close up', async () => {

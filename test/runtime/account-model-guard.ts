@@ -1,6 +1,6 @@
 // The guard of an account in the model: what its rules say of a quote, and what follows (contract
 // sections 2, step 7, and 5).
-import { text, zero } from '#src/domain/money';
+import { text, type Decimal } from '#src/domain/money';
 import { actionOf, standingOf, strongest } from './account-model-rules.ts';
 import type { ModelRule, RuleStanding } from './account-model-rules.ts';
 import type { ModelAccount, ModelHalt } from './account-model-types.ts';
@@ -62,7 +62,7 @@ function judge(model: AccountModel, account: ModelAccount, symbol: string, now: 
   );
   if (restored.length > 0) {
     const ids = restored.map(({ id }) => id);
-    model.tell(account, 'restored', ids, text(restored[0]?.observed ?? seen.equity));
+    model.tell(account, 'restored', ids, shown(restored[0]?.observed));
     model.changingEntries(account, () => ids.forEach((id) => account.active.delete(id)));
   }
   for (const finding of findings) {
@@ -71,11 +71,7 @@ function judge(model: AccountModel, account: ModelAccount, symbol: string, now: 
     warn(account, finding.id);
   }
   const over = findings.filter(({ id, isOver }) => wasWarned.has(id) && isOver);
-  for (const { id, rule } of over) {
-    account.warned.delete(id);
-    if (actionOf(rule.spec) === 'warn') account.active.delete(id);
-    model.count('recovered');
-  }
+  for (const { rule } of over) recover(model, account, rule);
   if (over.length > 0) model.calm(account);
   // When all that was found is told: what goes on, then what is new.
   const short = findings.filter(({ id, isAboveFloor }) => wasActive.has(id) && !isAboveFloor);
@@ -135,24 +131,41 @@ function reduce(model: AccountModel, account: ModelAccount, rule: ModelRule): vo
   const { isAboveFloor, observed } = standingOf(rule, model.measure(account));
   if (!isAboveFloor) return;
   const { id } = rule.spec;
-  model.tell(account, 'restored', [id], text(observed ?? zero));
+  model.tell(account, 'restored', [id], shown(observed));
   model.changingEntries(account, () => account.active.delete(id));
 }
 
-/** No quote concerns an account that holds nothing: its breaches are over without one. */
+/** No quote concerns an account that holds nothing: breaches and warnings are over without one. */
 export function restoreEmpty(model: AccountModel, account: ModelAccount): void {
   if (account.positions.size > 0 || account.halt?.by === 'breach') return;
   const seen = model.measure(account);
-  const restored = account.rules.filter(
-    (rule) =>
-      account.active.has(rule.spec.id) &&
-      actionOf(rule.spec) !== 'warn' &&
-      !standingOf(rule, seen).isBreached,
+  const findings = account.rules.map((rule) => ({ rule, ...standingOf(rule, seen) }));
+  const restored = findings.filter(
+    ({ rule: { spec }, isBreached }) =>
+      account.active.has(spec.id) && actionOf(spec) !== 'warn' && !isBreached,
   );
-  if (restored.length === 0) return;
-  const ids = restored.map(({ spec }) => spec.id);
-  model.tell(account, 'restored', ids, text(account.balance));
-  model.changingEntries(account, () => ids.forEach((id) => account.active.delete(id)));
+  if (restored.length > 0) {
+    const ids = restored.map(({ rule }) => rule.spec.id);
+    model.tell(account, 'restored', ids, shown(restored[0]?.observed));
+    model.changingEntries(account, () => ids.forEach((id) => account.active.delete(id)));
+  }
+  const over = findings.filter(({ rule, isOver }) => account.warned.has(rule.spec.id) && isOver);
+  for (const { rule } of over) {
+    recover(model, account, rule);
+    model.count('recoveredEmpty');
+  }
+  if (over.length > 0) model.calm(account);
+}
+
+function recover(model: AccountModel, account: ModelAccount, { spec }: ModelRule): void {
+  account.warned.delete(spec.id);
+  if (actionOf(spec) === 'warn') account.active.delete(spec.id);
+  model.count('recovered');
+}
+
+/** Without margin in use a margin rule observes nothing. */
+function shown(observed: Decimal | undefined): string | undefined {
+  return observed === undefined ? undefined : text(observed);
 }
 
 /** What an event tells of what a rule saw: every position at that quote, the worst first. */

@@ -52,6 +52,7 @@ export type Count =
   | 'closedLate'
   | 'graceEnded'
   | 'reduced'
+  | 'recoveredEmpty'
   | 'peaks'
   | 'exits'
   | 'resumed'

@@ -1,6 +1,7 @@
 // A model of accounts and their guards that a live core is held against: after each quote it values
 // every position of every account that the quote concerns, in decimals, and keeps nothing of prices
 // but the last quotes. It closes as the paper broker does, whole positions and parts at once.
+import { lateQuotesMs } from '#actors/day-rollovers';
 import { Decimal, decimal, roundPnl, text, zero, type Numeric } from '#src/domain/money';
 import type { RuleSpec } from '#src/domain/rules';
 import { resetAfter } from '../support/brute-force/days.ts';
@@ -80,9 +81,10 @@ export class AccountModel {
       const resets = this.accounts.flatMap(({ rules }) => rules.map((rule) => rule.resetTs));
       const graces = this.accounts.map(({ graceUntil }) => graceUntil ?? Infinity);
       const [day, grace] = [Math.min(...resets), Math.min(...graces)];
-      if (Math.min(day, grace) > to) break;
-      this.now = Math.max(this.now, Math.min(day, grace));
-      if (day <= grace) this.rollDays(day);
+      const due = Math.min(day + lateQuotesMs, grace);
+      if (due > to) break;
+      this.now = Math.max(this.now, due);
+      if (day + lateQuotesMs <= grace) this.rollDays(due - lateQuotesMs);
       else for (const one of this.accounts) if (one.graceUntil === grace) this.endGrace(one);
       if (!isOneTurn) this.settle();
     }
@@ -169,11 +171,19 @@ export class AccountModel {
       .map(({ position }) => position);
   }
 
-  adjust(account: ModelAccount, amount: Decimal): void {
+  /** Why it is refused; undefined where it is not. */
+  adjust(account: ModelAccount, amount: Decimal): string | undefined {
+    const { balance, initial, peak, rules } = account;
+    const days = rules.filter(({ spec }) => hasDays(spec)).map(({ anchor }) => anchor);
+    const moved = [balance, initial, ...days, ...(needsPeak(account) ? [peak] : [])];
+    const isTooMuch = moved.some((value) => value.plus(amount).lte(0));
+    if (amount.lt(0) && isTooMuch) return 'balance_too_low';
+    this.rollDays(this.now);
     account.balance = account.balance.plus(amount);
     account.initial = account.initial.plus(amount);
     account.peak = account.peak.plus(amount);
     for (const rule of account.rules) rule.anchor = rule.anchor.plus(amount);
+    return undefined;
   }
 
   halt(account: ModelAccount, reason: string): void {
@@ -207,7 +217,9 @@ export class AccountModel {
   }
 
   replaceRules(account: ModelAccount, specs: readonly RuleSpec[]): void {
+    this.rollDays(this.now);
     const equity = this.equityOf(account);
+    const wasFollowed = needsPeak(account);
     const kept = new Set<string>();
     const rules = specs.map((spec) => {
       const known = account.rules.find((rule) => isSame(rule.spec, spec));
@@ -222,7 +234,7 @@ export class AccountModel {
       }
     });
     this.calm(account);
-    if (equity.gt(account.peak)) account.peak = equity;
+    if (!wasFollowed && equity.gt(account.peak)) account.peak = equity;
   }
 
   calm(account: ModelAccount): void {

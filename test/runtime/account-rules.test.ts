@@ -1,6 +1,7 @@
 // account.rules and guard.status: what replaces what, which anchors stay, and what is told of them;
 // and the resume in two steps, which sets them anew.
 import { beforeEach, describe, expect, test } from 'vitest';
+import { lateQuotesMs } from '#actors/day-rollovers';
 import { startTs } from '../support/core-harness.ts';
 import { account, closes, lose, newWorldForEachTest, told, trackLots, world } from './acting.ts';
 import type { Body } from './acting.ts';
@@ -240,7 +241,10 @@ describe('guard.status of an account', () => {
     const story = [await anchors()];
     await ask('account.adjust', { amount: 700, reason: 'deposit' });
     story.push(await anchors());
-    world.clock.advance(dayMs);
+    // Nothing is quoted: the day begins when quotes of the old one are not waited for any more.
+    world.clock.advance(dayMs + lateQuotesMs - 1);
+    expect(await anchors()).toEqual(story.at(-1));
+    world.clock.advance(1);
     story.push(await anchors());
     lose(701);
     const acknowledge = await breachIdOfA();

@@ -215,11 +215,17 @@ export class AccountStory {
   }
 
   private async adjust(account: ModelAccount, { dollar }: WorldAccount): Promise<void> {
-    const by = decimal(this.random.pick(['50.25', '-50', '300', '-180.75'])).times(dollar);
-    if (account.balance.plus(by).lte(0) || account.initial.plus(by).lte(0)) return;
-    this.note('adjust', account.accountId, text(by));
-    await this.ask(account.accountId, 'account.adjust', { amount: text(by), reason: 'x' });
-    this.model.adjust(account, by);
+    const { accountId } = account;
+    const amounts = ['50.25', '-50', '300', '-180.75'].map((amount) =>
+      decimal(amount).times(dollar),
+    );
+    // As much as was put in: it leaves an initial balance of 0, and perhaps less of a day's anchor.
+    const by = this.random.pick([...amounts, account.initial.negated()]);
+    this.note('adjust', accountId, text(by));
+    const body = { amount: text(by), reason: 'x' };
+    const reply = await this.harness.ask(`op.${accountId}.account.adjust`, body);
+    const refusal = this.model.adjust(account, by);
+    isSame(refusalOf(reply), refusal === undefined ? 'ok' : `409 ${refusal}`);
   }
 
   private async halt(account: ModelAccount): Promise<void> {

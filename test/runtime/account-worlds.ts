@@ -1,5 +1,6 @@
 // Worlds for the model of accounts: instruments of which two are conversion pairs, accounts in three
 // currencies, rules of every kind whose levels a few dozen quotes away.
+import { withoutDeadWarning } from '../support/dead-warning.ts';
 import type { Random } from '../support/random.ts';
 import type { InstrumentSpec } from '#src/domain/instrument';
 import type { RuleSpec } from '#src/domain/rules';
@@ -128,7 +129,7 @@ export function worldRule(random: Random, id: string, { dollar, balance }: World
   }
   const isLocked = random.chance(0.25);
   const lockOffset = random.pick([0, 20, '-35.5']);
-  return {
+  return withoutDeadWarning<RuleSpec>({
     ...{ id, anchor },
     ...(random.chance(0.5)
       ? { limitPct: random.pick([0.5, '1.25', 3, 8]) }
@@ -142,5 +143,5 @@ export function worldRule(random: Random, id: string, { dollar, balance }: World
       : {}),
     ...acts,
     ...observed,
-  };
+  });
 }

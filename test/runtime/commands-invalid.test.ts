@@ -48,7 +48,7 @@ describe('a body that is no valid one is refused with every fault of it', () => 
     ['op.new.account.create', { currency: 'USD', balance: -1 }, bad('balance')],
     ['op.new.account.create', { currency: 'USD', balance: 1, mode: 'LIVE' }, bad('route')],
     ['op.new.account.create', { currency: 'USD', balance: 1, mode: 'DRY_RUN' }, bad('mode')],
-    ['op.new.account.create', { currency: 'USD', balance: 1, preset: 'apex' }, bad('preset')],
+    ['op.new.account.create', { currency: 'USD', balance: 1, preset: 'apex' }, bad('balance')],
     [
       'op.new.account.create',
       { currency: 'USD', balance: 1, preset: 'default', rules: [] },
@@ -95,7 +95,7 @@ describe('a body that is no valid one is refused with every fault of it', () => 
       rules({ id: 'r', anchor: 'marginLevel', limitPct: 50, pctOf: 'anchor', resetAt: '25:00' }),
       bad('rules[0].pctOf, rules[0].resetAt'),
     ],
-    ['op.new.account.create', { currency: 'USD', balance: 1, preset: 'topstep' }, bad('preset')],
+    ['op.new.account.create', { currency: 'USD', balance: 1, preset: 'topstep' }, bad('balance')],
 
     // Rules that are replaced.
     ['gw.acc1.account.rules', { rules: [{}] }, bad('rules[0].anchor, rules[0].id')],
@@ -296,7 +296,8 @@ describe('a body that is no valid one is refused with every fault of it', () => 
       error: {
         code: 400,
         name: 'invalid_request',
-        message: 'position.track is not valid: side: expected long or short, was "buy"',
+        message:
+          'position.track is not valid: side: expected long or short, was "buy"; 1 more fault in issues',
         issues: [
           { path: 'side', message: 'expected long or short, was "buy"' },
           { path: 'quantity', message: 'expected a number above 0, was "0"' },

@@ -118,6 +118,7 @@ test('notifiers that cannot be are named, all of them', async () => {
       pager: { notify },
       wrong: { notify, events: ['guard.*', 'guards.*'] },
       'a b': { notify },
+      slip: { event: ['*'], notify } as Notifier,
       none: undefined as unknown as Notifier,
     },
   });
@@ -127,6 +128,7 @@ test('notifiers that cannot be are named, all of them', async () => {
     '  notifiers.wrong.events[1]: expected the name of an event, or a pattern such as guard.* or *, ' +
       'was "guards.*"',
     '  notifiers.a b: expected 1 to 64 of A-Z a-z 0-9 _ -, was "a b"',
+    '  notifiers.slip.event: is not a known key, did you mean events?',
     '  notifiers.none.notify: expected a function',
     '  notifiers.pager: expected a name that the settings do not have',
   ]);

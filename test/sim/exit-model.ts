@@ -97,11 +97,11 @@ export function movesOf(held: Guarded, x: Exact): Moves {
   const tiers = follows
     ? (trailing.tiers ?? []).flatMap(({ at }, i) => (isWon(at) && !held.tiers.has(i) ? [i] : []))
     : [];
-  return {
-    ...{ movedStop, isTrailing, tiers },
-    peak: follows ? peakAfter(side, trailing.step, held.peak, x) : undefined,
-    peakMost: follows ? peakAfter(side, trailing.step, held.peakMost, x) : undefined,
-  };
+  if (!follows) return { movedStop, isTrailing, tiers, peak: undefined, peakMost: undefined };
+  const peak = peakAfter(side, trailing.step, held.peak, x);
+  // From anywhere between the two: with a step what lags behind most may come to lead.
+  const peakMost = peakAfter(side, undefined, peak, held.peakMost ?? peak);
+  return { movedStop, isTrailing, tiers, peak, peakMost };
 }
 
 /** The best price once `x` was seen: the first one, or one that is better, by a step at least. */

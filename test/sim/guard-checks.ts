@@ -1,5 +1,6 @@
 // What one record of an account's guard must be, given all records before it and the books as they
 // are: told when it was due, with the numbers that follow from what was there.
+import { lateQuotesMs } from '#actors/day-rollovers';
 import { decimal, text, type Decimal } from '#src/domain/money';
 import type { JournalRecord, RecordBodies, RuleObservation } from '#src/domain/records';
 import type { RuleRecord } from '#src/domain/rules';
@@ -64,6 +65,15 @@ export function* faultsOf(record: JournalRecord, known: Known): Iterable<string>
     case 'account.resumed':
       yield* resumeFaults(account, record.body, known);
       break;
+    case 'close.filled':
+    case 'close.partially-filled': {
+      const { intent, result, estimate } = record.body;
+      const position = account.positions.get(intent.positionId);
+      if (result.pnl !== undefined || position === undefined) break;
+      const part = { ...position, remaining: decimal(result.quantity) };
+      yield* differs('estimate', decimal(estimate ?? 0), pnlOf(part, known.books) ?? decimal(0));
+      break;
+    }
     case 'rules.replaced':
       yield* differs('equity', decimal(record.body.equity), equityOf(account, known.books));
       break;
@@ -209,7 +219,7 @@ function* dayFaults(
   { books, runsSince }: Known,
 ): Iterable<string> {
   if (at > ts) yield `a day began ${at - ts} ms too early`;
-  const late = ts - Math.max(at, runsSince);
+  const late = ts - Math.max(at + lateQuotesMs, runsSince);
   if (late > 0) yield `a day began ${late} ms too late`;
   const equity = equityOf(account, books);
   for (const [id, value] of Object.entries(anchors)) {
@@ -236,7 +246,8 @@ function* resumeFaults(
   yield* differs('equity', decimal(equity), now);
   for (const rule of account.rules) {
     const value = atDayBreak(rule, account, now, balance);
-    const anew = { balance, initial, positions, anchors: new Map([[rule.id, { value }]]) };
+    const anchors = new Map([[rule.id, { value }]]);
+    const anew = { balance, initial, positions, untold: account.untold, anchors };
     const isAtOnce = isBreach(levelsOf(rule, anew, now), seenBy(rule, account, books));
     if (isAtOnce) yield `it was resumed with ${rule.id} breached`;
   }

@@ -3,7 +3,7 @@
 import { text } from '#src/domain/money';
 import type { CloseIntent } from '#src/domain/closing';
 import type { JournalRecord } from '#src/domain/records';
-import { intentOf, type AccountFacts } from './guard-facts.ts';
+import { intentOf, isOnItsWay, type AccountFacts } from './guard-facts.ts';
 import { worstFirst, type Known } from './guard-checks.ts';
 import { seenBy, type OpenPosition } from './rule-model.ts';
 
@@ -50,7 +50,7 @@ function* newFaults(intent: CloseIntent, account: AccountFacts, known: Known): I
   const [worst] = worstFirst(quoted, known.books);
   if (worst !== position) yield `${positionId} is closed before ${worst?.positionId}`;
   const rule = rules.find(({ id }) => id === ruleId);
-  const level = rule && seenBy(rule, account, known.books, isGuarded);
+  const level = rule && seenBy(rule, account, known.books, (one) => !isOnItsWay(account, one));
   if (level === undefined || level.gt(rule?.limitPct ?? 0)) {
     yield `${positionId} is closed at a margin level of ${level && text(level)}`;
   }

@@ -1,8 +1,8 @@
 // What records say of accounts and their rules: balances, anchors, warnings, breaches, halts, and
 // what is open; kept from the records alone.
 import type { CloseIntent } from '#src/domain/closing';
-import { decimal, zero, type Decimal } from '#src/domain/money';
-import type { JournalRecord, RecordBodies } from '#src/domain/records';
+import { decimal, roundPnl, zero, type Decimal } from '#src/domain/money';
+import type { CloseOutcomeBody, JournalRecord, RecordBodies } from '#src/domain/records';
 import type { RuleAction, RuleRecord } from '#src/domain/rules';
 import { actionOf, anchorsAnew, type Holder, type OpenPosition } from './rule-model.ts';
 
@@ -30,6 +30,9 @@ export interface AccountFacts extends Holder {
   readonly warned: Set<string>;
   readonly breaches: Map<string, { readonly breachId: string; readonly action: RuleAction }>;
   readonly positions: Map<string, OpenPosition>;
+  readonly untold: Map<string, { readonly quantity: Decimal; readonly pnl: Decimal }>;
+  /** Dead letters that are open, by the position that each is of. */
+  readonly letters: Map<string, string>;
   /** Grows with every record of it. */
   version: number;
 }
@@ -108,7 +111,8 @@ export class GuardFacts {
     const account: AccountFacts = {
       ...{ accountId, balance: decimal(balance), initial: decimal(balance), rules },
       ...{ anchors: new Map(), state: 'normal', halt: undefined, warned: new Set() },
-      ...{ breaches: new Map(), positions: new Map(), version: 0 },
+      ...{ breaches: new Map(), positions: new Map(), untold: new Map(), letters: new Map() },
+      version: 0,
     };
     this.accounts.set(accountId, account);
     this.anchorAnew(account, account.balance, ts);
@@ -182,6 +186,14 @@ export class GuardFacts {
       case 'position.untracked':
         positions.delete(record.body.positionId);
         break;
+      case 'deadletter.added':
+        account.letters.set(record.body.positionId, record.body.closeId);
+        break;
+      case 'deadletter.cleared': {
+        const { positionId, closeId } = record.body;
+        if (account.letters.get(positionId) === closeId) account.letters.delete(positionId);
+        break;
+      }
       case 'close.intended':
       case 'close.queued':
         this.asked(record.body.intent);
@@ -194,19 +206,27 @@ export class GuardFacts {
       case 'close.partially-filled': {
         const { intent, result } = record.body;
         this.asked(intent);
-        this.book(account.accountId, result.pnl);
+        this.fill(account.accountId, record.body);
         const position = positions.get(intent.positionId);
         if (position !== undefined) position.remaining = position.remaining.minus(result.quantity);
         break;
       }
       case 'close.filled':
         this.asked(record.body.intent);
-        this.book(account.accountId, record.body.result.pnl);
+        this.fill(account.accountId, record.body);
         positions.delete(record.body.intent.positionId);
         break;
-      case 'close.amended':
-        this.book(account.accountId, record.body.result.pnl);
+      case 'close.amended': {
+        const { positionId, result } = record.body;
+        this.book(account.accountId, result.pnl);
+        const { quantity, pnl } = account.untold.get(positionId) ?? nothing;
+        if (result.pnl === undefined || quantity.isZero()) break;
+        const rest = quantity.minus(result.quantity);
+        const part = roundPnl(pnl.times(result.quantity).div(quantity));
+        if (rest.lte(0)) account.untold.delete(positionId);
+        else account.untold.set(positionId, { quantity: rest, pnl: pnl.minus(part) });
         break;
+      }
       default:
         break;
     }
@@ -216,11 +236,24 @@ export class GuardFacts {
     this.closeIds.add(closeId);
   }
 
+  private fill(accountId: string, { intent, result, estimate }: CloseOutcomeBody): void {
+    this.book(accountId, result.pnl);
+    if (result.pnl !== undefined) return;
+    const untold = this.accounts.get(accountId)?.untold;
+    const { quantity, pnl } = untold?.get(intent.positionId) ?? nothing;
+    untold?.set(intent.positionId, {
+      quantity: quantity.plus(result.quantity),
+      pnl: pnl.plus(estimate ?? 0),
+    });
+  }
+
   private book(accountId: string, pnl: string | undefined): void {
     const account = this.accounts.get(accountId);
     if (account !== undefined) account.balance = account.balance.plus(pnl ?? zero);
   }
 }
+
+const nothing = { quantity: zero, pnl: zero };
 
 function calm(account: AccountFacts): void {
   if (account.state === 'warning' && account.warned.size === 0) account.state = 'normal';
@@ -229,6 +262,11 @@ function calm(account: AccountFacts): void {
 /** Whether its rules are not looked at: a breach has closed it, or is about to. */
 export function isStopped({ halt }: AccountFacts): boolean {
   return halt?.by === 'breach';
+}
+
+/** Whether its margin is taken for gone: a close of it is under way, and no dead letter. */
+export function isOnItsWay({ letters }: AccountFacts, one: OpenPosition): boolean {
+  return one.closes.size > 0 && !letters.has(one.positionId);
 }
 
 /** The first record of a close: it is asked for, or filled at once. */

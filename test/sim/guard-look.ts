@@ -1,7 +1,7 @@
 // An account after a quote, in doubles: fast enough to look at every one on every quote. What lies
 // too near to a level to be told apart is nobody's fault; the records are looked at exactly.
 import type { RuleRecord } from '#src/domain/rules';
-import type { AccountFacts } from './guard-facts.ts';
+import { isOnItsWay, type AccountFacts } from './guard-facts.ts';
 import { currencyOf, euroPair, instrumentOf } from './instruments.ts';
 import { levelsOf, type Books } from './rule-model.ts';
 import { Decimal } from '#src/domain/money';
@@ -33,8 +33,10 @@ const cache = new WeakMap<AccountFacts, Cached>();
 interface Sums {
   equity: number;
   used: number;
-  /** Of what no close is under way. */
+  /** Of what can be closed. */
   usedGuarded: number;
+  /** Of what is closed whose close is a dead letter. */
+  usedLettered: number;
 }
 
 export function untoldOf(
@@ -60,7 +62,7 @@ export function untoldOf(
 function ofRule(
   levels: RuleLevels,
   account: AccountFacts,
-  { equity, used, usedGuarded }: Sums,
+  { equity, used, usedGuarded, usedLettered }: Sums,
   isStill: boolean,
 ): string | undefined {
   const { rule, floor, warnAt, overAbove } = levels;
@@ -76,7 +78,7 @@ function ofRule(
   const breach = account.breaches.get(rule.id);
   const isWarned = account.warned.has(rule.id);
   if (breach?.action === 'reduce' && usedGuarded > 0) {
-    const level = (100 * equity) / usedGuarded;
+    const level = (100 * equity) / (usedGuarded + usedLettered);
     if (level < floor * (1 - tolerance)) return 'not reduced enough';
   }
   // What a reduction leaves is looked at on the next quote.
@@ -103,9 +105,12 @@ function levelsIn(account: AccountFacts, peak: number): readonly RuleLevels[] {
   return levels;
 }
 
-function sumsOf({ balance, positions }: AccountFacts, books: Books): Sums {
-  const sums = { equity: balance.toNumber(), used: 0, usedGuarded: 0 };
-  for (const { symbol, side, entryPrice, remaining, accountId, closes } of positions.values()) {
+function sumsOf(account: AccountFacts, books: Books): Sums {
+  const { balance, positions, untold } = account;
+  const sums = { equity: balance.toNumber(), used: 0, usedGuarded: 0, usedLettered: 0 };
+  for (const { pnl } of untold.values()) sums.equity += pnl.toNumber();
+  for (const position of positions.values()) {
+    const { symbol, side, entryPrice, remaining, accountId, closes } = position;
     const {
       contractSize = 1,
       commissionRate = 0,
@@ -117,6 +122,7 @@ function sumsOf({ balance, positions }: AccountFacts, books: Books): Sums {
     const size = remaining.toNumber() * contractSize * rate;
     const margin = entry * size * Number(marginRate);
     sums.used += margin;
+    if (closes.size > 0 && !isOnItsWay(account, position)) sums.usedLettered += margin;
     if (closes.size === 0 && books.has(symbol)) sums.usedGuarded += margin;
     const book = books.get(symbol);
     if (book === undefined) continue;

@@ -1,6 +1,7 @@
 // What a simulated world remembers of every account, by itself: the quotes that the runtime accepted
 // and the records that it wrote, in their order. Every record of a guard must follow from them, and
 // after every quote the runtime must have told what section 5 of the contract says.
+import { lateQuotesMs } from '#actors/day-rollovers';
 import { decimal, text, type Decimal } from '#src/domain/money';
 import { exactOf } from '#src/domain/price';
 import type { Quote } from '#src/domain/quote';
@@ -12,7 +13,7 @@ import { GuardFacts, isStopped, type AccountFacts } from './guard-facts.ts';
 import { untoldOf } from './guard-look.ts';
 import { lastResetOf } from './made-rules.ts';
 import { PeakMemory } from './peak-memory.ts';
-import { equityOf, hangsOn, type BookSides } from './rule-model.ts';
+import { equityOf, hangsOn, isOver, levelsOf, seenBy, type BookSides } from './rule-model.ts';
 import type { SimRuntime } from './sim-runtime.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
@@ -116,8 +117,10 @@ export class GuardMemory {
         `${record.type} ${faults.join(', ')}`,
       );
     }
+    const before = this.facts.accounts.get(record.accountId);
+    const wasFollowed = before !== undefined && followsPeak(before);
     this.facts.apply(record);
-    this.movePeak(record, at);
+    this.movePeak(record, at, wasFollowed);
     if (account?.state === 'closing' && begins(record)) this.checkAllAsked(account);
   }
 
@@ -141,8 +144,22 @@ export class GuardMemory {
       const { halt, state } = account;
       const isGraceOver = state === 'grace' && (halt?.graceUntil ?? 0) < now;
       if (isGraceOver) this.fail('a grace ends in time', account, `at ${halt?.graceUntil}`);
+      if (account.positions.size === 0 && !isStopped(account)) this.checkFlat(account);
     }
-    this.checkDays(now - 1);
+    this.checkDays(now - lateQuotesMs - 1);
+  }
+
+  /** Without positions there is no next quote: what is over is told at once. */
+  private checkFlat(account: AccountFacts): void {
+    const peak = this.peaks.get(account.accountId);
+    for (const rule of account.rules) {
+      if (!account.warned.has(rule.id)) continue;
+      const isPeakSure = peak !== undefined && this.mostOf(peak)?.eq(peak.least) === true;
+      if (rule.anchor === 'peakEquity' && !isPeakSure) continue;
+      const levels = levelsOf(rule, account, peak?.least ?? account.balance);
+      if (!isOver(levels, seenBy(rule, account, this.books))) continue;
+      this.fail('no warning outlives its loss in an empty account', account, rule.id);
+    }
   }
 
   /** Every day up to that time has begun. */
@@ -237,7 +254,7 @@ export class GuardMemory {
     }
   }
 
-  private movePeak(record: JournalRecord, at: number): void {
+  private movePeak(record: JournalRecord, at: number, wasFollowed: boolean): void {
     const account = this.facts.accounts.get(record.accountId);
     const peak = this.peaks.get(record.accountId);
     switch (record.type) {
@@ -253,6 +270,8 @@ export class GuardMemory {
         peak?.move(at, { kind: 'set', value: decimal(record.body.equity) });
         break;
       case 'rules.replaced':
+        // Nobody followed the peak of an account whose rules did not ask for it.
+        if (wasFollowed) break;
         peak?.move(at, { kind: 'raise', value: decimal(record.body.equity) });
         break;
       default:

@@ -2,6 +2,7 @@
 // enough that they act in an hour.
 import { anchors, isDayAnchor, ruleActions, type Anchor, type RuleSpec } from '#src/domain/rules';
 import { decimal, text } from '#src/domain/money';
+import { withoutDeadWarning } from '../support/dead-warning.ts';
 import type { Random } from '../support/random.ts';
 import { initialBalance, startTs } from './sim-settings.ts';
 
@@ -31,8 +32,13 @@ export function madeRules(random: Random): RuleSpec[] {
     const anchor = random.chance(0.3)
       ? random.pick(['peakEquity', 'marginLevel'] as const)
       : random.pick(anchors);
-    return { id: `r${i}-${anchor}`, anchor, ...termsOf(random, anchor) };
+    return madeRule(random, `r${i}-${anchor}`, anchor);
   });
+}
+
+function madeRule(random: Random, id: string, anchor: Anchor): RuleSpec {
+  const rule = { id, anchor, ...termsOf(random, anchor) };
+  return anchor === 'fixed' || anchor === 'marginLevel' ? rule : withoutDeadWarning(rule);
 }
 
 function termsOf(random: Random, anchor: Anchor): Omit<RuleSpec, 'id' | 'anchor'> {
@@ -117,7 +123,7 @@ export function changedRules(random: Random, before: readonly RuleSpec[]): RuleS
   const isLess = random.chance(0.2);
   return before.flatMap((rule) => {
     if (rule.id !== id) return [rule];
-    return isLess ? [] : [{ id, anchor, ...termsOf(random, anchor) }];
+    return isLess ? [] : [madeRule(random, id, anchor)];
   });
 }
 

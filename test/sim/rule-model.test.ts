@@ -35,6 +35,7 @@ function holder(...positions: OpenPosition[]): Holder {
     ...{ balance: decimal(9000), initial: decimal(10_000) },
     anchors: new Map([['r', { value: decimal(9800) }]]),
     positions: new Map(positions.map((one) => [one.positionId, one])),
+    untold: new Map(),
   };
 }
 

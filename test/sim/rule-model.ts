@@ -34,6 +34,8 @@ export interface Holder {
   readonly initial: Exact;
   readonly anchors: ReadonlyMap<string, { readonly value: Exact }>;
   readonly positions: ReadonlyMap<string, OpenPosition>;
+  /** Of positions that were closed at prices which nobody has told yet: how much, and what it was worth. */
+  readonly untold: ReadonlyMap<string, { readonly quantity: Exact; readonly pnl: Exact }>;
 }
 
 export interface Levels {
@@ -114,8 +116,9 @@ export function seenBy(
   return used.isZero() ? undefined : equity.times(100).div(used);
 }
 
-export function equityOf({ balance, positions }: Holder, books: Books): Exact {
+export function equityOf({ balance, positions, untold }: Holder, books: Books): Exact {
   let equity = balance;
+  for (const { pnl } of untold.values()) equity = equity.plus(pnl);
   for (const position of positions.values()) equity = equity.plus(pnlOf(position, books) ?? 0);
   return equity;
 }

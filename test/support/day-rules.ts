@@ -1,5 +1,6 @@
 // Rules of every kind for a trading day over recordings.
 import type { Quote } from '#src/domain/quote';
+import { withoutDeadWarning } from './dead-warning.ts';
 import type { Random } from './random.ts';
 import type { ScenarioRule } from './scenario.ts';
 
@@ -37,7 +38,7 @@ export function dayRules(
         ...(reduces ? { action: 'reduce' as const } : action(random)),
       };
     }
-    return {
+    return withoutDeadWarning<ScenarioRule>({
       ...base,
       ...(random.chance(0.5)
         ? { limitPct: random.pick([2, '4.5', 10]) }
@@ -47,7 +48,7 @@ export function dayRules(
       ...(random.chance(0.4) ? { lockAtInitial: true, lockOffset: share(0, 0.03) } : {}),
       ...(random.chance(0.3) ? { observed: 'balance' as const } : {}),
       ...(dayAnchors.some((one) => one === anchor) ? day(random, days) : {}),
-    };
+    });
   });
 }
 

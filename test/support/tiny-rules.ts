@@ -1,4 +1,5 @@
 // Rules of every kind for tiny worlds: limits of a few ticks, graces and days that end on quotes.
+import { withoutDeadWarning } from './dead-warning.ts';
 import type { Random } from './random.ts';
 import type { ScenarioDayAnchor, ScenarioRule } from './scenario.ts';
 
@@ -108,20 +109,20 @@ function anchoredRule(random: Random, base: Base, unit: number, pace: TinyPace):
   const lockOffset = Number(random.pick([0, 5, '10', 40, -20])) * unit;
   const hasPct = random.chance(0.5);
   const pctOf = random.pick(['anchor', 'initialBalance', 'initialBalance'] as const);
-  return {
+  return withoutDeadWarning<ScenarioRule>({
     ...base,
     ...(hasPct
       ? { limitPct: random.pick([2, '5.5', 5, 10, 30]) }
       : { limitAmount: Number(random.pick([10, '12.5', 25, 50, 100])) * unit }),
     ...(random.chance(0.4) ? { pctOf } : {}),
-    // Some lie beyond the limit.
+    // Some lie beyond a limit that is an amount, or locked.
     ...(random.chance(0.3) ? { warningPct: random.pick([1, '1.25', '2.5', 6]) } : {}),
     ...(hasLock ? { lockAtInitial: true } : {}),
     ...(hasLock && random.chance(0.5) ? { lockOffset } : {}),
     ...(dayAnchors.some((anchor) => anchor === base.anchor) ? day(random, pace) : {}),
     ...observed(random),
     ...action(random, pace),
-  };
+  });
 }
 
 function day(random: Random, pace: TinyPace): Pick<ScenarioRule, 'timezone' | 'resetAt'> {

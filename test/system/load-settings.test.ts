@@ -44,13 +44,16 @@ test('the environment wins over the file, except where it is empty', () => {
 });
 
 test.each<[Environment, string[]]>([
-  [{ CLOSEOUT_HTTP_PROT: '8080' }, ['  CLOSEOUT_HTTP_PROT: is not a known key']],
+  [
+    { CLOSEOUT_HTTP_PROT: '8080' },
+    ['  CLOSEOUT_HTTP_PROT: is not a known key, did you mean CLOSEOUT_HTTP_PORT?'],
+  ],
   [
     { CLOSEOUT_OBSERVE_ONLY: 'true', CLOSEOUT_LOG_LEVL: 'warn', CLOSEOUT_HTTP_PORT: '-1' },
     [
       '  CLOSEOUT_HTTP_PORT: expected a port, 0 to 65535, was "-1"',
       '  CLOSEOUT_OBSERVE_ONLY: is not supported by this version',
-      '  CLOSEOUT_LOG_LEVL: is not a known key',
+      '  CLOSEOUT_LOG_LEVL: is not a known key, did you mean CLOSEOUT_LOG_LEVEL?',
     ],
   ],
 ])('%j names a setting that there is not', (env, faults) => {
@@ -59,7 +62,7 @@ test.each<[Environment, string[]]>([
 
 test('what a secret was set to is not told', () => {
   expect(faultsOf({ CLOSEOUT_DATABASE_URI: 'postgres://u:secret@h/db' })).toEqual([
-    '  CLOSEOUT_DATABASE_URI: is not a known key',
+    '  CLOSEOUT_DATABASE_URI: is not a known key, did you mean CLOSEOUT_DATABASE_URL?',
   ]);
 });
 
@@ -78,6 +81,6 @@ test.each<[Environment]>([
 
 test('the file names itself in no setting', () => {
   expect(faultsOf({ CLOSEOUT_CONFIG: settingsFile({ CLOSEOUT_CONFIG: 'x' }) })).toEqual([
-    '  CLOSEOUT_CONFIG: is not a known key',
+    expect.stringMatching(/^  CLOSEOUT_CONFIG: is not a known key; known are /),
   ]);
 });

@@ -13,7 +13,8 @@ export interface OfBreach {
   readonly account: AccountNow | undefined;
 }
 
-export function breachLine(row: LedgerRow, of: OfBreach): StoryLine {
+/** Beside the positions that were open then, unless these are told elsewhere. */
+export function breachLine(row: LedgerRow, of: OfBreach, withPositions = true): StoryLine {
   const { metaData: meta, userId } = row;
   const { ruleId = 'unknown', action } = shown(meta);
   const also = textsAt(meta, 'also');
@@ -24,7 +25,7 @@ export function breachLine(row: LedgerRow, of: OfBreach): StoryLine {
     ...(action === undefined ? [] : [actionWords[action] ?? `action ${action}`]),
     ...(grace === undefined ? [] : [`its closes wait for the grace, until ${grace}`]),
   ].join('; ');
-  return lineOf(row, words, positionsAt(meta, of));
+  return lineOf(row, words, withPositions ? positionsAt(meta, of) : undefined);
 }
 
 const actionWords: Readonly<Record<string, string>> = {
@@ -74,7 +75,7 @@ export function accountLine(row: LedgerRow, of: OfBreach): StoryLine {
 }
 
 /** `equity 7,900 is below its floor 8,000 by 100; anchor 10,000`, as far as the row tells it. */
-function standing(meta: Meta, { account }: OfBreach): string {
+export function standing(meta: Meta, { account }: OfBreach): string {
   const { observed, floor, anchorValue, ruleId } = shown(meta);
   const rule = account?.rules.find(({ id }) => id === ruleId);
   const isMargin = rule?.anchor === 'marginLevel' || textAt(meta, 'reason') === 'margin_stop_out';
@@ -84,15 +85,32 @@ function standing(meta: Meta, { account }: OfBreach): string {
   if (observed === undefined || floor === undefined) return 'what was observed is not in the row';
   const found = compared(observed, floor);
   const by = found === undefined || found.by === '0' ? '' : ` by ${amount(found.by)}`;
-  const words = `${name} ${amount(observed)} ${found?.how ?? 'and'} its floor ${amount(floor)}${by}`;
+  const madeOf = marginWords(meta, account);
+  const words = `${name} ${amount(observed)}${madeOf} ${found?.how ?? 'and'} its floor ${amount(floor)}${by}`;
   if (anchorValue === undefined || anchorValue === floor) return words;
   const anchor = rule === undefined ? 'anchor' : `anchor (${rule.anchor})`;
   return `${words}; ${anchor} ${amount(anchorValue)}`;
 }
 
+/** What a margin level is made of; rows of older versions do not say. */
+function marginWords(meta: Meta, account: AccountNow | undefined): string {
+  const { equity, usedMargin } = shown(meta);
+  if (equity === undefined || usedMargin === undefined) return '';
+  const currency = account?.currency;
+  return ` (equity ${money(equity, currency)}, used margin ${money(usedMargin, currency)})`;
+}
+
 function onQuote(meta: Meta): string {
   const book = bookAt(meta);
   return book === undefined ? '' : `; on the quote ${bookWords(book)}`;
+}
+
+/** A position as it stood at a breach. */
+export function positionWords(one: Meta, currency: string | undefined): string {
+  const { positionId: id = '?', side = '', quantity = '', symbol = '', price, pnl } = shown(one);
+  const at = price === undefined ? ', without a price' : ` at ${price}`;
+  const worth = pnl === undefined ? '' : `, P&L ${money(signed(pnl), currency)}`;
+  return `${id}: ${side} ${quantity} ${symbol}${at}${worth}`;
 }
 
 /** The worst ones, the position of the close always; how many more there were. */
@@ -103,10 +121,7 @@ function positionsAt(meta: Meta, { positionId, account }: OfBreach): readonly st
     positionId !== undefined && textAt(one, 'positionId') === positionId;
   const isTold = (one: Meta, place: number): boolean => place < positionsToldMax || isOurs(one);
   const details = positions.filter(isTold).map((one) => {
-    const { positionId: id = '?', side = '', quantity = '', symbol = '', price, pnl } = shown(one);
-    const at = price === undefined ? ', without a price' : ` at ${price}`;
-    const worth = pnl === undefined ? '' : `, P&L ${money(signed(pnl), account?.currency)}`;
-    return `${id}: ${side} ${quantity} ${symbol}${at}${worth}${isOurs(one) ? '  <- this one' : ''}`;
+    return `${positionWords(one, account?.currency)}${isOurs(one) ? '  <- this one' : ''}`;
   });
   const total = Number(textAt(meta, 'positionsTotal') ?? positions.length);
   const more = total - details.length;

@@ -2,7 +2,8 @@
 import type { LedgerRow } from '#src/domain/ledger-rows';
 import type { AccountNow, History, PositionNow } from '#src/ledger/history';
 import type { LedgerFilter } from '#src/ports/ledger';
-import { textAt, textsAt } from './values.ts';
+import { aroundBreach, breachRow, type AroundBreach } from './around-breach.ts';
+import { textAt } from './values.ts';
 
 /** Of the close itself, from its first row on; of one that is tried for days there are many. */
 const firstRowsOfCloseMax = 200;
@@ -12,27 +13,18 @@ const lastRowsOfCloseMax = 50;
 const rowsOfPositionMax = 50;
 /** Closes of the same breach, or bulk, that are put in order. */
 const closesOfGroupMax = 1_000;
-/** Warnings of the account that are looked through for those of the rule. */
-const warningsReadMax = 100;
-/** The last ones of the rule that are told. */
-const warningsToldMax = 3;
-/** Halts, resumptions and restorations of the account, of each kind, since the breach. */
-const accountRowsMax = 10;
 /** Closes that are named where an id turns out to be that of a position, a bulk or a breach. */
 const namedClosesMax = 10;
 
 /** What the ledger has of a close; rows are in the order of the journal. */
-export interface CloseFacts {
+export interface CloseFacts extends AroundBreach {
   readonly closeId: string;
-  /** At least one. */
+  readonly accountId: string;
+  /** None where it was asked for and has no outcome: then `position` says what is known. */
   readonly rows: readonly LedgerRow[];
   /** Of its position, but not of this close. */
   readonly positionRows: readonly LedgerRow[];
   readonly breach: LedgerRow | undefined;
-  /** Of the account: the last warnings of the rule, adjustments and rules before a breach. */
-  readonly beforeBreach: readonly LedgerRow[];
-  /** Of the account: halted, resumed, restored. */
-  readonly sinceBreach: readonly LedgerRow[];
   /** `position_closed` rows of the same breach, or bulk, if there is one. */
   readonly group: readonly LedgerRow[];
   readonly position: PositionNow | undefined;
@@ -42,31 +34,41 @@ export interface CloseFacts {
   readonly cut: readonly string[];
 }
 
-/** Undefined where the ledger has no row of the close. */
+/** Undefined where the ledger has no row of the close, and no position is being closed by it. */
 export async function gather(history: History, closeId: string): Promise<CloseFacts | undefined> {
   const cut: string[] = [];
   const rows = await rowsOfClose(history, closeId, cut);
   const [first] = rows;
-  if (first === undefined) return undefined;
-  const accountId = first.userId;
   const said = (key: string): string | undefined =>
     rows.map(({ metaData }) => textAt(metaData, key)).find((text) => text !== undefined);
   const positionId = said('positionId');
-  const [breachId, bulkId] = [said('breachId'), said('bulkId')];
-  const ofBreach = await aroundBreach(history, accountId, breachId, said('ruleId'), cut);
-  const group = breachId === undefined ? { bulkId } : { breachId };
-  const hasGroup = breachId !== undefined || bulkId !== undefined;
-  const position = positionId === undefined ? undefined : await history.position(positionId);
-  const account = await history.account(accountId);
+  const position =
+    positionId === undefined
+      ? await history.positionOfClose(closeId)
+      : await history.position(positionId);
+  const accountId = first?.userId ?? position?.accountId;
+  if (accountId === undefined) return undefined;
+  const breachId = first === undefined ? position?.closeBreachId : said('breachId');
+  const bulkId = said('bulkId');
+  const breach = typeof breachId === 'string' ? await breachRow(history, breachId) : undefined;
+  if (typeof breachId === 'string' && breach === undefined) {
+    cut.push(`the row of breach ${breachId}, which is not in the ledger`);
+  }
+  const around =
+    breach === undefined
+      ? { beforeBreach: [], sinceBreach: [] }
+      : await aroundBreach(history, breach);
+  const group = typeof breachId === 'string' ? { breachId } : { bulkId };
+  const hasGroup = Object.values(group).some((id) => id !== undefined);
   return {
-    closeId,
-    rows,
+    ...{ closeId, accountId, rows, breach, ...around },
     positionRows:
-      positionId === undefined ? [] : await rowsOfPosition(history, positionId, first, cut),
-    ...ofBreach,
+      positionId === undefined || first === undefined
+        ? []
+        : await rowsOfPosition(history, positionId, first, cut),
     group: hasGroup ? await closesOf(history, { accountId, ...group }, cut) : [],
     position,
-    account,
+    account: await history.account(accountId),
     openPositions: await history.openPositions(accountId),
     cut,
   };
@@ -106,67 +108,8 @@ async function rowsOfPosition(
   return rows.filter((row) => row.closeId !== closeId);
 }
 
-type AroundBreach = Pick<CloseFacts, 'breach' | 'beforeBreach' | 'sinceBreach'>;
-
-async function aroundBreach(
-  history: History,
-  accountId: string,
-  breachId: string | undefined,
-  ruleId: string | undefined,
-  cut: string[],
-): Promise<AroundBreach> {
-  const nothing = { breach: undefined, beforeBreach: [], sinceBreach: [] };
-  if (breachId === undefined) return nothing;
-  const told = { accountId, breachId, eventType: 'guard_breached', limit: 1 };
-  const [breach] = (await history.list(told)).items;
-  if (breach === undefined) {
-    cut.push(`the row of breach ${breachId}, which is not in the ledger`);
-    return nothing;
-  }
-  const last = async (eventType: string, limit: number): Promise<LedgerRow[]> => {
-    const wanted = { accountId, eventType, limit, beforeId: breach.id, isNewestFirst: true };
-    return (await history.list(wanted)).items.toReversed();
-  };
-  const warnings = (await last('guard_warning', warningsReadMax)).filter(
-    ({ metaData }) => textAt(metaData, 'ruleId') === (ruleId ?? textAt(breach.metaData, 'ruleId')),
-  );
-  const since: LedgerRow[] = [];
-  for (const eventType of ['guard_restored', 'account_halted', 'account_resumed']) {
-    const wanted = { accountId, eventType, limit: accountRowsMax, behindId: breach.id };
-    since.push(...(await history.list(wanted)).items);
-  }
-  return {
-    breach,
-    beforeBreach: inOrder([
-      ...warnings.slice(-warningsToldMax),
-      ...(await last('account_adjusted', 1)),
-      ...(await last('account_rules_replaced', 1)),
-    ]),
-    sinceBreach: untilItsEnd(inOrder(since), breach),
-  };
-}
-
-/** Rows of an account are of one partition, whose rows are counted. */
-function inOrder(rows: readonly LedgerRow[]): LedgerRow[] {
-  return rows.toSorted((a, b) => a.seq - b.seq);
-}
-
-/** What comes behind the end of a breach is of another story. */
-function untilItsEnd(rows: readonly LedgerRow[], { metaData: breach }: LedgerRow): LedgerRow[] {
-  const ruleId = textAt(breach, 'ruleId') ?? '';
-  const end = rows.findIndex(
-    ({ eventType, metaData }) =>
-      eventType === 'account_resumed' ||
-      (eventType === 'guard_restored' && textsAt(metaData, 'ruleIds').includes(ruleId)),
-  );
-  const told = end === -1 ? rows : rows.slice(0, end + 1);
-  return told.filter(
-    ({ eventType, metaData }) =>
-      eventType !== 'guard_restored' || textsAt(metaData, 'ruleIds').includes(ruleId),
-  );
-}
-
-async function closesOf(
+/** The rows of what was closed by a breach or a bulk, in the order in which it was. */
+export async function closesOf(
   history: History,
   group: Omit<LedgerFilter, 'limit'>,
   cut: string[],
@@ -178,12 +121,28 @@ async function closesOf(
   return items;
 }
 
-/** Closes that somebody may have meant who gave the id of what was closed, or of why. */
-export async function closesNamedBy(history: History, id: string): Promise<string[]> {
-  const found = new Set<string>();
-  for (const filter of [{ positionId: id }, { bulkId: id }]) {
+/** What an id is where it is not what it was given as, and the closes that it leads to. */
+export interface Meant {
+  readonly kind: 'breach' | 'close' | 'position' | 'bulk' | undefined;
+  readonly closeIds: readonly string[];
+}
+
+/** Of an id that somebody gave who meant what was closed, or why. */
+export async function meantBy(history: History, id: string): Promise<Meant> {
+  if ((await breachRow(history, id)) !== undefined) return { kind: 'breach', closeIds: [] };
+  const isClose =
+    (await history.list({ closeId: id, limit: 1 })).items.length > 0 ||
+    (await history.positionOfClose(id)) !== undefined;
+  if (isClose) return { kind: 'close', closeIds: [id] };
+  for (const [kind, filter] of [
+    ['position', { positionId: id }],
+    ['bulk', { bulkId: id }],
+  ] as const) {
     const { items } = await history.list({ ...filter, limit: firstRowsOfCloseMax });
-    for (const { closeId } of items) if (closeId !== undefined) found.add(closeId);
+    const found = new Set(items.map(({ closeId }) => closeId));
+    if (kind === 'position') found.add((await history.position(id))?.closeId ?? undefined);
+    const closeIds = [...found].filter((closeId) => closeId !== undefined);
+    if (closeIds.length > 0) return { kind, closeIds: closeIds.slice(0, namedClosesMax) };
   }
-  return [...found].slice(0, namedClosesMax);
+  return { kind: undefined, closeIds: [] };
 }

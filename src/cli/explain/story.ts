@@ -5,9 +5,10 @@ import type { PositionNow } from '#src/ledger/history';
 import { accountLine, breachLine } from './breach-lines.ts';
 import type { CloseFacts } from './gather.ts';
 import { closeLine, positionLine, type StoryLine } from './lines.ts';
-import { objectsAt, textAt } from './values.ts';
+import { objectsAt, textAt, type Meta } from './values.ts';
 import { whyOf, type Why } from './why.ts';
-import { bookAt, bookWords, isoOf, money, numberOf, ordinal, signed, type Book } from './words.ts';
+import { decidingOf } from './deciding.ts';
+import { bookWords, isoOf, money, numberOf, ordinal, signed, type Book } from './words.ts';
 
 /** Positions of a breach that are named as still open. */
 const openNamedMax = 10;
@@ -15,7 +16,8 @@ const openNamedMax = 10;
 const neighboursMax = 2;
 
 /** How the close stands by its last row. */
-export type StoryOutcome = 'closed' | 'partly closed' | 'pending' | 'unknown' | 'failed';
+export type StoryOutcome =
+  'closed' | 'partly closed' | 'pending' | 'not answered' | 'unknown' | 'failed';
 
 export interface Story {
   readonly closeId: string;
@@ -29,7 +31,7 @@ export interface Story {
   readonly closedQuantity: string;
   readonly pnl?: string;
   readonly currency?: string;
-  /** From the quote that decided, that of the breach where there is one, to the last fill. */
+  /** From the quote that decided, mostly that of the breach where there is one, to the last fill. */
   readonly quoteToCloseMs?: number;
   /** In the order of time. */
   readonly lines: readonly StoryLine[];
@@ -57,21 +59,26 @@ export interface StoryOrder {
 
 export function storyOf(facts: CloseFacts): Story {
   const { closeId, rows, positionRows, breach, beforeBreach, sinceBreach, account, cut } = facts;
-  const metas = rows.map(({ metaData }) => metaData);
+  const metas = rows.length > 0 ? rows.map(({ metaData }) => metaData) : [askedMeta(facts)];
   const positionId = metas.map((meta) => textAt(meta, 'positionId')).find((id) => id !== undefined);
   const terms = termsOf(facts, positionId);
-  const why = whyOf(metas, terms);
+  const found = whyOf(metas, terms);
+  const { quoteTs, late } =
+    breach === undefined
+      ? { quoteTs: found.isByQuote ? found.quote?.ts : undefined }
+      : decidingOf(breach, { positionId, openedAt: terms.openedAt, quote: found.quote });
+  const why = whyTold(found, rows.length > 0, late);
   const currency = account?.currency;
-  const quoteTs = why.isByQuote ? why.quote?.ts : bookAt(breach?.metaData)?.ts;
   const about = { currency, symbol: terms.symbol, quoteTs };
   const of = { positionId, account };
   const lines = [
     ...openingLine(terms),
     ...beforeBreach.map((row) => accountLine(row, of)),
-    ...(why.quote === undefined ? [] : [quoteLine(why, why.quote)]),
+    ...(why.quote === undefined ? [] : [quoteLine(why, why.quote, late !== undefined)]),
     ...(breach === undefined ? [] : [breachLine(breach, of)]),
     ...positionRows.map((row) => positionLine(row, about)),
     ...rows.map((row) => closeLine(row, about)),
+    ...(rows.length > 0 ? [] : askedLine(facts)),
     ...sinceBreach.map((row) => accountLine(row, of)),
   ];
   const outcome = outcomeOf(rows);
@@ -82,7 +89,7 @@ export function storyOf(facts: CloseFacts): Story {
     lastFill === undefined || quoteTs === undefined ? -1 : Date.parse(lastFill.createdAt) - quoteTs;
   const base = {
     closeId,
-    accountId: (rows[0] as LedgerRow).userId,
+    accountId: facts.accountId,
     position: terms,
     outcome,
     why,
@@ -144,8 +151,36 @@ function openingLine({ positionId, openedAt, ...terms }: StoryPosition): StoryLi
   return [{ at: openedAt, event: 'position_opened', words }];
 }
 
-function quoteLine({ words, isByQuote }: Why, book: Book): StoryLine {
-  const what = isByQuote ? words : 'the book that the close saw';
+/** What the table says of a close that was asked for and has no row. */
+function askedMeta({ position, breach }: CloseFacts): Meta {
+  const { positionId, closeReason, closeBreachId, clientOrderId } = position ?? {};
+  const ruleId = textAt(breach?.metaData, 'ruleId');
+  return { positionId, closeReason, breachId: closeBreachId, clientOrderId, ruleId };
+}
+
+function askedLine({ position, account }: CloseFacts): StoryLine[] {
+  if (position === undefined) return [];
+  const { closeRequestedAt, clientOrderId, closeReason, openedAt } = position;
+  const by = account?.route ? ` by route ${account.route}` : '';
+  const when = closeRequestedAt === null ? ', at a time that the ledger does not have' : '';
+  const words =
+    `asked for${when}, reason ${closeReason ?? 'unknown'}, and sent${by} as order ` +
+    `${clientOrderId ?? 'unknown'}: NOT ANSWERED YET, as far as the ledger knows`;
+  return [{ at: (closeRequestedAt ?? openedAt).toISOString(), event: 'close_requested', words }];
+}
+
+function whyTold(why: Why, hasRows: boolean, late: string | undefined): Why {
+  if (late !== undefined) return { ...why, words: `${why.words}; ${late}` };
+  if (hasRows || why.breachId !== undefined) return why;
+  return {
+    ...why,
+    words: `${why.name}; at which level and quote, the row of its outcome will say`,
+  };
+}
+
+function quoteLine({ words, isByQuote }: Why, book: Book, isLate: boolean): StoryLine {
+  const own = isLate ? 'on which it was closed' : 'the book that the close saw';
+  const what = isByQuote ? words : own;
   return { at: isoOf(book.ts), event: 'quote', words: `quote ${bookWords(book)}; ${what}` };
 }
 
@@ -153,7 +188,9 @@ function isFill(eventType: string): boolean {
   return eventType === 'position_closed' || eventType === 'position_partially_closed';
 }
 
-function outcomeOf(rows: readonly LedgerRow[]): StoryOutcome {
+/** How a close stands by its rows. */
+export function outcomeOf(rows: readonly LedgerRow[]): StoryOutcome {
+  if (rows.length === 0) return 'not answered';
   const told = rows.filter(({ eventType }) => eventType.startsWith('position_'));
   if (told.some(({ eventType }) => eventType === 'position_closed')) return 'closed';
   const last = told.at(-1);
@@ -163,7 +200,7 @@ function outcomeOf(rows: readonly LedgerRow[]): StoryOutcome {
 }
 
 /** Each row tells of another part, or of what was missing of one: they add up. */
-function filledOf(rows: readonly LedgerRow[]): Pick<Story, 'closedQuantity' | 'pnl'> {
+export function filledOf(rows: readonly LedgerRow[]): Pick<Story, 'closedQuantity' | 'pnl'> {
   let closed = zero;
   let pnl: typeof zero | undefined;
   for (const { eventType, metaData } of rows) {
@@ -218,10 +255,11 @@ function openNow({ position, rows, breach, group, account, openPositions }: Clos
   return open;
 }
 
-const outcomeWords: Readonly<Record<StoryOutcome, string>> = {
+export const outcomeWords: Readonly<Record<StoryOutcome, string>> = {
   closed: 'closed',
   'partly closed': 'closed in part so far',
   pending: 'not closed yet',
+  'not answered': 'asked for, not answered yet',
   unknown: 'outcome unknown',
   failed: 'not closed',
 };

@@ -1,6 +1,7 @@
 // The story of a close that a breach asked for, from rows made by hand.
 import { expect, test } from 'vitest';
 import type { LedgerRow } from '#src/domain/ledger-rows';
+import { decidingOf } from '#src/cli/explain/deciding';
 import { printed } from '#src/cli/explain/print';
 import { storyOf } from '#src/cli/explain/story';
 import {
@@ -11,6 +12,7 @@ import {
   factsOf,
   midnight,
   order,
+  position,
   quote,
   row,
   told,
@@ -20,6 +22,7 @@ const seen = { ruleId: 'peak', observed: '7900', floor: '8000', anchorValue: '10
 const standing = (id: string, pnl: string): object => ({
   ...{ positionId: id, symbol: 'EURUSD', side: 'long', quantity: '1', price: '1.09', pnl },
 });
+const used = { equity: '600', usedMargin: '500' };
 const others = ['w1', 'w2', 'w3', 'w4', 'w5'];
 
 test('a breach: how it came to it, what was open, which close this was, and what followed', () => {
@@ -78,6 +81,90 @@ cut    not told here: something
   );
 });
 
+test('of many closes those beside it are named, and how many more there were', () => {
+  const ids = Array.from({ length: 16 }, (_, i) => `p${i + 1}`);
+  const group = ids.map((positionId, i) =>
+    row(i + 2, 'position_closed', { ...drawdown, positionId }, `close_${positionId}`),
+  );
+  const breach = row(1, 'guard_breached', { ...seen, breachId: 'breach_1' }, '');
+  const facts = factsOf(group.slice(0, 1), { breach, group, closeId: 'close_p1' });
+  expect(printed(storyOf(facts))).toContain(
+    'order  1st of the 16 closed by this breach: [p1], p2, p3, and 13 more\n',
+  );
+});
+
+const before = midnight - 1000;
+const after = midnight + 40_529;
+const halted = 'it was opened after the breach, in the halted account';
+const listed = { positionId: 'p1', symbol: 'EURUSD', side: 'long', quantity: '1' };
+test.each<[string, object, object, string | undefined, number | undefined]>([
+  ['open then', { positions: [{ ...listed, price: '1.09' }] }, {}, undefined, midnight],
+  ['opened since', {}, { ts: after }, halted, after],
+  [
+    'opened after a margin call',
+    { action: 'reduce' },
+    { ts: after },
+    'it was opened after the breach',
+    after,
+  ],
+  ['opened in a grace, at the end of which', { graceUntil: after }, {}, halted, undefined],
+  [
+    'without a quote then',
+    { positions: [listed] },
+    { ts: after },
+    'its symbol had no quote at the breach',
+    after,
+  ],
+  [
+    'a later step of a reduction',
+    { action: 'reduce', positions: [{ ...listed, price: '1.09' }] },
+    { ts: after },
+    undefined,
+    after,
+  ],
+  ['one of those that are not told', { positionsTotal: 501 }, {}, undefined, midnight],
+  [
+    'opened since, where not all are told',
+    { positionsTotal: 501 },
+    { ts: after, openedAt: after },
+    halted,
+    after,
+  ],
+])('from which quote a close is counted: %s', (_what, breached, own, late, quoteTs) => {
+  const { ts = before, openedAt = before } = own as { ts?: number; openedAt?: number };
+  const meta = { ...seen, quote, positions: [], positionsTotal: 0, ...breached };
+  const total = { positionsTotal: Math.max(meta.positionsTotal, meta.positions.length) };
+  const breach = row(1, 'guard_breached', { ...meta, ...total }, '');
+  const close = { positionId: 'p1', openedAt: new Date(openedAt).toISOString() };
+  expect(decidingOf(breach, { ...close, quote: { ...quote, ts } })).toEqual({
+    ...(quoteTs === undefined ? {} : { quoteTs }),
+    ...(late === undefined ? {} : { late }),
+  });
+});
+
+test('a close that was asked for by a breach and has no row: when, by what, and that it is open', () => {
+  const breach = row(1, 'guard_breached', { ...seen, breachId: 'breach_1' }, '');
+  const asked = {
+    ...{ ...position, state: 'closing', remainingQuantity: '0.5', outcome: 'pending' },
+    ...{ closeReason: 'drawdown_critical', closeBreachId: 'breach_1' },
+    closeRequestedAt: new Date(midnight + 5),
+  };
+  const facts = factsOf([], { breach, position: asked, account: { ...account, route: 'prime' } });
+  const story = storyOf(facts);
+  expect(story).toMatchObject({
+    ...{ accountId: 'a', outcome: 'not answered' },
+    why: { words: 'drawdown limit: rule peak of the account was breached (breach_1)' },
+  });
+  expect(told(facts).at(-1)).toBe(
+    `5 asked for, reason drawdown_critical, and sent by route prime as order ${clientOrderId}: ` +
+      'NOT ANSWERED YET, as far as the ledger knows',
+  );
+  const old = { ...asked, closeRequestedAt: null, closeReason: null };
+  expect(told(factsOf([], { position: old })).at(-1)).toMatch(
+    /^-60000 asked for, at a time that the ledger does not have, reason unknown, /,
+  );
+});
+
 test('an old breach, of which the row says less, and tables that have forgotten', () => {
   const breach = row(1, 'guard_breached', { ...seen, observed: '8000', breachId: 'breach_1' }, '');
   const own = row(2, 'position_closed', { ...drawdown, quote: undefined, quantity: '1', pnl: '0' });
@@ -113,6 +200,19 @@ test.each<[string, object, string]>([
     'guard_warning',
     { ...seen, observed: '120', floor: '100', anchorValue: '100', reason: 'margin_stop_out' },
     'warning of rule peak of account a: margin level 120 % is above its floor 100 % by 20 %',
+  ],
+  [
+    'guard_warning',
+    {
+      ...seen,
+      observed: '120',
+      floor: '100',
+      anchorValue: '100',
+      reason: 'margin_stop_out',
+      ...used,
+    },
+    'warning of rule peak of account a: margin level 120 % (equity 600 USD, used margin 500 USD) ' +
+      'is above its floor 100 % by 20 %',
   ],
   [
     'guard_warning',

@@ -1,27 +1,14 @@
 // What of the ledger belongs to the story of a close, and how much of it is read.
 import { expect, test } from 'vitest';
-import { closesNamedBy, gather, type CloseFacts } from '#src/cli/explain/gather';
+import { gather, meantBy, type CloseFacts } from '#src/cli/explain/gather';
 import { storyOf } from '#src/cli/explain/story';
+import { gatherBreach } from '#src/cli/explain/breach-facts';
 import type { Draft } from '#src/domain/records';
-import type { History } from '#src/ledger/history';
-import { memoryLedger } from '#src/ledger/memory-ledger';
 import * as close from '../../domain/close-drafts.ts';
 import * as make from '../../ledger/entries.ts';
-import { Entries, firstTs } from '../../ledger/entries.ts';
+import { firstTs } from '../../ledger/entries.ts';
+import { historyOf } from './histories.ts';
 import { liveStory } from '../../ledger/live-story.ts';
-
-/** A ledger without tables: of these the tests of the command tell. */
-async function historyOf(drafts: readonly Draft[]): Promise<History> {
-  const ledger = memoryLedger();
-  await ledger.open('dir-1');
-  await ledger.write(new Entries().of(drafts));
-  return {
-    list: (filter) => ledger.list(filter),
-    position: async () => undefined,
-    account: async () => undefined,
-    openPositions: async () => 0,
-  };
-}
 
 async function factsIn(drafts: readonly Draft[], closeId: string): Promise<CloseFacts> {
   const facts = await gather(await historyOf(drafts), closeId);
@@ -112,7 +99,8 @@ test('of a bulk: its closes in order', async () => {
 
 test('of a LIVE close every step, and of its position what is not of it', async () => {
   const history = await historyOf(liveStory);
-  const [closeId = ''] = await closesNamedBy(history, 'lost');
+  const { closeIds } = await meantBy(history, 'lost');
+  const [closeId = ''] = closeIds;
   const facts = await gather(history, closeId);
   expect(typesOf(facts?.rows ?? [])).toEqual([
     ...Array<string>(3).fill('position_close_pending'),
@@ -150,8 +138,12 @@ test('of a close that is tried for days the first rows and the last; what is lef
 test('no row of the close: nothing is told, and closes of an id that is something else are named', async () => {
   const history = await historyOf(breachStory);
   expect(await gather(history, 'close_0')).toBeUndefined();
-  expect(await closesNamedBy(history, 'close_0')).toEqual([]);
-  expect(await closesNamedBy(history, 'p2')).toEqual([closeOf('p2').intent.closeId]);
+  expect(await meantBy(history, 'close_0')).toEqual({ kind: undefined, closeIds: [] });
+  const { closeId } = closeOf('p2').intent;
+  expect(await meantBy(history, 'p2')).toEqual({ kind: 'position', closeIds: [closeId] });
+  expect(await meantBy(history, closeId)).toEqual({ kind: 'close', closeIds: [closeId] });
+  expect(await meantBy(history, breachId)).toEqual({ kind: 'breach', closeIds: [] });
+  expect(await gatherBreach(history, 'p2')).toBeUndefined();
 });
 
 test('times are those of the rows', async () => {

@@ -38,6 +38,12 @@ export const position: PositionNow = {
   entryPrice: '1.1',
   openedAt: new Date(midnight - 60_000),
   state: 'closed',
+  closeId,
+  clientOrderId,
+  closeReason: 'stop_loss',
+  closeRequestedAt: new Date(midnight),
+  closeBreachId: null,
+  outcome: 'closed',
 };
 
 export const account: AccountNow = {
@@ -59,7 +65,16 @@ const nothing = {
 };
 
 export function factsOf(rows: LedgerRow[], more: Partial<CloseFacts> = {}): CloseFacts {
-  return { closeId, rows, ...nothing, position, account, openPositions: 0, ...more };
+  return {
+    closeId,
+    accountId: 'a',
+    rows,
+    ...nothing,
+    position,
+    account,
+    openPositions: 0,
+    ...more,
+  };
 }
 
 export const quote = { bid: '1.0949', ask: '1.095', ts: midnight };

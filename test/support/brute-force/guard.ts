@@ -79,9 +79,15 @@ export function guardAccount(account: HeldAccount, symbol: string, desk: Desk): 
   if (equity > account.peak) account.peak = equity;
 }
 
-/** `halted` once every close has its outcome. */
+/** `halted` once every close has its outcome; without positions no quote asks the rules again. */
 export function settle(account: HeldAccount): void {
-  if (account.phase === 'closing' && account.positions.every(isOpen)) account.phase = 'halted';
+  const { phase, positions, warned, active } = account;
+  if (phase === 'closing' && positions.every(isOpen)) account.phase = 'halted';
+  if (phase !== 'open' || positions.length > 0 || warned.size + active.size === 0) return;
+  for (const { rule, isOver, isRestored } of look(account)) {
+    if (isOver) warned.delete(rule);
+    if (isRestored) active.delete(rule);
+  }
 }
 
 function judge(account: HeldAccount, desk: Desk): void {
