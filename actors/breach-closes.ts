@@ -26,7 +26,7 @@ export function closeLate(core: CoreContext, account: Account, symbol: string): 
   if (late.length > 0) closeForBreach(core, account, late);
 }
 
-export function guardedAndQuoted(core: CoreContext, account: Account): Position[] {
+function guardedAndQuoted(core: CoreContext, account: Account): Position[] {
   return quoted(core, account).filter(({ state }) => state === 'guarded');
 }
 
