@@ -53,7 +53,9 @@ describe('a day begins', () => {
     quote('1.11');
     world.clock.advance(dayMs + 1);
     await ask('account.adjust', { amount: 100, reason: 'x' });
-    expect(await recordsOf('day.rolled')).toMatchObject([{ body: { anchors: { daily: '11000' } } }]);
+    expect(await recordsOf('day.rolled')).toMatchObject([
+      { body: { anchors: { daily: '11000' } } },
+    ]);
     expect(await anchorOf('daily')).toEqual(['11100', 'adjusted']);
   });
 
