@@ -153,6 +153,7 @@ test('an anchor knows when it was moved: a day’s by its beginning, the others 
   ).toEqual({
     value: story.account().anchors.get('balance')?.value,
     moved: { what: 'rollover', ts: 77 },
+    since: 77,
   });
   story.tellAt(91, adjusted('1'));
   expect(movedTs()).toBe(91);

@@ -149,9 +149,10 @@ describe.each([
       for (const { record } of entries.slice(0, half)) project(record, tables);
       const accounts = tables.accounts.changed().map(({ route: _route, ...then }) => then);
       await tx.insertMany(AccountEntity, accounts);
-      const positions = tables.positions
-        .changed()
-        .map(({ clientOrderId: _order, ...then }) => then);
+      const positions = tables.positions.changed().map(({ clientOrderId: _order, ...rest }) => {
+        const { closeRequestedAt: _asked, closeBreachId: _breach, ...then } = rest;
+        return then;
+      });
       await tx.insertMany(PositionEntity, positions);
       const row = { id: cursorId, directoryId: 'dir-1', lastN: half, heads };
       await tx.insert(CursorEntity, row);
