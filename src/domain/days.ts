@@ -85,15 +85,25 @@ function resetOn(
   time: Temporal.PlainTime,
   timezone: string,
 ): number | undefined {
-  const wanted = date.toPlainDateTime(time);
-  const found = wanted.toZonedDateTime(timezone, { disambiguation: 'earlier' });
-  if (found.toPlainDateTime().equals(wanted)) return found.epochMilliseconds;
-  // Skipped: `earlier` lies as far before the gap as the time wanted lies in it.
-  const after = found.getTimeZoneTransition('next');
-  if (after === null) return undefined;
-  const before = after.subtract({ milliseconds: 1 });
-  const isLeftOut =
-    Temporal.PlainDate.compare(before.toPlainDate(), date) < 0 &&
-    Temporal.PlainDate.compare(date, after.toPlainDate()) < 0;
-  return isLeftOut ? undefined : after.epochMilliseconds;
+  const reset = firstAt(date.toPlainDateTime(time), timezone);
+  if (reset.toPlainDate().equals(date)) return reset.epochMilliseconds;
+  // Skipped into a later date: this one had other hours, or was left out altogether.
+  const before = reset.subtract({ milliseconds: 1 }).toPlainDate();
+  return before.equals(date) ? reset.epochMilliseconds : undefined;
+}
+
+/**
+ * The first instant at which clocks in the zone show that wall time or, where a change skips it, a
+ * later one. `wallMs` is the instant at which clocks in UTC show it.
+ */
+export function instantOf(wallMs: number, timezone: string): number {
+  const wall = Temporal.Instant.fromEpochMilliseconds(wallMs).toZonedDateTimeISO('UTC');
+  return firstAt(wall.toPlainDateTime(), timezone).epochMilliseconds;
+}
+
+function firstAt(wall: Temporal.PlainDateTime, timezone: string): Temporal.ZonedDateTime {
+  const found = wall.toZonedDateTime(timezone, { disambiguation: 'earlier' });
+  if (found.toPlainDateTime().equals(wall)) return found;
+  // Skipped: `earlier` lies as far before the gap as the wall time lies in it.
+  return found.getTimeZoneTransition('next') ?? found;
 }
