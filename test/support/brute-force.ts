@@ -24,8 +24,9 @@ import {
   type HeldAccount,
   type HeldPosition,
 } from './brute-force/held.ts';
-import { marketReason } from './brute-force/market.ts';
-import type { Scenario } from './scenario.ts';
+import { MarketGuard, ranks, type LevelChange, type MarketClose } from './brute-force/market.ts';
+import type { GuardedScenario } from './brute-force/market-terms.ts';
+import { Prints, type Taken } from './brute-force/prints.ts';
 
 export interface CloseLine {
   positionId: string;
@@ -68,6 +69,9 @@ interface Close {
 /** What came of an account, by its place in the list. */
 export type Tell = (happening: Happening, account: number) => void;
 
+/** Level changes of market guards, in the order in which they happen. */
+export type Note = (change: LevelChange) => void;
+
 /** Something that comes due by itself; `at` is its time. */
 interface Deadline {
   readonly at: number;
@@ -76,29 +80,38 @@ interface Deadline {
 
 /** Evaluates the scenario over quotes in merged order, malformed rows already left out. */
 export function bruteForce(
-  scenario: Scenario,
+  scenario: GuardedScenario,
   quotes: Iterable<Quote>,
   tell: Tell = () => {},
+  note: Note = () => {},
 ): BruteForceResult {
-  return new BruteForce(scenario, [...quotes], tell).run();
+  return new BruteForce(scenario, [...quotes], tell, note).run();
 }
 
 class BruteForce {
   readonly #tell: Tell;
   readonly #quotes: readonly Quote[];
-  readonly #scenario: Scenario;
   readonly #held: Held;
+  readonly #guards = new Map<string, MarketGuard>();
+  readonly #prints = new Map<string, Prints<Quote>>();
   readonly #books = new Map<string, Book>();
   #tracked: HeldPosition[] = [];
   #waiting: Close[] = [];
   readonly #closes: CloseLine[] = [];
   #ts = 0;
 
-  constructor(scenario: Scenario, quotes: readonly Quote[], tell: Tell) {
+  constructor(scenario: GuardedScenario, quotes: readonly Quote[], tell: Tell, note: Note) {
     this.#tell = tell;
-    this.#scenario = scenario;
     this.#quotes = quotes;
     this.#held = heldOf(scenario, quotes);
+    for (const [symbol, spec] of Object.entries(scenario.marketGuards ?? {})) {
+      const sessions = scenario.instruments.find((one) => one.symbol === symbol)?.sessions;
+      const guard = new MarketGuard(symbol, spec, sessions, (change) => {
+        note({ ts: this.#ts, ...change });
+      });
+      this.#guards.set(symbol, guard);
+      if (spec.reject !== undefined) this.#prints.set(symbol, new Prints(spec.reject));
+    }
   }
 
   run(): BruteForceResult {
@@ -106,12 +119,10 @@ class BruteForce {
     let refused = 0;
     this.#track(-Infinity);
     for (const quote of this.#quotes) {
-      const book = this.#hygienic(quote);
-      if (book === undefined) refused++;
-      else {
-        accepted++;
-        this.#work(quote.symbol, book);
-      }
+      const taken = this.#hygienic(quote);
+      refused += taken.refused;
+      accepted += taken.counted.length;
+      for (const one of taken.counted) this.#work(one);
     }
     return {
       closes: this.#closes,
@@ -122,18 +133,24 @@ class BruteForce {
     };
   }
 
-  /** The book that the quote makes, or undefined where hygiene refuses it. */
-  #hygienic(quote: Quote): Book | undefined {
+  /** What the quote makes count: itself, unless hygiene refuses it or it is held back. */
+  #hygienic(quote: Quote): Taken<Quote> {
+    const refused = { counted: [], refused: 1 };
     const { symbol, bid, ask, ts } = quote;
-    if (!Number.isFinite(bid) || !Number.isFinite(ask) || bid <= 0 || ask <= 0) return undefined;
-    if (!this.#held.symbols.has(symbol)) return undefined;
+    if (!Number.isFinite(bid) || !Number.isFinite(ask) || bid <= 0 || ask <= 0) return refused;
+    if (!this.#held.symbols.has(symbol)) return refused;
     const before = this.#books.get(symbol);
-    if (before !== undefined && ts < before.ts) return undefined;
+    if (before !== undefined && ts < before.ts) return refused;
     const book = bookedQuote(quote, this.#held.priceDecimals, before);
-    return book.ask < book.bid ? undefined : book;
+    if (book.ask < book.bid) return refused;
+    const all = { counted: [quote], refused: 0 };
+    return this.#prints.get(symbol)?.take({ quote, book }, before) ?? all;
   }
 
-  #work(symbol: string, book: Book): void {
+  /** One that was held back is worked on at its own time, which others may have passed. */
+  #work(quote: Quote): void {
+    const { symbol } = quote;
+    const book = bookedQuote(quote, this.#held.priceDecimals, this.#books.get(symbol));
     this.#ts = book.ts;
     // 1. Day rollovers, from what stands in the books so far.
     for (const account of this.#held.accounts) rollDays(account, this.#deskOf(account));
@@ -151,12 +168,11 @@ class BruteForce {
         position.usedMargin = this.#marginOf(position, position.left);
       }
     }
-    // 4. Deadlines. That a market condition is over closes nothing.
-    for (const { act } of this.#due()) act();
+    // 4. Deadlines, looked for anew after each: one may bring about another.
+    for (let next = this.#due(); next !== undefined; next = this.#due()) next.act();
     // 5. The market guard.
-    const reason = marketReason(this.#scenario.marketGuards?.[symbol], book);
-    if (reason !== undefined) {
-      for (const position of this.#openIn(symbol)) this.#close(position, { reason });
+    for (const close of this.#guards.get(symbol)?.take({ quote, book }) ?? []) {
+      this.#closeAll(close);
     }
     // 6. Exits, in tracking order.
     for (const position of this.#openIn(symbol)) this.#exit(position, book);
@@ -185,14 +201,12 @@ class BruteForce {
     return this.#tracked.filter((one) => one.spec.symbol === symbol && isOpen(one));
   }
 
-  /** In the order of their times; a stable sort, so of equal ones the ends of positions first. */
-  #due(): Deadline[] {
+  /** The first of those that are due; a stable sort, so of equal ones the ends of positions first. */
+  #due(): Deadline | undefined {
     const expiries = this.#tracked
-      .filter(({ exits }) => (exits.expiresAt ?? Infinity) <= this.#ts)
+      .filter((one) => (one.exits.expiresAt ?? Infinity) <= this.#ts && isOpen(one))
       .map((position): Deadline => {
-        const act = (): void => {
-          if (isOpen(position)) this.#close(position, { reason: 'expired' });
-        };
+        const act = (): void => this.#close(position, { reason: 'expired' });
         return { at: position.exits.expiresAt ?? Infinity, act };
       });
     const graces = this.#held.accounts
@@ -200,7 +214,19 @@ class BruteForce {
       .map((account): Deadline => {
         return { at: account.graceUntil, act: () => endGrace(account, this.#deskOf(account)) };
       });
-    return [...expiries, ...graces].sort((a, b) => a.at - b.at);
+    const markets = [...this.#guards.values()]
+      .flatMap((guard) => guard.due(this.#ts))
+      .sort((a, b) => ranks.indexOf(a.rank) - ranks.indexOf(b.rank))
+      .map(({ at, act }): Deadline => ({ at, act: () => this.#closeAll(act()) }));
+    return [...expiries, ...graces, ...markets].sort((a, b) => a.at - b.at)[0];
+  }
+
+  #closeAll(close: MarketClose | undefined): void {
+    if (close === undefined) return;
+    const { symbol, reason, side } = close;
+    for (const position of this.#openIn(symbol)) {
+      if (side === undefined || position.spec.side === side) this.#close(position, { reason });
+    }
   }
 
   #exit(position: HeldPosition, book: Book): void {

@@ -2,14 +2,24 @@
 // missing conversions, breaches, gaps and unusable quotes are frequent. Some last milliseconds, some
 // minutes, some days about a change of the clocks.
 import type { Quote } from '#src/domain/quote';
+import type { GuardedScenario, MarketGuardSpec } from './brute-force/market-terms.ts';
 import { Random } from './random.ts';
-import type { Scenario, ScenarioCondition, ScenarioPosition, ScenarioRule } from './scenario.ts';
+import type { ScenarioCondition, ScenarioPosition, ScenarioRule } from './scenario.ts';
 import { tinyExits, type TinyMarket } from './tiny-exits.ts';
+import { disturbed, tinyGuard, tinySessions } from './tiny-guards.ts';
 import { tinyPace, tinyRules, type TinyPace } from './tiny-rules.ts';
 
 export interface TinyWorld {
-  readonly scenario: Scenario;
+  readonly scenario: GuardedScenario;
   readonly quotes: Quote[];
+}
+
+export interface TinyOptions {
+  /**
+   * Which market guards there are: gaps and spreads that act at once unless given, or every
+   * condition, with sizes, sessions and prints that are held back.
+   */
+  readonly guards?: 'plain' | 'every';
 }
 
 interface Market extends TinyMarket {
@@ -52,13 +62,16 @@ function market(
   return { symbol, quoteCurrency, contractSize, price, tick, decimals };
 }
 
-export function tinyWorld(seed: number): TinyWorld {
+export function tinyWorld(seed: number, { guards = 'plain' }: TinyOptions = {}): TinyWorld {
   const random = new Random(seed);
   // Chance of its own, so that prices, positions and exits are those of the seed in every world.
   const more = new Random(seed + 2_000_003);
   const isPlain = more.chance(0.2);
   const pace = isPlain || more.chance(0.2) ? quick : tinyPace(more);
-  const quotes = walk(random, more, pace);
+  const other = guards === 'every' ? new Random(seed + 3_000_017) : undefined;
+  // One in so many is long, mostly of one symbol: volatility takes a hundred windows.
+  const favoured = other?.chance(0.15) === true ? other.pick(markets) : undefined;
+  const quotes = walk(random, more, pace, favoured, other);
   const span = { pace, units: ((quotes.at(-1)?.ts ?? pace.startTs) - pace.startTs) / pace.unitMs };
   const accounts = ['USD', 'EUR', 'JPY', 'USD'].map((currency, i) => {
     const unit = currency === 'JPY' ? 100 : 1;
@@ -72,8 +85,11 @@ export function tinyWorld(seed: number): TinyWorld {
   const ends = Array.from({ length: 4 }, () => timeIn(random, span, 2));
   const positions = Array.from({ length: random.int(1, 24) }, (_, i) => {
     const { accountId, currency } = random.pick(accounts);
-    const of = random.chance(0.05) ? unquoted : random.pick(markets);
-    const position = positionOf(random, i, accountId, of, span);
+    const picked = random.chance(0.05) ? unquoted : random.pick(markets);
+    const of = other?.chance(0.5) === true ? (favoured ?? picked) : picked;
+    const usual = positionOf(random, i, accountId, of, span);
+    const isLater = other?.chance(0.5) === true;
+    const position = isLater ? { ...usual, openAt: timeIn(other, span, 2) } : usual;
     const exits = tinyExits(random, position, { market: of, currency, ends }, share);
     // Half of them without the two levels, which would mostly come first.
     const hasLevels = Object.keys(exits).length === 0 || random.chance(0.5);
@@ -92,21 +108,35 @@ export function tinyWorld(seed: number): TinyWorld {
         contractSize,
         commissionRate: random.pick(commissionRates),
         ...(isPlain || more.chance(0.15) ? {} : { marginRate: more.pick(marginRates) }),
+        ...(other?.chance(0.4) === true ? { sessions: tinySessions(other, pace) } : {}),
       })),
       accounts,
       positions,
-      marketGuards: Object.fromEntries(
-        guarded.map(({ symbol }) => [
-          symbol,
-          {
-            ...(random.chance(0.7) ? { gap: condition(random, [2, '3.5', '0.9803']) } : {}),
-            ...(random.chance(0.7) ? { spread: condition(random, [1, '0.5', 2]) } : {}),
-          },
-        ]),
-      ),
+      marketGuards:
+        other === undefined
+          ? Object.fromEntries(guarded.map(({ symbol }) => [symbol, plainGuard(random)]))
+          : everyGuard(other, pace, favoured),
     },
     quotes,
   };
+}
+
+function plainGuard(random: Random): MarketGuardSpec {
+  return {
+    ...(random.chance(0.7) ? { gap: condition(random, [2, '3.5', '0.9803']) } : {}),
+    ...(random.chance(0.7) ? { spread: condition(random, [1, '0.5', 2]) } : {}),
+  };
+}
+
+function everyGuard(
+  random: Random,
+  pace: TinyPace,
+  favoured: Market | undefined,
+): Record<string, MarketGuardSpec> {
+  const guarded = markets.filter((one) => one === favoured || random.chance(0.6));
+  return Object.fromEntries(
+    guarded.map((one) => [one.symbol, tinyGuard(random, pace, one === favoured)]),
+  );
 }
 
 function condition(random: Random, limits: (number | string)[]): ScenarioCondition | false {
@@ -160,16 +190,25 @@ function timeIn(random: Random, { pace, units }: Span, beyond: number): number {
 }
 
 /** Random walks of all markets in one list, some of which begin late. */
-function walk(random: Random, more: Random, pace: TinyPace): Quote[] {
+function walk(
+  random: Random,
+  more: Random,
+  pace: TinyPace,
+  favoured: Market | undefined,
+  other: Random | undefined,
+): Quote[] {
   const prices = new Map(markets.map(({ symbol, price }) => [symbol, price]));
   const begins = new Map(
     markets.map(({ symbol }) => [symbol, random.chance(0.3) ? random.int(1, 80) : 0]),
   );
   const quotes: Quote[] = [];
   let ts = pace.startTs;
-  const count = random.int(20, 160);
+  const short = random.int(20, 160);
+  const count = favoured === undefined ? short : short + 500;
   for (let i = 0; i < count; i++) {
-    const { symbol, tick, decimals } = random.pick(markets);
+    const picked = random.pick(markets);
+    const of = other?.chance(0.65) === true ? (favoured ?? picked) : picked;
+    const { symbol, tick, decimals } = of;
     if (i < (begins.get(symbol) ?? 0)) continue;
     const quickStep = random.int(0, 3);
     ts += (pace === quick ? quickStep : more.pick(pace.steps)) * pace.unitMs;
@@ -178,7 +217,8 @@ function walk(random: Random, more: Random, pace: TinyPace): Quote[] {
     prices.set(symbol, bid);
     const wide = random.chance(0.05) ? random.int(1, 4) : random.int(0, 1);
     const ask = Number((bid + tick * wide).toFixed(decimals));
-    quotes.push(spoilt(random, { symbol, bid, ask, ts }, pace.unitMs));
+    const quote = spoilt(random, { symbol, bid, ask, ts }, pace.unitMs);
+    quotes.push(other === undefined ? quote : disturbed(other, quote, tick, pace));
   }
   return quotes;
 }
