@@ -1,11 +1,14 @@
 // The sending of a close: through the route's session, in the lane that it is worth.
 import type { CloseIntent } from '#src/domain/closing';
-import type { Position } from '#src/domain/state';
+import { hasMarketCleared, isOfMarket } from '#src/domain/market-clearing';
+import { manualReason, type Position } from '#src/domain/state';
 import type { CallOutcome } from './broker-call.ts';
 import type { BrokerSessions } from './broker-sessions.ts';
 import { callClose, isNotTaken, isThrottled, isUnderWay, laneOf } from './close-call.ts';
+import { recordFailed } from './close-records.ts';
 import type { CloseTasks } from './close-tasks.ts';
 import type { CoreContext } from './core-context.ts';
+import { clearDeadLetter } from './dead-letters.ts';
 
 export type NoReply = Exclude<CallOutcome<unknown>, { kind: 'reply' }>;
 
@@ -44,6 +47,9 @@ export class CloseDispatch {
     const isLast = this.tasks.begin(intent);
     const { clientOrderId, route = '' } = intent;
     const isWanted = (): boolean => isLast() && isUnderWay(position, clientOrderId);
+    // What may be there already is asked about as ever.
+    const hasCleared = (): boolean =>
+      !task.isDoubtful && !task.isOut && this.hasCleared(position, intent);
     const lane = laneOf(position);
     const task = this.tasks.of(intent);
     task.lane = lane;
@@ -51,7 +57,7 @@ export class CloseDispatch {
     this.sessions.of(route).submit<unknown>({
       kind: 'close',
       lane,
-      isWanted,
+      isWanted: () => isWanted() && !hasCleared(),
       run: async () => {
         const { most } = task;
         nth = ++task.sends;
@@ -74,6 +80,7 @@ export class CloseDispatch {
         this.core.turn(() => {
           if (outcome.kind === 'reply')
             this.replies.onReply(position, intent, outcome.reply, isLast());
+          else if (isUnwanted(outcome) && isWanted()) this.cleared(position, intent);
           else if (isLast()) this.replies.onNoReply(position, intent, outcome);
         });
       },
@@ -83,4 +90,34 @@ export class CloseDispatch {
         ),
     });
   }
+
+  /** An operator asks for it now, too: it is sent, whatever becomes of what it was asked for. */
+  insist({ positionId, accountId, reasons }: Position, { closeId }: CloseIntent): void {
+    if (!reasons.every(isOfMarket)) return;
+    const body = { positionId, closeId, reason: manualReason };
+    this.core.commit({ type: 'close.joined', accountId, body });
+  }
+
+  private hasCleared(position: Position, { market }: CloseIntent): boolean {
+    if (market === undefined) return false;
+    const { state, markets } = this.core;
+    const { book } = markets.of(position.symbol);
+    return hasMarketCleared(state, position, book.isFresh ? book.mid() : undefined);
+  }
+
+  /** What asked for it is over, and it was never sent: the position is guarded again. */
+  private cleared(position: Position, intent: CloseIntent): void {
+    const { core } = this;
+    core.metrics.count('closes_cleared');
+    recordFailed(core, position, intent, `it was not sent: ${hadCleared}`, false);
+    if (position.deadLetter !== intent.closeId) return;
+    clearDeadLetter(core, position, 'superseded', { reason: hadCleared });
+  }
+}
+
+/** Why a close is given up that was never sent. */
+const hadCleared = 'the condition had cleared';
+
+function isUnwanted(outcome: NoReply): boolean {
+  return outcome.kind === 'dropped' && outcome.why === 'unwanted';
 }

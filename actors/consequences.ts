@@ -8,13 +8,10 @@ import type { JournalRecord } from '#src/domain/records';
 import { shownObserved } from '#src/domain/rule-levels';
 import { needsMargin } from '#src/domain/rules';
 import { isOpen, type Account, type Position } from '#src/domain/state';
-import { deadlineRanks } from '#src/prices/deadlines';
 import { EquityWatch } from '#src/prices/equity-watch';
-import { MarketMeter } from '#src/prices/market-meter';
 import type { CoreContext } from './core-context.ts';
 import { finishClosing } from './breach-closes.ts';
 import { awaitGrace, cancelOrders } from './drawdown-guard.actor.ts';
-import { clearKey, clearsAt } from './market-guard.actor.ts';
 import { OutcomeWaiters } from './outcome-waiters.ts';
 import type { Supervisor } from './supervisor.actor.ts';
 
@@ -37,10 +34,13 @@ export class Consequences {
 
   /** Creates markets, watches and actors from the state, and makes up for a turn cut short. */
   arm(): void {
-    const { state, markets } = this.core;
-    for (const symbol of state.instruments.keys()) markets.of(symbol);
+    const { state, markets, marketWatch } = this.core;
+    for (const symbol of state.instruments.keys()) {
+      markets.of(symbol);
+      marketWatch.followSessions(symbol);
+    }
     for (const mark of state.marks.values()) markets.of(mark.symbol).book.restore(mark);
-    for (const symbol of state.guards.keys()) this.guardMarket(symbol);
+    for (const symbol of state.guards.keys()) marketWatch.guard(symbol);
     for (const account of state.accounts.values()) this.watchAccount(account);
     for (const position of state.positions.values()) {
       if (!isOpen(position)) continue;
@@ -115,22 +115,17 @@ export class Consequences {
 
   follow(record: JournalRecord): void {
     const { supervisor } = this;
-    const { state, deadlines } = this.core;
+    const { state, marketWatch } = this.core;
     switch (record.type) {
       case 'instrument.put':
         this.renewMargins(record.body.instrument.symbol);
+        marketWatch.followSessions(record.body.instrument.symbol);
         break;
       case 'guard.put':
-        this.unguardMarket(record.body.guard.symbol);
-        this.guardMarket(record.body.guard.symbol);
+        marketWatch.guard(record.body.guard.symbol);
         break;
       case 'guard.removed':
-        this.unguardMarket(record.body.symbol);
-        break;
-      case 'market.changed':
-        if (record.body.level === 'clear') {
-          deadlines.remove(clearKey(record.body.symbol, record.body.condition));
-        }
+        marketWatch.unguard(record.body.symbol);
         break;
       case 'account.created':
         this.watchAccount(accountOf(state, record.accountId));
@@ -254,25 +249,6 @@ export class Consequences {
   private renew(positionId: string): void {
     const position = this.open.get(positionId);
     if (position !== undefined) this.core.markets.of(position.symbol).levels.renew(positionId);
-  }
-
-  private guardMarket(symbol: string): void {
-    const { state, markets, deadlines } = this.core;
-    const guard = state.guards.get(symbol);
-    if (guard === undefined) return;
-    markets.of(symbol).meter = new MarketMeter(guard.record);
-    for (const [condition, { since }] of guard.active) {
-      deadlines.set(clearKey(symbol, condition), clearsAt(since), deadlineRanks.clear);
-    }
-    this.supervisor.guardMarket(symbol, guard);
-  }
-
-  private unguardMarket(symbol: string): void {
-    const { markets, deadlines } = this.core;
-    markets.of(symbol).meter = undefined;
-    deadlines.remove(clearKey(symbol, 'gap'));
-    deadlines.remove(clearKey(symbol, 'spread'));
-    this.supervisor.unguardMarket(symbol);
   }
 
   private watchAccount(account: Account): void {

@@ -10,7 +10,7 @@ import type { Logger } from '#src/ports/logger';
 import type { Metrics } from '#src/ports/metrics';
 import type { RestingOrders } from '#src/ports/resting-orders';
 import type { Deadlines } from '#src/prices/deadlines';
-import type { Markets } from '#src/prices/market';
+import type { Market, Markets } from '#src/prices/market';
 
 /** What is to be done once everything that was committed so far is durable. */
 export interface DurableAct {
@@ -45,6 +45,16 @@ export interface CoreContext {
   readonly logger: Logger;
   /** Begins days for the account's rules, as they are now. */
   readonly rollovers: { watch(account: Account): void };
+  /** Guards of markets, and when these are open. */
+  readonly marketWatch: {
+    guard(symbol: string): void;
+    unguard(symbol: string): void;
+    followSessions(symbol: string): void;
+    /** When the symbol's market has been open for so long since then. */
+    openAfter(symbol: string, ts: number, ms: number): number;
+    /** What is held of its quotes is refused. */
+    dropHeld(market: Market): void;
+  };
   /** Symbol of the quote that is worked on; undefined between quotes. */
   readonly quote: string | undefined;
   /** Whoever keeps orders that wait in the market; undefined where nobody does. */

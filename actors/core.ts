@@ -23,9 +23,9 @@ import type { CoreContext, DurableAct } from './core-context.ts';
 import { DayRollovers, lateQuotesMs } from './day-rollovers.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { accountOfGrace } from './drawdown-guard.actor.ts';
-import { parseClearKey } from './market-guard.actor.ts';
 import { closeExpired, positionOfExpiry } from './position.actor.ts';
 import { Live, type LiveOptions } from './live.ts';
+import { MarketWatch } from './market-watch.ts';
 import { Supervisor, type Inspect } from './supervisor.actor.ts';
 
 /** What one turn did, in order. */
@@ -70,6 +70,7 @@ export class Core implements CoreContext {
   readonly rollovers: DayRollovers;
   readonly orders: RestingOrders | undefined;
   readonly supervisor: Supervisor;
+  readonly marketWatch: MarketWatch;
   quote: string | undefined;
   /** What LIVE accounts need; undefined where there can be none. */
   readonly live: Live | undefined;
@@ -102,6 +103,7 @@ export class Core implements CoreContext {
     this.orders = options.orders;
     this.rollovers = new DayRollovers(this);
     this.supervisor = new Supervisor(this, options.inspect);
+    this.marketWatch = new MarketWatch(this, this.supervisor);
     this.consequences = new Consequences(this, this.supervisor);
     if (options.deadlinesBy === 'timer') {
       this.timer = new DeadlineTimer(this.clock, (now) => {
@@ -269,8 +271,7 @@ export class Core implements CoreContext {
         );
         continue;
       }
-      const { symbol, condition } = parseClearKey(due.key);
-      this.supervisor.marketGuard(symbol)?.send({ type: `${condition}.cleared` });
+      this.marketWatch.runDue(due);
     }
   }
 

@@ -114,6 +114,7 @@ export class Engine {
         crossingsPerSlice: options.crossingsPerSlice,
         hold: (symbol) => this.inbox.hold(symbol),
         release: (symbol) => this.inbox.release(symbol),
+        putBack: (quotes) => this.inbox.putBack(quotes),
       },
     });
     this.inbox = new QuoteInbox({
@@ -151,7 +152,7 @@ export class Engine {
   }
 
   quote(quote: Quote): void {
-    if (!this.isStopped) this.inbox.push(quote);
+    if (!this.isStopped && this.core.marketWatch.feeds.takes(quote)) this.inbox.push(quote);
   }
 
   /** Waits until every close has its outcome, all is durable, published and in the ledger, for `waitMs` at the most. */

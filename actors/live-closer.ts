@@ -118,6 +118,7 @@ export class LiveCloser implements CloseSender, CloseAnswers, CloseReplies {
     const task = this.tasks.of(intent);
     const isInDoubt = phase === 'sending' && task.isDoubtful;
     task.isForced = phase === 'unknown' || phase === 'pending' || isInDoubt;
+    this.dispatcher.insist(position, intent);
     if (task.nextAttemptAt !== undefined) this.takeUp(position);
   }
 

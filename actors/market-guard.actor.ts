@@ -1,67 +1,252 @@
-// The actor of one symbol's market guard: conditions that hold close what is open in the symbol.
-import { marketGuardMachine } from '#machines/market-guard.machine';
-import { clearAfterMs, closeReasonOf, closesAt, conditions } from '#src/domain/market-conditions';
-import type { Condition, ConditionLevel } from '#src/domain/market-conditions';
+// The actor of one symbol's market guard: conditions that hold halt entries and close what is open.
+import type { SnapshotFrom } from 'xstate';
+import {
+  marketGuardMachine,
+  type MarketGuardContext,
+  type MarketGuardEvent,
+  type MarketGuardInput,
+  type Run,
+} from '#machines/market-guard.machine';
 import { noAccount } from '#src/domain/ids';
+import {
+  actsAt,
+  closeReasonOf,
+  gaugeParts,
+  gauges,
+  levels,
+  type ConditionLevel,
+  type ConditionRecord,
+  type Gauge,
+} from '#src/domain/market-conditions';
 import type { MarketGuard } from '#src/domain/state';
+import { deadlineRanks } from '#src/prices/deadlines';
 import type { CoreContext } from './core-context.ts';
+
+interface Latch {
+  readonly gauge: Gauge;
+  readonly level: ConditionLevel;
+}
+
+/** Deadlines of a guard: those of one time in the order of the guards, then of the gauges. */
+const perGuard = 2 * gauges.length;
+
+/** What becomes critical at once, or clears at once, is told once. */
+const levelOrders: Readonly<Record<LatchDeadline, Record<ConditionLevel, number>>> = {
+  due: { critical: 0, warning: 1 },
+  cleared: { warning: 0, critical: 1 },
+};
 
 export function marketGuardLogic(core: CoreContext): typeof marketGuardMachine {
   return marketGuardMachine.provide({
     actions: {
-      recordChange: ({ context: { symbol }, event }) => {
-        if (event.type === 'guard.removed') return;
-        const condition = conditionOf(event.type);
-        const record = core.state.guards.get(symbol)?.record[condition];
-        if (record === undefined || record === false) return;
-        const { limit } = record;
-        const held = 'level' in event;
-        const body = held
-          ? { symbol, condition, level: event.level, measured: event.measured, limit }
-          : { symbol, condition, level: 'clear' as const, limit };
-        core.commit({ type: 'market.changed', accountId: noAccount, body });
+      awaitConfirmation: ({ context: { symbol, runs } }, latch) => {
+        const record = recordOf(core, symbol, latch.gauge);
+        const run = runs[`${latch.gauge}.${latch.level}`];
+        if (record === undefined || run === undefined || record.confirmMs === 0) return;
+        const rank = latch.gauge === 'stale' ? deadlineRanks.stale : deadlineRanks.confirm;
+        const order = orderOf(core, symbol, latch, 'due');
+        // A quote that was held counts late, when this time may have passed already.
+        core.deadlines.set(
+          latchKey(symbol, latch, 'due'),
+          run.since + record.confirmMs,
+          rank,
+          order,
+        );
       },
-      closePositions: ({ context: { symbol }, event }) => {
-        if (!('level' in event)) return;
-        const condition = conditionOf(event.type);
-        const record = core.state.guards.get(symbol)?.record[condition];
-        if (record === undefined || record === false || !closesAt(event.level, record.closeOn))
+      awaitClearing: ({ context: { symbol, runs }, event }, latch) => {
+        const record = recordOf(core, symbol, latch.gauge);
+        if (record === undefined || !('ts' in event)) return;
+        const key = latchKey(symbol, latch, 'cleared');
+        const isHeld = !('level' in event) || actsAt(event.level, latch.level);
+        // Silence that is a warning says nothing of a critical one before: quotes end both.
+        if (latch.gauge === 'stale' && !isHeld && event.level !== undefined) return;
+        // What is stale is so until a quote comes, of the others each quote is one on which they hold.
+        if (latch.gauge === 'stale' && isHeld) {
+          core.deadlines.remove(key);
           return;
-        const market = core.markets.of(symbol);
-        const positionIds = [...market.positions.values()]
-          .filter((position) => position.state === 'guarded')
-          .map((position) => position.positionId);
-        if (positionIds.length === 0) return;
-        core.requestClose({ positionIds, cause: { reason: closeReasonOf[condition] } });
+        }
+        if (!isHeld && (latch.gauge !== 'stale' || core.deadlines.has(key))) return;
+        // Where it acts between two quotes, the last one on which it held is before that.
+        const heldTs =
+          'level' in event ? event.ts : (runs[`${latch.gauge}.${latch.level}`]?.last ?? event.ts);
+        const due = Math.max(heldTs + record.clearAfterMs, event.ts);
+        const order = orderOf(core, symbol, latch, 'cleared');
+        core.deadlines.set(key, due, deadlineRanks.clear, order);
+      },
+      recordChange: ({ context: { symbol, active, runs }, event }, latch) => {
+        const { gauge } = latch;
+        const record = recordOf(core, symbol, gauge);
+        if (record === undefined) return;
+        const level = levels.find((one) => active[`${gauge}.${one}`] === true);
+        const known = core.state.guards.get(symbol)?.active.get(gauge);
+        if (known?.level === level) return;
+        const { measured, before } = toldOf(event, runs, latch);
+        core.commit({
+          type: 'market.changed',
+          accountId: noAccount,
+          body: {
+            symbol,
+            ...gaugeParts[gauge],
+            level: level ?? 'clear',
+            limit: record.limit,
+            ...(measured === undefined ? {} : { measured }),
+            ...(before === undefined ? {} : { before }),
+          },
+        });
+      },
+      closePositions: ({ context: { symbol }, event }, latch) => {
+        closePositions(core, symbol, latch, event);
+      },
+      closeAgain: ({ context: { symbol }, event }, latch) => {
+        // That no quote came for as long again is none on which the warning holds once more.
+        const isSecondTime =
+          latch.gauge === 'stale' && 'level' in event && event.level !== latch.level;
+        if (!isSecondTime) closePositions(core, symbol, latch, event);
       },
     },
   });
 }
 
-function conditionOf(eventType: `${Condition}.held` | `${Condition}.cleared`): Condition {
-  return eventType.slice(0, eventType.indexOf('.')) as Condition;
+/** All that is open in the symbol, in tracking order; of liquidity what its side closes. */
+function closePositions(
+  core: CoreContext,
+  symbol: string,
+  { gauge, level }: Latch,
+  event: MarketGuardEvent,
+): void {
+  const record = recordOf(core, symbol, gauge);
+  if (record?.closeOn !== level) return;
+  const { condition, side } = gaugeParts[gauge];
+  const positionIds: string[] = [];
+  for (const position of core.markets.of(symbol).positions.values()) {
+    if (position.state !== 'guarded') continue;
+    if (side === undefined || position.side === side) positionIds.push(position.positionId);
+  }
+  if (positionIds.length === 0) return;
+  // Between two quotes it is the gap that was told just now.
+  const told = 'level' in event ? event : core.state.guards.get(symbol)?.gap;
+  const market = gauge === 'gap' && told?.before !== undefined ? { before: told.before } : {};
+  core.requestClose({ positionIds, cause: { reason: closeReasonOf(condition), market } });
 }
 
-/** Key of the deadline at which a condition has cleared. */
-export function clearKey(symbol: string, condition: Condition): string {
-  return `clear ${condition} ${symbol}`;
+/** What was measured on the quote that acts, be it at a deadline after it. */
+function toldOf(
+  event: MarketGuardEvent,
+  runs: MarketGuardContext['runs'],
+  { gauge, level }: Latch,
+): Pick<Run, 'measured' | 'before'> {
+  if ('level' in event) return event;
+  return runs[`${gauge}.${level}`] ?? {};
 }
 
-export function parseClearKey(key: string): { symbol: string; condition: Condition } {
-  const [, condition, symbol] = key.split(' ');
-  return { symbol: symbol as string, condition: condition as Condition };
+/** What the guard has of the condition of a gauge; undefined where that is off. */
+export function recordOf(
+  core: CoreContext,
+  symbol: string,
+  gauge: Gauge,
+): ConditionRecord | undefined {
+  const record = core.state.guards.get(symbol)?.record[gaugeParts[gauge].condition];
+  return record === false ? undefined : record;
 }
 
-/** Deadline of a condition that held last at `ts`. */
-export function clearsAt(ts: number): number {
-  return ts + clearAfterMs;
+/** Of deadlines of one time: that of the guards, then of the gauges. */
+export function orderOf(
+  { state }: CoreContext,
+  symbol: string,
+  { gauge, level }: Latch,
+  what: LatchDeadline,
+): number {
+  const guard = state.guards.get(symbol)?.order ?? 0;
+  return guard * perGuard + 2 * gauges.indexOf(gauge) + levelOrders[what][level];
 }
 
-type Levels = Record<Condition, 'calm' | ConditionLevel>;
+/** Key of a deadline of a level: it is confirmed then, or has cleared. */
+function latchKey(symbol: string, { gauge, level }: Latch, what: LatchDeadline): string {
+  return `market ${gauge} ${level} ${what} ${symbol}`;
+}
+
+type LatchDeadline = 'due' | 'cleared';
+
+/** The symbol and the event of such a deadline; undefined for the key of another one. */
+export function latchDue(
+  key: string,
+  ts: number,
+): { symbol: string; event: MarketGuardEvent } | undefined {
+  const [kind, gauge, level, what, symbol = ''] = key.split(' ');
+  if (kind !== 'market') return undefined;
+  return { symbol, event: { type: `${gauge}.${level}.${what}`, ts } as MarketGuardEvent };
+}
+
+/** Every deadline of a symbol's guard is forgotten. */
+export function forgetLatches({ deadlines }: CoreContext, symbol: string): void {
+  for (const gauge of gauges) {
+    for (const level of levels) {
+      for (const what of ['due', 'cleared'] as const) {
+        deadlines.remove(latchKey(symbol, { gauge, level }, what));
+      }
+    }
+  }
+}
+
+/** What it takes to confirm each gauge; a quote ends what is stale, so none can confirm it. */
+export function confirmingOf({ record }: MarketGuard): MarketGuardInput['confirming'] {
+  return Object.fromEntries(
+    gauges.map((gauge) => {
+      const { confirmQuotes = 1, confirmMs = 0 } = record[gaugeParts[gauge].condition] || {};
+      return [gauge, { confirmQuotes: gauge === 'stale' ? 1 : confirmQuotes, confirmMs }];
+    }),
+  );
+}
+
+/** Gauges that are being confirmed, or have not cleared: each quote is told to them. */
+export function watchedBy({ runs, active }: MarketGuardContext): ReadonlySet<Gauge> {
+  return new Set(
+    gauges.filter((gauge) =>
+      levels.some((level) => {
+        const latch = `${gauge}.${level}` as const;
+        return runs[latch] !== undefined || active[latch] === true;
+      }),
+    ),
+  );
+}
+
+/** The levels that the state says have not cleared. */
+function activeIn({ active }: MarketGuard): MarketGuardContext['active'] {
+  const latches = [...active].flatMap(([gauge, { level }]) =>
+    levels.filter((one) => actsAt(level, one)).map((one) => [`${gauge}.${one}`, true]),
+  );
+  return Object.fromEntries(latches) as MarketGuardContext['active'];
+}
 
 /** Where a symbol's guard is when it is created from the state. */
-export function marketGuardValue(guard: MarketGuard): { watching: Levels } {
-  const level = (condition: Condition): 'calm' | ConditionLevel =>
-    guard.active.get(condition)?.level ?? 'calm';
-  return { watching: Object.fromEntries(conditions.map((c) => [c, level(c)])) as Levels };
+export function marketGuardSnapshot(
+  logic: typeof marketGuardMachine,
+  symbol: string,
+  guard: MarketGuard,
+): SnapshotFrom<typeof marketGuardMachine> {
+  const active = activeIn(guard);
+  const value = (gauge: Gauge): Record<ConditionLevel, string> => ({
+    critical: active[`${gauge}.critical`] === true ? 'active' : 'clear',
+    warning: active[`${gauge}.warning`] === true ? 'active' : 'clear',
+  });
+  return logic.resolveState({
+    value: { watching: Object.fromEntries(gauges.map((gauge) => [gauge, value(gauge)])) },
+    context: { symbol, confirming: confirmingOf(guard), runs: {}, active },
+  });
+}
+
+/** After a restart: when a level clears that has not held since it was told. */
+export function awaitClearings(core: CoreContext, symbol: string, guard: MarketGuard): void {
+  for (const [gauge, { level, since }] of guard.active) {
+    const record = recordOf(core, symbol, gauge);
+    if (record === undefined || gauge === 'stale') continue;
+    for (const one of levels) {
+      if (!actsAt(level, one)) continue;
+      const key = latchKey(symbol, { gauge, level: one }, 'cleared');
+      const order = orderOf(core, symbol, { gauge, level: one }, 'cleared');
+      // It may have held until the last quote before the restart.
+      const heldTs = Math.max(since, core.markets.bookOf(symbol).ts);
+      core.deadlines.set(key, heldTs + record.clearAfterMs, deadlineRanks.clear, order);
+    }
+  }
 }

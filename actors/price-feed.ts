@@ -3,17 +3,15 @@ import { messageOf } from '#src/domain/errors';
 import { text } from '#src/domain/money';
 import type { Quote } from '#src/domain/quote';
 import { AccountJudge } from './account-judge.ts';
-import { deadlineRanks } from '#src/prices/deadlines';
 import type { EquityWatch } from '#src/prices/equity-watch';
 import type { Logger } from '#src/ports/logger';
 import { futureToleranceMs, quoteFault, type QuoteFault } from '#src/prices/hygiene';
 import { inOrder } from '#src/prices/level-index';
 import type { LevelWatch } from '#src/prices/level-watch';
 import type { Market } from '#src/prices/market';
-import type { Measurement } from '#src/prices/market-meter';
+import type { PrintFilter } from '#src/prices/print-filter';
 import { trailMarkOf } from '#src/prices/trail-marks';
 import type { Core } from './core.ts';
-import { clearKey, clearsAt } from './market-guard.actor.ts';
 import type { Marks, NotedPeak } from './marks.ts';
 import { crossingsPerSliceMax, MassCrossings } from './mass-crossing.ts';
 import { closeReached } from './position.actor.ts';
@@ -39,6 +37,8 @@ export interface SliceOptions {
   /** Quotes of a symbol must wait from the first on, and no longer from the second on. */
   readonly hold: (symbol: string) => void;
   readonly release: (symbol: string) => void;
+  /** Quotes of a symbol that waits come before all others of it. */
+  readonly putBack: (quotes: readonly Quote[]) => void;
 }
 
 export class PriceFeed {
@@ -47,6 +47,7 @@ export class PriceFeed {
   private readonly beforeQuote: ((ts: number) => void) | undefined;
   private readonly noteSoon: (() => void) | undefined;
   private readonly massCrossings: MassCrossings | undefined;
+  private readonly putBack: SliceOptions['putBack'] | undefined;
   private readonly loggedAt = new Map<string, number>();
   /** Counts how often accounts were looked at. */
   readonly accountJudge: AccountJudge;
@@ -62,6 +63,7 @@ export class PriceFeed {
     this.beforeQuote = options.beforeQuote;
     this.noteSoon = options.noteSoon;
     const { slices } = options;
+    this.putBack = slices?.putBack;
     this.massCrossings =
       slices &&
       new MassCrossings(core, {
@@ -90,6 +92,31 @@ export class PriceFeed {
       this.refuse(quote, fault ?? 'unknown_symbol');
       return false;
     }
+    const { prints } = market;
+    if (prints !== undefined && !prints.isUsual(quote, market.book)) {
+      return this.takeJump(quote, market, prints);
+    }
+    this.accept(quote, market);
+    return true;
+  }
+
+  /** A quote that is held, or that tells of those that are: false where it does not count itself. */
+  private takeJump(quote: Quote, market: Market, prints: PrintFilter): boolean {
+    const { counted, refused, isHeld } = prints.take(quote, market.book);
+    if (isHeld) this.core.metrics.count('quotes_held');
+    for (const { quote: one, reason } of refused) this.refuse(one, reason);
+    for (const [i, one] of counted.entries()) {
+      // What the one before has reached may be too much for one turn.
+      if (this.massCrossings?.isHeld(quote.symbol) === true) {
+        this.putBack?.(counted.slice(i));
+        break;
+      }
+      this.accept(one, market);
+    }
+    return counted.includes(quote);
+  }
+
+  private accept(quote: Quote, market: Market): void {
     this.accepted++;
     this.core.beginTurn();
     try {
@@ -97,7 +124,6 @@ export class PriceFeed {
     } finally {
       this.core.endTurn();
     }
-    return true;
   }
 
   /** Why a quote would be refused if it came after one of `lastTs`; nothing is counted. */
@@ -167,7 +193,7 @@ export class PriceFeed {
     market.bands.begin();
     // Until then what hangs on the symbol was worth nothing.
     if (!book.hasQuote) this.settlePeaks(market);
-    const measurements = market.meter?.measure(quote, book);
+    const readings = market.meter?.measure(quote, book);
     book.take(quote);
     if (market.waiting.size > 0) {
       core.supervisor.closer.send({ type: 'quote.taken', symbol: quote.symbol });
@@ -175,9 +201,8 @@ export class PriceFeed {
     if (market.unpriced.size > 0) core.live?.price(market);
     for (const watch of market.rates.reached(book)) watch.renew();
     if (this.isReplay && core.deadlines.next <= quote.ts) core.runDeadlines(quote.ts);
-    if (measurements !== undefined) {
-      for (const measurement of measurements) this.tellMarketGuard(quote.symbol, measurement);
-    }
+    if (readings !== undefined) core.marketWatch.measured(market, quote, readings);
+    if (market.isClosed) core.marketWatch.outside(market, quote);
     const watches = market.levels.reached(quote);
     if (watches.length > 0 && this.massCrossings !== undefined) {
       const finish = (): void => this.finish(quote, market);
@@ -218,16 +243,6 @@ export class PriceFeed {
   private settlePeaks({ bands }: Market): void {
     const { peaks } = this.core.markets;
     for (const { watch } of bands.holds()) peaks.settle(watch);
-  }
-
-  private tellMarketGuard(symbol: string, { condition, level, measured }: Measurement): void {
-    const { core } = this;
-    const clearTs = clearsAt(core.clock.now());
-    core.deadlines.set(clearKey(symbol, condition), clearTs, deadlineRanks.clear);
-    core.supervisor.tellGuard(
-      () => core.supervisor.marketGuard(symbol),
-      (guard) => guard.send({ type: `${condition}.held`, level, measured }),
-    );
   }
 
   /** What goes wrong with one position is no reason to leave the next one open. */

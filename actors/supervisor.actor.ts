@@ -27,7 +27,7 @@ import {
 } from '#src/domain/state';
 import type { CoreContext } from './core-context.ts';
 import { drawdownGuardLogic, drawdownGuardValue } from './drawdown-guard.actor.ts';
-import { marketGuardLogic, marketGuardValue } from './market-guard.actor.ts';
+import { confirmingOf, marketGuardLogic, marketGuardSnapshot } from './market-guard.actor.ts';
 import { positionCloserLogic, type PositionCloserLogic } from './position-closer.actor.ts';
 import { positionLogic, type PositionLogic } from './position.actor.ts';
 import { tableLogic, type TableLogic } from './table-logic.ts';
@@ -182,8 +182,8 @@ export class Supervisor {
   guardMarket(symbol: string, guard: MarketGuard): void {
     this.unguardMarket(symbol);
     const logic = this.logic.marketGuard;
-    const input = { symbol };
-    const snapshot = logic.resolveState({ value: marketGuardValue(guard), context: input });
+    const input = { symbol, confirming: confirmingOf(guard) };
+    const snapshot = marketGuardSnapshot(logic, symbol, guard);
     const actor = createActor(logic, { ...this.child(`market-guard:${symbol}`, input), snapshot });
     this.marketGuards.set(symbol, actor);
     actor.start();

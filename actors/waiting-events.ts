@@ -19,6 +19,7 @@ const ranks: Readonly<Record<EventName, number>> = {
   'market.warning': 2,
   'market.critical': 2,
   'market.cleared': 2,
+  'feed.switched': 2,
   'deadletter.added': 2,
   'deadletter.cleared': 2,
   'drift.detected': 2,

@@ -7,28 +7,27 @@ import { fileURLToPath } from 'node:url';
 const flags = ['--expose-gc', '--max-semi-space-size=64'];
 
 export class BenchProcess {
-  private readonly file: string;
   private readonly child: ChildProcess;
   private readonly lines: Interface;
+  private readonly gone: Promise<never>;
 
   /** `file` is in this folder. */
   constructor(file: string, args: readonly string[], extraFlags: readonly string[] = []) {
-    this.file = file;
     const path = fileURLToPath(import.meta.resolve(`./${file}`));
     this.child = spawn(process.execPath, [...flags, ...extraFlags, path, ...args], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     if (this.child.stdout === null) throw new Error('a bench process has an output');
     this.lines = createInterface(this.child.stdout);
+    this.gone = once(this.child, 'exit').then(([code]): never => {
+      throw new Error(`bench/${file} ended with ${String(code)}`);
+    });
+    this.gone.catch(() => {});
   }
 
   /** The next line that it writes. */
   async line(): Promise<string> {
-    const gone = once(this.child, 'exit').then(([code]): never => {
-      throw new Error(`bench/${this.file} ended with ${String(code)}`);
-    });
-    gone.catch(() => {});
-    const [line] = (await Promise.race([once(this.lines, 'line'), gone])) as [string];
+    const [line] = (await Promise.race([once(this.lines, 'line'), this.gone])) as [string];
     return line;
   }
 

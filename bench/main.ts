@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { benchAccounts } from './accounts.ts';
 import { benchCloses } from './closes.ts';
+import { benchGuards } from './guards.ts';
 import { benchNats } from './nats.ts';
 import { benchQuotes } from './quotes.ts';
 import { printed, reportOf, type Row } from './report.ts';
@@ -10,6 +11,7 @@ import { printed, reportOf, type Row } from './report.ts';
 const benches: Record<string, () => Promise<Row[]>> = {
   quotes: benchQuotes,
   accounts: benchAccounts,
+  guards: benchGuards,
   nats: benchNats,
   closes: benchCloses,
 };

@@ -28,11 +28,12 @@ interface Payloads {
   'account.resumed': RecordBodies['account.resumed'];
   'account.adjusted': RecordBodies['account.adjusted'];
   'account.rules-replaced': RecordBodies['rules.replaced'];
-  'entries.halted': Entries & Partial<RecordBodies['runtime.paused']>;
-  'entries.resumed': Entries & Partial<RecordBodies['runtime.resumed']>;
+  'entries.halted': Entries & { symbol?: string } & Partial<RecordBodies['runtime.paused']>;
+  'entries.resumed': Entries & { symbol?: string } & Partial<RecordBodies['runtime.resumed']>;
   'market.warning': Omit<RecordBodies['market.changed'], 'level'>;
   'market.critical': Omit<RecordBodies['market.changed'], 'level'>;
   'market.cleared': Omit<RecordBodies['market.changed'], 'level'>;
+  'feed.switched': RecordBodies['feed.switched'];
   'bulk.progressed': RecordBodies['bulk.progressed'];
   'deadletter.added': RecordBodies['deadletter.added'];
   'deadletter.cleared': RecordBodies['deadletter.cleared'];
@@ -55,13 +56,16 @@ const closeTold = {
 };
 const market = {
   symbol: '',
-  condition: '`gap` or `spread`',
-  'measured?': 'percent',
-  limit: 'percent',
+  condition: '`gap`, `spread`, `liquidity`, `volatility` or `stale`',
+  'side?': 'of liquidity: `long` is that of the bid',
+  'measured?': 'percent, lots, standard deviations or seconds',
+  limit: 'as the guard has it',
+  'before?': 'the mid before a gap',
 };
 const entries = {
   allowed: '',
-  reasons: 'every one, of this account or, under `_`, of the runtime',
+  reasons: 'every one, of this account or, under `_`, of the symbol or the runtime',
+  'symbol?': 'whose market it is',
   'reason?': 'of a pause or its end',
   'by?': 'who paused or resumed the runtime',
 };
@@ -145,6 +149,15 @@ export const events: EventTexts = {
   'market.warning': { told: 'a market guard is at its limit (under `_`)', fields: market },
   'market.critical': { told: 'it is at twice its limit (under `_`)', fields: market },
   'market.cleared': { told: 'it is over (under `_`)', fields: market },
+  'feed.switched': {
+    told: 'quotes of another feed count from now on (under `_`)',
+    fields: {
+      symbol: '',
+      to: '`primary` or `fallback`',
+      feed: 'its name',
+      reason: '`silent`: the one before said nothing; `back`: the primary has been quoting again',
+    },
+  },
   'bulk.progressed': {
     told: 'a bulk close is further',
     fields: { bulkId: '', reason: '', total: '', closed: '', failed: '', pending: '', pnl: '' },

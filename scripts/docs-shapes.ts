@@ -122,8 +122,16 @@ const position = {
 
 const marketGuard = {
   symbol: '',
-  gap: '`false`, or `{limit, closeOn, state, since?, measured?}`: `normal`, `warning` or `critical`',
+  gap: '`false`, or what is configured and `{state, since?, measured?}`: `normal`, `warning` or `critical`',
   spread: 'the same',
+  liquidity: 'the same, but `long` and `short` each with `{state, since?, measured?}`',
+  volatility: 'as `gap`',
+  stale: 'as `gap`',
+  'reject?': 'as it is configured',
+  'feeds?': 'as it is configured, and `active`: `primary` or `fallback`',
+  quotes:
+    '`{lastTs?, held?, sequences?: [{feed?, last, holes, missed, repeats}]}`: the last quote that counted, how many are held, and what the numbers of each feed left out or told twice',
+  entries: '`{allowed, reasons}` in the symbol, whatever the account',
 };
 
 const deadLetter: FieldTexts<

@@ -36,6 +36,7 @@ import { systemChance } from './system/chance.ts';
 import { systemClock } from './system/clock.ts';
 import { randomIds } from './system/ids.ts';
 import { checkSettings, loadSettings } from './system/load-settings.ts';
+import { sequenceTotals } from './prices/sequence.ts';
 import { version } from './version.ts';
 
 /** How long `stop` waits for what is under way, unless it is told otherwise. */
@@ -172,6 +173,7 @@ class RuntimeHost implements Runtime {
       counters['accounts_judged_exactly'] = engine.feed.accountJudge.exactLooks;
       counters['peaks_searched'] = engine.core.markets.peaks.searches;
       counters['records_not_durable'] = engine.outbox.backlog;
+      Object.assign(counters, sequenceTotals(engine.core.markets.all()));
     }
     return {
       state: this.phase,

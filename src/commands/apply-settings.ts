@@ -50,7 +50,7 @@ export async function applySettings(
   }
   for (const [symbol, given] of Object.entries(settings.marketGuards)) {
     const guard = { symbol, ...given };
-    const wanted = guardOf({ symbol, gap: given.gap, spread: given.spread });
+    const wanted = guardOf({ symbol, ...given });
     if (isSame(state.guards.get(symbol)?.record, wanted)) continue;
     await ask(
       `marketGuards.${symbol}`,

@@ -1,12 +1,15 @@
 // guard.put|remove|status
 import { GuardPut, GuardRemove, GuardStatus } from '#src/contracts/guard';
 import { refuseIssues } from '#src/contracts/parse';
+import { symbolEntriesOf } from '#src/domain/entries';
 import { noAccount } from '#src/domain/ids';
-import { conditions, guardOf } from '#src/domain/market-conditions';
+import { conditions, gaugeParts, gauges, guardOf } from '#src/domain/market-conditions';
 import { isRefused, refuse } from '#src/domain/refusals';
 import type { Draft } from '#src/domain/records';
 import type { MarketGuard } from '#src/domain/state';
-import { accountIn, answer, command, type Outcome } from './command.ts';
+import type { Market } from '#src/prices/market';
+import { accountIn, answer, command, type CommandContext, type Outcome } from './command.ts';
+import { present } from './present.ts';
 import { guardStatusOf } from './rule-views.ts';
 
 const put = command({
@@ -50,10 +53,11 @@ const remove = command({
 function clearing(guard: MarketGuard | undefined): Draft[] {
   if (guard === undefined) return [];
   const { symbol } = guard.record;
-  return [...guard.active.keys()].map((condition): Draft => {
+  return [...guard.active.keys()].map((gauge): Draft => {
+    const { condition } = gaugeParts[gauge];
     const config = guard.record[condition];
     const limit = config === false ? '' : config.limit;
-    const body = { symbol, condition, level: 'clear', limit } as const;
+    const body = { symbol, ...gaugeParts[gauge], level: 'clear', limit } as const;
     return { type: 'market.changed', accountId: noAccount, body };
   });
 }
@@ -68,7 +72,7 @@ const status = command({
       const wanted = all.filter(
         (g) => body.symbol === undefined || g.record.symbol === body.symbol,
       );
-      return answer({ guards: wanted.map(guardView) });
+      return answer({ guards: wanted.map((guard) => guardView(context, guard)) });
     }
     if (body.symbol !== undefined) {
       const issues = [{ path: 'symbol', message: 'expected no symbol under an account' }];
@@ -80,17 +84,45 @@ const status = command({
   },
 });
 
-function guardView({ record, active }: MarketGuard): object {
+/**
+ * A condition as it is configured, and how it stands; liquidity on each side. `entries` are those of the
+ * symbol, whatever the account.
+ */
+function guardView(context: CommandContext, { record, active, feed }: MarketGuard): object {
+  const { symbol, reject, feeds } = record;
   const shown = conditions.map((condition) => {
     const config = record[condition];
-    const now = active.get(condition);
     if (config === false) return [condition, false];
-    return [
-      condition,
-      { ...config, state: now?.level ?? 'normal', since: now?.since, measured: now?.measured },
-    ];
+    const stands = gauges
+      .filter((gauge) => gaugeParts[gauge].condition === condition)
+      .map((gauge) => {
+        const { level, since, measured } = active.get(gauge) ?? {};
+        const standing = present({ state: level ?? 'normal', since, measured });
+        const { side } = gaugeParts[gauge];
+        return side === undefined ? standing : { [side]: standing };
+      });
+    return [condition, Object.assign({ ...config }, ...stands)];
   });
-  return { symbol: record.symbol, ...Object.fromEntries(shown) };
+  return present({
+    symbol,
+    ...Object.fromEntries(shown),
+    reject,
+    feeds: feeds && { ...feeds, active: feed },
+    quotes: quotesView(context.markets.of(symbol)),
+    entries: symbolEntriesOf(context.state, symbol),
+  });
+}
+
+/** What is known of the symbol's quotes: the last one, those held, and by feed what was left out. */
+function quotesView({ book, prints, sequences }: Market): object {
+  const byFeed = [...sequences].map(([feed, { view }]) =>
+    present({ feed: feed === '' ? undefined : feed, ...view }),
+  );
+  return present({
+    lastTs: book.hasQuote ? book.ts : undefined,
+    held: prints?.heldCount,
+    sequences: byFeed.length > 0 ? byFeed : undefined,
+  });
 }
 
 export const guardCommands = { put, remove, status };

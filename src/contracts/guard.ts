@@ -1,38 +1,92 @@
 // Market guards as they come in (contract section 4).
 import { z } from 'zod';
-import { Positive, SymbolName } from './primitives.ts';
+import { Id, Positive, SymbolName } from './primitives.ts';
 
-const Condition = z.strictObject({
-  limit: Positive.optional().describe('in percent; at twice it is critical'),
-  closeOn: z
-    .enum(['warning', 'critical', 'never'], { error: 'expected warning, critical or never' })
-    .optional()
-    .describe('the level at which every position in the symbol is closed'),
+/** Longest time of a guard: a year. */
+const timeMsMax = 366 * 24 * 60 * 60 * 1000;
+const confirmQuotesMax = 1000;
+/** Held quotes are kept in memory. */
+const heldMax = 100;
+
+const ActsOn = z.enum(['warning', 'critical', 'never'], {
+  error: 'expected warning, critical or never',
 });
 
-const OnOrOff = z.union([z.literal(false), Condition], { error: 'expected false or an object' });
+function times(most: number): z.ZodNumber {
+  return z
+    .int({ error: 'expected a whole number' })
+    .min(1, { error: 'expected at least 1' })
+    .max(most, { error: `expected at most ${most}` });
+}
 
-/** Conditions of later versions may be turned off, which they are. */
-const Off = z
-  .literal(false, { error: 'is not supported by this version' })
-  .optional()
-  .describe('not in this version');
+function ms(least: number): z.ZodNumber {
+  return z
+    .int({ error: 'expected whole milliseconds' })
+    .min(least, { error: `expected at least ${least}` })
+    .max(timeMsMax, { error: `expected at most ${timeMsMax}` });
+}
+
+const shape = {
+  limit: Positive.optional().describe(
+    'where it is a warning; at twice that, or half for liquidity, critical',
+  ),
+  closeOn: ActsOn.optional().describe('at which level it closes what is open in the symbol'),
+  haltEntriesOn: ActsOn.optional().describe('at which level entries in the symbol are halted'),
+  confirmQuotes: times(confirmQuotesMax)
+    .optional()
+    .describe('consecutive quotes on which it holds before it acts'),
+  confirmMs: ms(0).optional().describe('for how long it holds before it acts'),
+  clearAfterMs: ms(0).optional().describe('for how long it does not hold before it has cleared'),
+};
+
+const Condition = z.strictObject(shape);
+
+const Volatility = z.strictObject({
+  ...shape,
+  limit: Positive.describe('in standard deviations'),
+  windowMs: ms(1).optional().describe('over which the return is measured'),
+  halfLifeMs: ms(1).optional().describe('in which the weight of earlier windows halves'),
+});
+
+const orOff = { error: 'expected false or an object' };
+const OnOrOff = z.union([z.literal(false), Condition], orOff);
+
+const Reject = z.strictObject({
+  deviationPct: Positive.describe('how far from the last mid a quote is held, in percent'),
+  withinMs: ms(1).describe('… up to this long after the last quote'),
+  confirmQuotes: times(heldMax)
+    .optional()
+    .describe('further quotes on its side that make it count'),
+});
+
+const Feeds = z
+  .strictObject({
+    primary: Id.describe('the feed that counts'),
+    fallback: Id.describe('the feed that takes over while the primary is silent'),
+    fallbackAfterMs: ms(1).optional().describe('for how long a feed says nothing to be silent'),
+    backAfterMs: ms(0)
+      .optional()
+      .describe('for how long the primary has quoted before it counts again'),
+  })
+  .refine(({ primary, fallback }) => primary !== fallback, {
+    error: 'expected another feed than the primary',
+    path: ['fallback'],
+  });
 
 export const GuardConditions = z.strictObject({
-  gap: OnOrOff.optional().describe(
-    'from one mid to the next, in percent of the first; acts at its limit; `false` turns it off',
-  ),
-  spread: OnOrOff.optional().describe(
-    'in percent of the bid; acts above its limit; `false` turns it off',
-  ),
-  liquidity: Off,
-  stale: Off,
-  volatility: Off,
+  gap: OnOrOff.optional().describe('a move of the mid from one quote to the next, in percent'),
+  spread: OnOrOff.optional().describe('ask − bid, in percent of the bid'),
+  liquidity: OnOrOff.optional().describe('the size at the side that closes, in lots'),
+  stale: OnOrOff.optional().describe('no quote while the market is open, in seconds'),
+  volatility: z
+    .union([z.literal(false), Volatility], orOff)
+    .optional()
+    .describe('the return of a window, in standard deviations of those before'),
+  reject: Reject.optional().describe('quotes that are held until others confirm them'),
+  feeds: Feeds.optional().describe('whose quotes count where several feeds have the symbol'),
 });
 export type GuardConditions = z.infer<typeof GuardConditions>;
 
 export const GuardPut = z.strictObject({ symbol: SymbolName, ...GuardConditions.shape });
 export const GuardRemove = z.strictObject({ symbol: SymbolName });
-export const GuardStatus = z.strictObject({
-  symbol: SymbolName.optional().describe('under `_`: of this one only'),
-});
+export const GuardStatus = z.strictObject({ symbol: SymbolName.optional() });

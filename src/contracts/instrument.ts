@@ -56,5 +56,7 @@ export const InstrumentBody: z.ZodType<InstrumentSpec> = z.strictObject({
   commissionRate: NotNegative.optional().describe(
     'fraction of the notional at entry, charged once, at the close',
   ),
-  sessions: Sessions.optional().describe('trading hours: kept and answered; not used yet'),
+  sessions: Sessions.optional().describe(
+    'trading hours: entries are halted and nothing is stale outside of them; absent: always open',
+  ),
 });

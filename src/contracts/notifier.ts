@@ -33,6 +33,7 @@ const known: Readonly<Record<EventName, true>> = {
   'market.warning': true,
   'market.critical': true,
   'market.cleared': true,
+  'feed.switched': true,
   'bulk.progressed': true,
   'deadletter.added': true,
   'deadletter.cleared': true,

@@ -3,6 +3,7 @@
 import { isNumeric, type Numeric } from '#src/domain/money';
 import { price } from '#src/domain/price';
 import type { Quote } from '#src/domain/quote';
+import { idPattern } from './primitives.ts';
 
 /** Most bytes of a quote message; a larger one is not even parsed. */
 export const quoteBytesMax = 4096;
@@ -22,6 +23,8 @@ export interface QuoteInput {
   readonly askSize?: Numeric | undefined;
   readonly ts?: number | undefined;
   readonly seq?: number | undefined;
+  /** An id (contract section 1), where several feeds have the symbol. */
+  readonly feed?: string | undefined;
 }
 
 type Fields = Readonly<Partial<Record<keyof QuoteInput, unknown>>>;
@@ -30,7 +33,12 @@ type Fields = Readonly<Partial<Record<keyof QuoteInput, unknown>>>;
  * The quote in a message of `symbol`; undefined where it is none: not JSON, no bid or ask, a value
  * of another type. Unknown keys are ignored. Whether the numbers make sense is for hygiene to say.
  */
-export function quoteOfJson(symbol: string, json: string, arrivalTs: number): Quote | undefined {
+export function quoteOfJson(
+  symbol: string,
+  json: string,
+  arrivalTs: number,
+  feed?: string,
+): Quote | undefined {
   let value: unknown;
   try {
     value = JSON.parse(json);
@@ -38,7 +46,7 @@ export function quoteOfJson(symbol: string, json: string, arrivalTs: number): Qu
     return undefined;
   }
   return typeof value === 'object' && value !== null
-    ? quoteOfFields(symbol, value, arrivalTs)
+    ? quoteOfFields(symbol, value, arrivalTs, feed)
     : undefined;
 }
 
@@ -46,17 +54,24 @@ export function quoteOfJson(symbol: string, json: string, arrivalTs: number): Qu
 export function quoteOf(input: QuoteInput, arrivalTs: number): Quote | undefined {
   const value: unknown = input;
   if (typeof value !== 'object' || value === null) return undefined;
-  const { symbol } = value as Fields;
-  return typeof symbol === 'string' ? quoteOfFields(symbol, value, arrivalTs) : undefined;
+  const { symbol, feed } = value as Fields;
+  if (feed !== undefined && !isFeed(feed)) return undefined;
+  return typeof symbol === 'string' ? quoteOfFields(symbol, value, arrivalTs, feed) : undefined;
 }
 
-function quoteOfFields(symbol: string, fields: Fields, arrivalTs: number): Quote | undefined {
+function quoteOfFields(
+  symbol: string,
+  fields: Fields,
+  arrivalTs: number,
+  feed: string | undefined,
+): Quote | undefined {
   const { bid, ask, bidSize, askSize, ts = arrivalTs, seq } = fields;
   if (typeof ts !== 'number' || !isTime(ts)) return undefined;
   if (!isNumber(bid) || !isNumber(ask)) return undefined;
   const bidExact = exactOf(bid);
   const askExact = exactOf(ask);
-  if (bidSize === undefined && askSize === undefined && seq === undefined) {
+  const isPlain = bidSize === undefined && askSize === undefined && seq === undefined;
+  if (isPlain && feed === undefined) {
     return { symbol, bid: Number(bid), ask: Number(ask), ts, bidExact, askExact };
   }
   if (bidSize !== undefined && !isNumber(bidSize)) return undefined;
@@ -72,7 +87,13 @@ function quoteOfFields(symbol: string, fields: Fields, arrivalTs: number): Quote
     bidSize: sizeOf(bidSize),
     askSize: sizeOf(askSize),
     seq,
+    feed,
   };
+}
+
+/** Whether it can name a feed. */
+function isFeed(feed: unknown): feed is string {
+  return typeof feed === 'string' && idPattern.test(feed);
 }
 
 /** What is not finite is a quote all the same, which hygiene refuses. */

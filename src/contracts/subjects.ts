@@ -41,6 +41,12 @@ export function symbolToken(subject: string): string {
   return subject.slice(subject.lastIndexOf('.') + 1);
 }
 
+/** The token of a price subject that names its feed; undefined for one without. */
+export function feedToken(subject: string): string | undefined {
+  const [, feed, symbol] = subject.split('.');
+  return symbol === undefined ? undefined : feed;
+}
+
 export interface CommandPlace {
   /** Who asks, as the server's permissions pin it. */
   readonly client: string;

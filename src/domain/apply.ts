@@ -3,9 +3,15 @@ import { accountAppliers } from './apply-accounts.ts';
 import { closeAppliers } from './apply-closes.ts';
 import { positionAppliers } from './apply-positions.ts';
 import type { Appliers } from './apply-types.ts';
-import { entriesChanged, entryReasonsOf } from './entries.ts';
+import {
+  entriesChanged,
+  entryReasonsOf,
+  symbolEntriesChanged,
+  symbolEntriesOf,
+} from './entries.ts';
 import { eventsOf, numbered, type RuntimeEvent } from './events.ts';
 import { hasSameTerms, instrumentOf } from './instrument.ts';
+import { gaugeOf, storedGuard } from './market-conditions.ts';
 import type { JournalRecord } from './records.ts';
 import { replyKey, storedRepliesMax, type State } from './state.ts';
 
@@ -24,7 +30,14 @@ const appliers: Appliers = {
     known.spec = put.spec;
   },
   'guard.put': (state, { guard }) => {
-    state.guards.set(guard.symbol, { record: guard, active: new Map() });
+    const before = state.guards.get(guard.symbol);
+    const record = storedGuard(guard);
+    const isSameFeeds =
+      before?.record.feeds?.primary === record.feeds?.primary &&
+      before?.record.feeds?.fallback === record.feeds?.fallback;
+    const feed = isSameFeeds ? (before?.feed ?? 'primary') : 'primary';
+    const order = before?.order ?? state.guardsCreated++;
+    state.guards.set(guard.symbol, { record, order, active: new Map(), gap: undefined, feed });
   },
   'guard.removed': (state, { symbol }) => {
     state.guards.delete(symbol);
@@ -41,10 +54,25 @@ const appliers: Appliers = {
   ...accountAppliers,
   ...positionAppliers,
   ...closeAppliers,
-  'market.changed': (state, { symbol, condition, level, measured }, { ts }) => {
-    const active = state.guards.get(symbol)?.active;
-    if (level === 'clear') active?.delete(condition);
-    else active?.set(condition, { level, since: ts, measured });
+  'market.changed': (state, { symbol, condition, side, level, measured, before }, { ts }) => {
+    const guard = state.guards.get(symbol);
+    const active = guard?.active;
+    if (guard !== undefined && before !== undefined) guard.gap = { before, isContradicted: false };
+    const gauge = gaugeOf(condition, side);
+    if (level === 'clear') active?.delete(gauge);
+    else active?.set(gauge, { level, since: ts, measured });
+  },
+  'gap.contradicted': (state, { symbol }) => {
+    const gap = state.guards.get(symbol)?.gap;
+    if (gap !== undefined) gap.isContradicted = true;
+  },
+  'feed.switched': (state, { symbol, to }) => {
+    const guard = state.guards.get(symbol);
+    if (guard !== undefined) guard.feed = to;
+  },
+  'session.changed': (state, { symbol, isOpen }) => {
+    if (isOpen) state.closedMarkets.delete(symbol);
+    else state.closedMarkets.add(symbol);
   },
   'command.answered': (state, stored, { ts }) => {
     state.replies.delete(replyKey(stored.client, stored.messageId));
@@ -60,17 +88,37 @@ const appliers: Appliers = {
 export function apply(state: State, record: JournalRecord): RuntimeEvent[] {
   const account = state.accounts.get(record.accountId);
   const before = account && entryReasonsOf(account);
+  const symbol = marketOf(record);
+  const entriesBefore = symbol === undefined ? undefined : symbolEntriesOf(state, symbol);
   appliers[record.type](state, record.body as never, record);
   state.n = record.n;
   state.partitionSeq[record.partition] = record.seq;
   if (account !== undefined && movesEquity(record.type)) account.changedN = record.n;
   const told = eventsOf(record);
-  const entries = account && before && entriesChanged(account, before);
+  const entries =
+    (account && before && entriesChanged(account, before)) ??
+    (symbol !== undefined && entriesBefore !== undefined
+      ? symbolEntriesChanged(state, symbol, entriesBefore)
+      : undefined);
   const drafts = entries === undefined ? told : [...told, entries];
   if (drafts.length === 0) return [];
   const seq = state.eventSeq.get(record.accountId) ?? 0;
   state.eventSeq.set(record.accountId, seq + drafts.length);
   return numbered(record, drafts, seq);
+}
+
+/** The symbol whose market a record tells of. */
+function marketOf({ type, body }: JournalRecord): string | undefined {
+  switch (type) {
+    case 'market.changed':
+    case 'session.changed':
+    case 'guard.removed':
+      return body.symbol;
+    case 'guard.put':
+      return body.guard.symbol;
+    default:
+      return undefined;
+  }
 }
 
 /** Whether an account is worth something else after such a record at the same prices. */

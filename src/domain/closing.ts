@@ -54,6 +54,13 @@ export interface CloseCause {
   readonly rung?: number;
   /** A quote decided it, and that quote has counted for every exit of its symbol. */
   readonly onQuote?: true;
+  /** The guard of its market asked for it: it is not sent any more where that has cleared. */
+  readonly market?: MarketCause;
+}
+
+export interface MarketCause {
+  /** Of a gap: the mid before it. */
+  readonly before?: string;
 }
 
 /** The last record before a quote, and a price of it that moved peaks of trailing stops. */

@@ -1,5 +1,7 @@
 // Whether an account may enter new positions, and every reason why not: the one place that says so.
 import type { EventDraft } from './events.ts';
+import { noAccount } from './ids.ts';
+import { actsAt, gaugeParts } from './market-conditions.ts';
 import type { Account, State } from './state.ts';
 
 export interface Entries {
@@ -28,15 +30,46 @@ export function entryReasonsOf({ halt, breaches }: Account): string[] {
   return reasons;
 }
 
+/** Entries in a symbol, whatever the account: what its market's guard and its calendar say. */
+export function symbolEntriesOf(
+  { guards, closedMarkets }: Pick<State, 'guards' | 'closedMarkets'>,
+  symbol: string,
+): Entries {
+  const reasons = closedMarkets.has(symbol) ? ['the market is closed'] : [];
+  const guard = guards.get(symbol);
+  for (const [gauge, { level }] of guard?.active ?? []) {
+    const { condition, side } = gaugeParts[gauge];
+    const record = guard?.record[condition];
+    if (record === undefined || record === false || !actsAt(level, record.haltEntriesOn)) continue;
+    reasons.push(`${condition}${side === undefined ? '' : ` for ${side}s`} is at its limit`);
+  }
+  return { allowed: reasons.length === 0, reasons };
+}
+
+/** What is told where a record has changed the reasons of a symbol. */
+export function symbolEntriesChanged(
+  state: Pick<State, 'guards' | 'closedMarkets'>,
+  symbol: string,
+  before: Entries,
+): EventDraft | undefined {
+  const { allowed, reasons } = symbolEntriesOf(state, symbol);
+  if (isSame(reasons, before.reasons)) return undefined;
+  const event = allowed ? 'entries.resumed' : 'entries.halted';
+  return { event, accountId: noAccount, fields: { symbol, allowed, reasons } };
+}
+
 /** What is told where a record has changed an account's own reasons. */
 export function entriesChanged(
   account: Account,
   before: readonly string[],
 ): EventDraft | undefined {
   const reasons = entryReasonsOf(account);
-  const isSame = reasons.length === before.length && reasons.every((one, i) => one === before[i]);
-  if (isSame) return undefined;
+  if (isSame(reasons, before)) return undefined;
   const allowed = reasons.length === 0;
   const event = allowed ? 'entries.resumed' : 'entries.halted';
   return { event, accountId: account.accountId, fields: { allowed, reasons } };
+}
+
+function isSame(reasons: readonly string[], before: readonly string[]): boolean {
+  return reasons.length === before.length && reasons.every((one, i) => one === before[i]);
 }

@@ -26,6 +26,7 @@ export type EventName =
   | 'market.warning'
   | 'market.critical'
   | 'market.cleared'
+  | 'feed.switched'
   | 'bulk.progressed'
   | 'deadletter.added'
   | 'deadletter.cleared'
@@ -117,6 +118,8 @@ export function eventsOf(record: JournalRecord): readonly EventDraft[] {
       const event = level === 'clear' ? 'market.cleared' : (`market.${level}` as const);
       return [{ event, accountId: noAccount, fields: rest }];
     }
+    case 'feed.switched':
+      return [one('feed.switched', record.body)];
     default:
       return none;
   }

@@ -14,6 +14,8 @@ export interface Quote {
   readonly askSize?: number | undefined;
   /** Sequence number of the feed, where it gives one. */
   readonly seq?: number | undefined;
+  /** Which feed it is of, where that has a name. */
+  readonly feed?: string | undefined;
 }
 
 export type Side = 'long' | 'short';

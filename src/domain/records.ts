@@ -3,7 +3,13 @@ import type { CloseIntent, CloseResult, FillMark, SeenQuote } from './closing.ts
 import type { Drift } from './drift.ts';
 import type { ExitMoves, Exits } from './exits.ts';
 import type { InstrumentSpec } from './instrument.ts';
-import type { GuardRecord, Condition, ConditionLevel } from './market-conditions.ts';
+import type {
+  Condition,
+  ConditionLevel,
+  FeedRole,
+  FeedSwitchReason,
+  GuardRecord,
+} from './market-conditions.ts';
 import type { Side } from './quote.ts';
 import type { DriftPolicy, RouteRecord } from './route.ts';
 import type { RuleAction, RuleRecord } from './rules.ts';
@@ -221,10 +227,20 @@ export interface RecordBodies {
   'market.changed': {
     symbol: string;
     condition: Condition;
+    /** Of liquidity: whose closing side it is. */
+    side?: Side;
     level: ConditionLevel | 'clear';
     measured?: string;
     limit: string;
+    /** The mid before a gap, where one is told. */
+    before?: string;
   };
+  /** A quote behind a gap was back within its limit of the mid before it. */
+  'gap.contradicted': { symbol: string };
+  /** Quotes of another feed count from now on. */
+  'feed.switched': { symbol: string; to: FeedRole; feed: string; reason: FeedSwitchReason };
+  /** The market of the symbol has opened or closed by its calendar. */
+  'session.changed': { symbol: string; isOpen: boolean };
   'command.answered': StoredReply;
 }
 

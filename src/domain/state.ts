@@ -5,7 +5,7 @@ import type { ExitProgress, Exits } from './exits.ts';
 import type { Drift } from './drift.ts';
 import { noAccount, partitions } from './ids.ts';
 import type { Instrument } from './instrument.ts';
-import type { Condition, ConditionLevel, GuardRecord } from './market-conditions.ts';
+import type { ConditionLevel, FeedRole, Gauge, GuardRecord } from './market-conditions.ts';
 import { Decimal } from './money.ts';
 import type { PartClose } from './part-closes.ts';
 import type { PnlTerms } from './pnl.ts';
@@ -212,8 +212,14 @@ export interface MarketCondition {
 
 export interface MarketGuard {
   readonly record: GuardRecord;
+  /** Place in the order in which the symbols were first guarded. */
+  readonly order: number;
   /** Conditions that hold, or have not cleared yet. */
-  readonly active: Map<Condition, MarketCondition>;
+  readonly active: Map<Gauge, MarketCondition>;
+  /** The last gap that was told: the mid before it, and whether a quote was back near that since. */
+  gap: { readonly before: string; isContradicted: boolean } | undefined;
+  /** Whose quotes count, where two feeds have the symbol. */
+  feed: FeedRole;
 }
 
 /** A close that failed three times (contract section 6). */
@@ -241,6 +247,8 @@ export interface State {
   /** Ids of provider orders, by their route, of positions that are known → position. */
   readonly orderLinks: Map<string, string>;
   readonly guards: Map<string, MarketGuard>;
+  /** Symbols whose markets are closed by their calendars. */
+  readonly closedMarkets: Set<string>;
   readonly routes: Map<string, RouteRecord>;
   /** Open dead letters by close id, in the order in which they were added. */
   readonly deadLetters: Map<string, DeadLetter>;
@@ -266,6 +274,8 @@ export interface State {
   readonly closedIds: Set<string>;
   n: number;
   accountsCreated: number;
+  /** Symbols that were given a guard, one that had none at the time. */
+  guardsCreated: number;
   positionsTracked: number;
 }
 
@@ -295,6 +305,7 @@ export function emptyState(): State {
     usedPositionIds: new Set(),
     orderLinks: new Map(),
     guards: new Map(),
+    closedMarkets: new Set(),
     routes: new Map(),
     deadLetters: new Map(),
     closedLetters: new Map(),
@@ -309,6 +320,7 @@ export function emptyState(): State {
     closedIds: new Set(),
     n: 0,
     accountsCreated: 0,
+    guardsCreated: 0,
     positionsTracked: 0,
   };
 }

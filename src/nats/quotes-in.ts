@@ -1,7 +1,7 @@
 // Quotes in: each message on a price subject, decoded at once, in the order in which they come.
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { quoteBytesMax, quoteOfJson } from '#src/contracts/quote';
-import { decodeSymbol, symbolToken } from '#src/contracts/subjects';
+import { decodeSymbol, feedToken, symbolToken } from '#src/contracts/subjects';
 import { messageOf } from '#src/domain/errors';
 import type { BusHost } from '#src/ports/bus';
 import type { Logger } from '#src/ports/logger';
@@ -14,12 +14,18 @@ const subjectsMax = 10_000;
 /** Most characters of a token that is no symbol which the log shows. */
 const shownCharsMax = 64;
 
+/** What a price subject names. */
+interface PricePlace {
+  readonly symbol: string;
+  readonly feed: string | undefined;
+}
+
 export class QuotesIn {
   private readonly host: BusHost;
   private readonly metrics: Metrics;
   private readonly logger: Logger;
-  /** Subject → symbol, so that a subject is taken apart once. */
-  private readonly symbols = new Map<string, string>();
+  /** By subject, so that each is taken apart once. */
+  private readonly places = new Map<string, PricePlace>();
 
   constructor(host: BusHost, { metrics, logger }: { metrics: Metrics; logger: Logger }) {
     this.host = host;
@@ -35,24 +41,27 @@ export class QuotesIn {
     try {
       this.metrics.count('quotes_received');
       const { subject, data } = message;
-      const symbol = this.symbols.get(subject) ?? this.learn(subject);
+      const place = this.places.get(subject) ?? this.learn(subject);
       const quote =
-        symbol === undefined || data.length > quoteBytesMax
+        place === undefined || data.length > quoteBytesMax
           ? undefined
-          : quoteOfJson(symbol, message.string(), this.host.now());
+          : quoteOfJson(place.symbol, message.string(), this.host.now(), place.feed);
       if (quote !== undefined) this.host.quote(quote);
-      else this.host.malformedQuote(symbol ?? symbolToken(subject).slice(0, shownCharsMax));
+      else {
+        this.host.malformedQuote(place?.symbol ?? symbolToken(subject).slice(0, shownCharsMax));
+      }
     } catch (error) {
       this.metrics.count('quotes_failed');
       this.logger.error({ error: messageOf(error) }, 'a quote failed inside');
     }
   }
 
-  private learn(subject: string): string | undefined {
+  private learn(subject: string): PricePlace | undefined {
     const symbol = decodeSymbol(symbolToken(subject));
     if (symbol === undefined) return undefined;
-    if (this.symbols.size >= subjectsMax) this.symbols.clear();
-    this.symbols.set(subject, symbol);
-    return symbol;
+    if (this.places.size >= subjectsMax) this.places.clear();
+    const place = { symbol, feed: feedToken(subject) };
+    this.places.set(subject, place);
+    return place;
   }
 }

@@ -4,7 +4,9 @@ import { invariant } from '#src/domain/errors';
 export type DeadlineKey = string;
 
 /** Kinds of deadlines; of equal times the lower rank acts first. */
-export const deadlineRanks = { expiry: 0, grace: 1, confirm: 2, clear: 3, stale: 4 } as const;
+export const deadlineRanks = {
+  ...{ expiry: 0, grace: 1, confirm: 2, clear: 3, stale: 4, session: 5 },
+} as const;
 
 export type DeadlineRank = (typeof deadlineRanks)[keyof typeof deadlineRanks];
 
@@ -53,6 +55,10 @@ export class Deadlines {
     this.orders[slot] = order;
     this.turns[slot] = this.setCount++;
     this.settle(place, ts, slot);
+  }
+
+  has(key: DeadlineKey): boolean {
+    return this.slotOf.has(key);
   }
 
   remove(key: DeadlineKey): void {

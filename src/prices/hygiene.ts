@@ -9,6 +9,8 @@ export const quoteFaults = [
   'unknown_symbol',
   'stale',
   'in_future',
+  /** Held as a jump, and contradicted by a later quote. */
+  'bad_print',
 ] as const;
 
 export type QuoteFault = (typeof quoteFaults)[number];

@@ -1,17 +1,25 @@
-// What a market guard measures on a quote (contract section 4): gap and spread, in percent.
-import type { Condition, ConditionLevel, GuardRecord } from '#src/domain/market-conditions';
-import { actsAtLimit } from '#src/domain/market-conditions';
+// What a market guard measures on a quote (contract section 4). Doubles say that nothing holds, in a few
+// nanoseconds; what may hold is measured exactly.
+import {
+  comparisons,
+  type ConditionLevel,
+  type Gauge,
+  type GuardRecord,
+} from '#src/domain/market-conditions';
 import { Decimal, decimal, hundred, text } from '#src/domain/money';
 import { exactOf } from '#src/domain/price';
 import type { Quote } from '#src/domain/quote';
 import type { QuoteBook } from './quote-book.ts';
+import { Volatility } from './volatility.ts';
 
-export interface Measurement {
-  readonly condition: Condition;
-  readonly level: ConditionLevel;
-  /** In percent, to 10 decimals. */
-  readonly measured: string;
-  readonly limit: string;
+/** What was found of a gauge on a quote; `level` is undefined where it does not hold. */
+export interface Reading {
+  readonly gauge: Gauge;
+  readonly level: ConditionLevel | undefined;
+  /** In percent, lots or standard deviations, to 10 decimals. */
+  readonly measured?: string;
+  /** The mid before a gap. */
+  readonly before?: string;
 }
 
 /** Relative error that the double arithmetic of a measure stays far below. */
@@ -20,57 +28,113 @@ const half = new Decimal('0.5');
 const shownDecimals = 10;
 
 interface Limit {
-  readonly condition: Condition;
-  readonly record: string;
   readonly exact: Decimal;
-  /** A measure in doubles below this is certainly below the limit. */
-  readonly surelyBelow: number;
+  /** A measure in doubles below this (above it, for liquidity) is certainly not at the limit. */
+  readonly sure: number;
 }
 
-function limitOf(guard: GuardRecord, condition: Condition): Limit | undefined {
-  const record = guard[condition];
-  if (record === false) return undefined;
-  const exact = decimal(record.limit);
-  return {
-    condition,
-    record: record.limit,
-    exact,
-    surelyBelow: exact.toNumber() * (1 - slack) - 1e-12,
-  };
-}
+const quiet: readonly Reading[] = [];
 
-const quiet: readonly Measurement[] = [];
+/** Those that a quote tells, in the order in which they act. */
+const measuredGauges = ['gap', 'spread', 'liquidityLong', 'liquidityShort', 'volatility'] as const;
+
+type Measured = (typeof measuredGauges)[number];
 
 export class MarketMeter {
-  private readonly gap: Limit | undefined;
-  private readonly spread: Limit | undefined;
+  /** Gauges that are being confirmed, or have not cleared: every quote is told to them. */
+  watched: ReadonlySet<Gauge> = new Set();
+  /** That of the last quote that was told to the guard. */
+  lastTs = 0;
+  private readonly limits: Readonly<Partial<Record<Measured, Limit | undefined>>>;
+  /** As parts: of the mid before, of the bid. */
+  private readonly gapBelow: number;
+  private readonly spreadBelow: number;
+  private readonly sizeAbove: number;
+  readonly volatility: Volatility | undefined;
 
-  constructor(guard: GuardRecord) {
-    this.gap = limitOf(guard, 'gap');
-    this.spread = limitOf(guard, 'spread');
+  constructor(guard: GuardRecord, lastTs: number) {
+    this.lastTs = lastTs;
+    const limitOf = (record: { limit: string } | false, sign: 1 | -1): Limit | undefined => {
+      if (record === false) return undefined;
+      const exact = decimal(record.limit);
+      return { exact, sure: exact.toNumber() * (1 - sign * slack) - sign * 1e-12 };
+    };
+    const { gap, spread, liquidity, volatility } = guard;
+    const size = limitOf(liquidity, -1);
+    this.limits = {
+      gap: limitOf(gap, 1),
+      spread: limitOf(spread, 1),
+      liquidityLong: size,
+      liquidityShort: size,
+    };
+    this.gapBelow = (this.limits.gap?.sure ?? Infinity) / 100;
+    this.spreadBelow = (this.limits.spread?.sure ?? Infinity) / 100;
+    this.sizeAbove = size?.sure ?? -Infinity;
+    this.volatility =
+      volatility === false
+        ? undefined
+        : new Volatility({ ...volatility, limit: Number(volatility.limit) });
   }
 
   /**
-   * The conditions that hold on the quote, gap first. `book` is as it stood before the quote; there
+   * What holds on the quote, in the order in which it acts. `book` is as it stood before the quote: there
    * is no gap without an earlier one.
    */
-  measure(quote: Quote, book: QuoteBook): readonly Measurement[] {
-    const { bid, ask } = quote;
-    let found: Measurement[] | undefined;
-    if (this.gap !== undefined && book.hasQuote) {
-      const previousMid = book.midValue();
-      const moved = Math.abs((bid + ask) / 2 - previousMid);
-      if ((moved / previousMid) * 100 >= this.gap.surelyBelow) {
+  measure(quote: Quote, book: QuoteBook): readonly Reading[] {
+    const { bid, ask, bidSize, askSize } = quote;
+    const mid = (bid + ask) / 2;
+    const before = book.hasQuote ? book.midValue() : Infinity;
+    const isVolatile = this.volatility?.takes(mid, quote.ts) ?? false;
+    if (
+      Math.abs(mid - before) < before * this.gapBelow &&
+      ask - bid < bid * this.spreadBelow &&
+      !(bidSize !== undefined && bidSize < this.sizeAbove) &&
+      !(askSize !== undefined && askSize < this.sizeAbove) &&
+      !isVolatile
+    ) {
+      return quiet;
+    }
+    return this.readings(quote, book);
+  }
+
+  private readings(quote: Quote, book: QuoteBook): readonly Reading[] {
+    return measuredGauges
+      .map((gauge) => this.readingOf(gauge, quote, book))
+      .filter((reading) => reading !== undefined);
+  }
+
+  /** Undefined where it does not hold. */
+  private readingOf(gauge: Measured, quote: Quote, book: QuoteBook): Reading | undefined {
+    const limit = this.limits[gauge];
+    switch (gauge) {
+      case 'gap': {
+        if (limit === undefined || !book.hasQuote) return undefined;
         const before = book.mid();
-        const measured = exactBid(quote).plus(exactAsk(quote)).times(half).minus(before).abs();
-        found = add(found, this.gap, measured, before);
+        const mid = exactBid(quote).plus(exactAsk(quote)).times(half);
+        const reading = ratioOf(gauge, limit.exact, mid.minus(before).abs(), before);
+        return reading && { ...reading, before: text(before) };
       }
+      case 'spread': {
+        if (limit === undefined) return undefined;
+        const bid = exactBid(quote);
+        return ratioOf(gauge, limit.exact, exactAsk(quote).minus(bid), bid);
+      }
+      case 'liquidityLong':
+        return limit && sizeOf(gauge, limit.exact, quote.bidSize);
+      case 'liquidityShort':
+        return limit && sizeOf(gauge, limit.exact, quote.askSize);
+      case 'volatility':
+        return this.volatilityOf(quote);
     }
-    if (this.spread !== undefined && ((ask - bid) / bid) * 100 >= this.spread.surelyBelow) {
-      const base = exactBid(quote);
-      found = add(found, this.spread, exactAsk(quote).minus(base), base);
-    }
-    return found ?? quiet;
+  }
+
+  private volatilityOf({ bid, ask }: Quote): Reading | undefined {
+    const { volatility } = this;
+    const mid = (bid + ask) / 2;
+    if (volatility?.holds(mid) !== true) return undefined;
+    const deviations = volatility.deviations(mid);
+    const level = deviations >= 2 * volatility.limit ? 'critical' : 'warning';
+    return { gauge: 'volatility', level, measured: shown(new Decimal(deviations)) };
   }
 }
 
@@ -83,19 +147,30 @@ function exactAsk(quote: Quote): Decimal {
 }
 
 /** Compares part / base · 100 with the limit, multiplied out so that nothing is rounded. */
-function add(
-  found: Measurement[] | undefined,
-  limit: Limit,
+function ratioOf(
+  gauge: 'gap' | 'spread',
+  limit: Decimal,
   part: Decimal,
   base: Decimal,
-): Measurement[] | undefined {
+): Reading | undefined {
   const scaled = part.times(hundred);
-  const holds = (of: Decimal): boolean =>
-    actsAtLimit[limit.condition] ? scaled.gte(of) : scaled.gt(of);
-  const bound = limit.exact.times(base);
-  if (!holds(bound)) return found;
+  const isAtLeast = comparisons[gauge] === 'atLeast';
+  const holds = (of: Decimal): boolean => (isAtLeast ? scaled.gte(of) : scaled.gt(of));
+  const bound = limit.times(base);
+  if (!holds(bound)) return undefined;
   const level = holds(bound.times(2)) ? 'critical' : 'warning';
-  const measured = text(scaled.dividedBy(base).toDecimalPlaces(shownDecimals));
-  const measurement = { condition: limit.condition, level, measured, limit: limit.record } as const;
-  return found === undefined ? [measurement] : [...found, measurement];
+  return { gauge, level, measured: shown(scaled.dividedBy(base)) };
+}
+
+/** A size below the limit; a quote without sizes says nothing. */
+function sizeOf(gauge: Gauge, limit: Decimal, size: number | undefined): Reading | undefined {
+  if (size === undefined || Number.isNaN(size)) return undefined;
+  const exact = new Decimal(size);
+  if (exact.gte(limit)) return undefined;
+  const level = exact.times(2).lt(limit) ? 'critical' : 'warning';
+  return { gauge, level, measured: shown(exact) };
+}
+
+function shown(value: Decimal): string {
+  return text(value.toDecimalPlaces(shownDecimals));
 }

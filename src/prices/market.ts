@@ -3,11 +3,14 @@ import { bookOf, type SeenQuote } from '#src/domain/closing';
 import type { Position } from '#src/domain/state';
 import { AccountPeaks } from './account-peaks.ts';
 import { BandIndex } from './band-index.ts';
+import type { FeedChoice } from './feed-choice.ts';
 import { LevelIndex } from './level-index.ts';
 import type { LevelWatch } from './level-watch.ts';
 import type { MarketMeter } from './market-meter.ts';
+import type { PrintFilter } from './print-filter.ts';
 import { QuoteBook } from './quote-book.ts';
 import { RateLevels } from './rate-levels.ts';
+import type { SequenceWatch } from './sequence.ts';
 
 export class Market {
   readonly symbol: string;
@@ -24,6 +27,14 @@ export class Market {
   /** Accounts that hang on the symbol, and how far its quotes may go before they are looked at. */
   readonly bands = new BandIndex();
   meter: MarketMeter | undefined;
+  /** Holds quotes that jump too far, where the guard says so. */
+  prints: PrintFilter | undefined;
+  /** Whose quotes count, where the guard names two feeds. */
+  feeds: FeedChoice | undefined;
+  /** By its calendar: quotes count all the same. */
+  isClosed = false;
+  /** By feed, the empty text for quotes that name none: what was left out and what came twice. */
+  readonly sequences = new Map<string, SequenceWatch>();
   /** The last record before the last quote. */
   lastN = 0;
   constructor(symbol: string, markets: Pick<Markets, 'bookOf' | 'ratesOf' | 'isTraced'>) {

@@ -109,3 +109,28 @@ test('an object of the same process is a quote by the same rules', () => {
   }
   for (const none of [undefined, null, 1, 'S', () => {}]) expect(of(none)).toBeUndefined();
 });
+
+test('a quote is of the feed that its subject names', () => {
+  const json = '{"bid":1,"ask":2,"feed":"other"}';
+  expect(present(quoteOfJson('S', json, arrival, 'lmax'))).toEqual({
+    ...{ ...atArrival, bid: 1, ask: 2, feed: 'lmax' },
+  });
+  expect(present(quoteOfJson('S', json, arrival))).toEqual({ ...atArrival, bid: 1, ask: 2 });
+});
+
+test.each<[unknown, string | undefined]>([
+  ['lmax', 'lmax'],
+  ['A_b-9', 'A_b-9'],
+  ['x'.repeat(64), 'x'.repeat(64)],
+])('an object of the same process names its feed: %j', (feed, expected) => {
+  const input = { symbol: 'S', bid: 1, ask: 2, feed } as QuoteInput;
+  expect(quoteOf(input, arrival)).toMatchObject({ symbol: 'S', feed: expected });
+});
+
+test.each([[''], ['a.b'], ['a b'], ['é'], ['x'.repeat(65)], [1], [null], [{}]])(
+  'no quote is of the feed %j',
+  (feed) => {
+    const input = { symbol: 'S', bid: 1, ask: 2, feed } as unknown as QuoteInput;
+    expect(quoteOf(input, arrival)).toBeUndefined();
+  },
+);

@@ -7,6 +7,7 @@ import {
   decodeSymbol,
   encodeSymbol,
   eventSubject,
+  feedToken,
   priceSubject,
   symbolToken,
 } from '#src/contracts/subjects';
@@ -34,6 +35,7 @@ test('every symbol comes back from its subject, whatever the feed', () => {
       expect(subject.split('.')).toHaveLength(feed === undefined ? 2 : 3);
       expect(subject).not.toMatch(/[*> ]/);
       expect(decodeSymbol(symbolToken(subject))).toBe(symbol);
+      expect(feedToken(subject)).toBe(feed);
     }),
   );
 });

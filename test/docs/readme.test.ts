@@ -18,7 +18,7 @@ test('the examples run: a position closes at its stop, exits and rules are taken
   const blocks = readFileSync('README.md', 'utf8').matchAll(/```ts\n(.*?)```/gs);
   const [whole, ...others] = [...blocks].map(([, code = '']) => code);
   const parts = others.filter((part) => part.startsWith('await runtime.'));
-  expect(parts).toHaveLength(2);
+  expect(parts).toHaveLength(3);
   const resume = others.find((part) => part.includes('acknowledge:'));
   // What the others answer is shown, so that a refusal is seen.
   const shown = parts.join('').replace(/^await (runtime\.[^;]*);/gms, 'console.log(await $1);');

@@ -276,30 +276,6 @@ test.each([[true], [false]])(
   },
 );
 
-test('a guard is put, holds conditions, clears them and is removed', () => {
-  const guard = { symbol: 'XAUUSD', gap: false, spread: { limit: '1', closeOn: 'never' } } as const;
-  const changed = (level: 'warning' | 'critical' | 'clear'): Draft => ({
-    type: 'market.changed',
-    accountId: '_',
-    body: { symbol: 'XAUUSD', condition: 'spread', level, measured: '2', limit: '1' },
-  });
-  const story = new Story().tell({ type: 'guard.put', accountId: '_', body: { guard } });
-  const active = () => Object.fromEntries(story.state.guards.get('XAUUSD')?.active ?? []);
-  story.tellAt(5, changed('warning'));
-  expect(active()).toEqual({ spread: { level: 'warning', since: 5, measured: '2' } });
-  story.tellAt(6, changed('critical'));
-  expect(active()).toEqual({ spread: { level: 'critical', since: 6, measured: '2' } });
-  story.tell(changed('clear'));
-  expect(active()).toEqual({});
-  story.tell(changed('warning'), { type: 'guard.put', accountId: '_', body: { guard } });
-  expect(active()).toEqual({});
-  story.tell({ type: 'guard.removed', accountId: '_', body: { symbol: 'XAUUSD' } });
-  expect(story.state.guards.size).toBe(0);
-  // What is told of a guard that is gone, or was never there, is nothing.
-  story.tell(changed('warning'), changed('clear'));
-  expect(story.state.guards.size).toBe(0);
-});
-
 const answered = (messageId: string, expiresTs: number, client = 'c'): Draft => ({
   type: 'command.answered',
   accountId: '_',

@@ -1,6 +1,7 @@
 // Whether an account may enter, why not, and when that is told.
 import { expect, test } from 'vitest';
-import { entriesOf, pauseReasons } from '#src/domain/entries';
+import { entriesOf, pauseReasons, symbolEntriesOf } from '#src/domain/entries';
+import { guardOf, type GuardSpec } from '#src/domain/market-conditions';
 import type { Draft } from '#src/domain/records';
 import type { RuleAction, RuleRecord } from '#src/domain/rules';
 import { accountCreated, Story } from './story.ts';
@@ -144,4 +145,134 @@ test.each<[string, Draft[], reasons: string[], told: string[]]>([
 test('a runtime that is not paused has no reason', () => {
   expect(pauseReasons(undefined)).toEqual([]);
   expect(pauseReasons(by)).toEqual([isPaused]);
+});
+
+const symbol = 'XAUUSD';
+const put = (given: Omit<GuardSpec, 'symbol'> = {}): Draft => ({
+  type: 'guard.put',
+  accountId: '_',
+  body: { guard: guardOf({ symbol, ...given }) },
+});
+const unguarded: Draft = { type: 'guard.removed', accountId: '_', body: { symbol } };
+type Changed = Extract<Draft, { type: 'market.changed' }>['body'];
+const changed = (
+  condition: Changed['condition'],
+  level: Changed['level'],
+  side?: Changed['side'],
+): Draft => ({
+  type: 'market.changed',
+  accountId: '_',
+  body: { symbol, condition, level, limit: '1', ...(side === undefined ? {} : { side }) },
+});
+const market = (isOpen: boolean): Draft => ({
+  type: 'session.changed',
+  accountId: '_',
+  body: { symbol, isOpen },
+});
+
+const isClosed = 'the market is closed';
+const isWide = 'spread is at its limit';
+const hasGap = 'gap is at its limit';
+
+/** Whether anybody may enter in a symbol, and what was told of it. */
+test.each<[string, Draft[], reasons: string[], told: string[]]>([
+  ['nothing', [], [], []],
+  ['a guard', [put()], [], []],
+  ['a condition', [put(), changed('spread', 'warning')], [isWide], [`- ${isWide}`]],
+  [
+    'its end',
+    [put(), changed('spread', 'warning'), changed('spread', 'clear')],
+    [],
+    [`- ${isWide}`, '+ '],
+  ],
+  [
+    'one that is critical now: entries are halted already',
+    [put(), changed('spread', 'warning'), changed('spread', 'critical')],
+    [isWide],
+    [`- ${isWide}`],
+  ],
+  [
+    'a warning where entries are halted when it is critical',
+    [put({ spread: { haltEntriesOn: 'critical' } }), changed('spread', 'warning')],
+    [],
+    [],
+  ],
+  [
+    '… which it is then, and then is not',
+    [
+      put({ spread: { haltEntriesOn: 'critical' } }),
+      ...[
+        changed('spread', 'warning'),
+        changed('spread', 'critical'),
+        changed('spread', 'warning'),
+      ],
+    ],
+    [],
+    [`- ${isWide}`, '+ '],
+  ],
+  [
+    'one that never halts entries',
+    [put({ spread: { haltEntriesOn: 'never' } }), changed('spread', 'critical')],
+    [],
+    [],
+  ],
+  [
+    'a second one, and the end of the first',
+    [
+      ...[put(), changed('spread', 'warning'), changed('gap', 'critical')],
+      changed('spread', 'clear'),
+    ],
+    [hasGap],
+    [`- ${isWide}`, `- ${isWide}; ${hasGap}`, `- ${hasGap}`],
+  ],
+  [
+    'liquidity: of which side it is, is said',
+    [put(), changed('liquidity', 'warning', 'long'), changed('liquidity', 'warning', 'short')],
+    ['liquidity for longs is at its limit', 'liquidity for shorts is at its limit'],
+    [
+      '- liquidity for longs is at its limit',
+      '- liquidity for longs is at its limit; liquidity for shorts is at its limit',
+    ],
+  ],
+  [
+    'a guard that is gone, its conditions with it',
+    [put(), changed('spread', 'warning'), changed('spread', 'clear'), unguarded],
+    [],
+    [`- ${isWide}`, '+ '],
+  ],
+  [
+    'a guard that is gone and did not say that they are over',
+    [put(), changed('spread', 'warning'), unguarded],
+    [],
+    [`- ${isWide}`, '+ '],
+  ],
+  [
+    'another guard, with no condition yet',
+    [put(), changed('spread', 'warning'), put()],
+    [],
+    [`- ${isWide}`, '+ '],
+  ],
+  ['a market that has closed', [market(false)], [isClosed], [`- ${isClosed}`]],
+  ['one that has opened', [market(false), market(true)], [], [`- ${isClosed}`, '+ ']],
+  [
+    'a condition in a closed market, which is first',
+    [put(), changed('spread', 'warning'), market(false)],
+    [isClosed, isWide],
+    [`- ${isWide}`, `- ${isClosed}; ${isWide}`],
+  ],
+])('in a symbol, after %s', (_, drafts, reasons, told) => {
+  const story = new Story().tell(accountCreated({ rules }), ...drafts);
+  const allowed = reasons.length === 0;
+  expect(symbolEntriesOf(story.state, symbol)).toEqual({ allowed, reasons });
+  expect(symbolEntriesOf(story.state, 'EURUSD')).toEqual({ allowed: true, reasons: [] });
+  // Entries of accounts are another matter.
+  expect(entriesOf(story.account(), story.state)).toEqual({ allowed: true, reasons: [] });
+  const events = story.events.filter(({ event }) => event.startsWith('entries.'));
+  expect(
+    events.map((event) => {
+      expect(event).toMatchObject({ accountId: '_', symbol });
+      expect(event.event).toBe(event['allowed'] === true ? 'entries.resumed' : 'entries.halted');
+      return `${event['allowed'] === true ? '+' : '-'} ${(event['reasons'] as string[]).join('; ')}`;
+    }),
+  ).toEqual(told);
 });

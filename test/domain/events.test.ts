@@ -63,6 +63,9 @@ const toldOf: [RecordType, [string, object][]][] = [
     'runtime.paused',
     [['entries.halted', { ...by, allowed: false, reasons: ['the runtime is paused: why'] }]],
   ],
+  ['gap.contradicted', []],
+  ['feed.switched', [['feed.switched', drafts['feed.switched']]]],
+  ['session.changed', []],
   ['runtime.resumed', [['entries.resumed', { ...by, allowed: true, reasons: [] }]]],
   ['command.answered', []],
 ];
@@ -108,6 +111,13 @@ test.each([
   expect(eventsOf(record)).toEqual([{ event, accountId: '_', fields: market }]);
 });
 
+test('of a market condition it is told of which side it is, and the mid before a gap', () => {
+  const { condition: _gap, ...of } = market;
+  const sided = { ...of, condition: 'liquidity', side: 'short', before: '2000' } as const;
+  const record = recordOf('market.changed', { ...sided, level: 'critical' }, '_');
+  expect(eventsOf(record)).toEqual([{ event: 'market.critical', accountId: '_', fields: sided }]);
+});
+
 test('an event has its id from its place in the journal, and the fields of what it tells', () => {
   const record = recordOf('rule.breached');
   const entries = {
@@ -138,6 +148,11 @@ test('an event has its id from its place in the journal, and the fields of what 
 });
 
 const accountIds = ['a', 'b', 'c'];
+/** Of no account. */
+const noneOf: readonly RecordType[] = [
+  ...(['market.changed', 'feed.switched', 'session.changed'] as const),
+  ...(['deadletter.alarmed', 'runtime.paused'] as const),
+];
 const anyDraft: fc.Arbitrary<Draft> = fc
   .tuple(
     fc.constantFrom<RecordType>(
@@ -151,6 +166,8 @@ const anyDraft: fc.Arbitrary<Draft> = fc
       'rules.replaced',
       'day.rolled',
       'market.changed',
+      'feed.switched',
+      'session.changed',
       'drift.detected',
       'drift.cleared',
       'bulk.progressed',
@@ -160,7 +177,7 @@ const anyDraft: fc.Arbitrary<Draft> = fc
     fc.constantFrom(...accountIds),
   )
   .map(([type, accountId]) => {
-    const isOfNone = ['market.changed', 'deadletter.alarmed', 'runtime.paused'].includes(type);
+    const isOfNone = noneOf.includes(type);
     return { type, accountId: isOfNone ? '_' : accountId, body: drafts[type] } as Draft;
   });
 

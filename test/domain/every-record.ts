@@ -1,5 +1,6 @@
 // A record of every type there is, for tables of what follows from each.
 import type { Drift } from '#src/domain/drift';
+import type { GuardRecord } from '#src/domain/market-conditions';
 import { recordVersion } from '#src/domain/records';
 import type { Draft, JournalRecord, RecordBodies, RecordType } from '#src/domain/records';
 import { routeOf } from '#src/domain/route';
@@ -37,12 +38,18 @@ export const drift: Drift = {
   theirs: '2',
 };
 
+/** A guard that does nothing. */
+export function allOff(symbol: string): GuardRecord {
+  const off = { gap: false, spread: false, liquidity: false, stale: false } as const;
+  return { symbol, ...off, volatility: false };
+}
+
 type BodyOf<T extends RecordType> = Extract<Draft, { type: T }>['body'];
 
 /** A body of every type of record there is. */
 export const drafts: { [T in RecordType]: RecordBodies[T] } = {
   'instrument.put': { instrument: gold },
-  'guard.put': { guard: { symbol: 'XAUUSD', gap: false, spread: false } },
+  'guard.put': { guard: allOff('XAUUSD') },
   'guard.removed': { symbol: 'XAUUSD' },
   'account.created': accountCreated().body as BodyOf<'account.created'>,
   'account.adjusted': { amount: '5', ...by },
@@ -96,6 +103,9 @@ export const drafts: { [T in RecordType]: RecordBodies[T] } = {
   'runtime.paused': by,
   'runtime.resumed': by,
   'market.changed': { ...market, level: 'warning' },
+  'gap.contradicted': { symbol: 'XAUUSD' },
+  'feed.switched': { symbol: 'XAUUSD', to: 'fallback', feed: 'two', reason: 'silent' },
+  'session.changed': { symbol: 'XAUUSD', isOpen: false },
   'command.answered': { client: 'c', messageId: 'm', requestHash: 'h', expiresTs: 1 },
 };
 

@@ -8,7 +8,7 @@ import { emptyState, type ClosePhase, type Position, type State } from '#src/dom
 import type { JournalEntry } from '#src/ports/journal';
 import type { Ledger } from '#src/ports/ledger';
 import { partlyFilled } from '../domain/close-drafts.ts';
-import { drafts } from '../domain/every-record.ts';
+import { allOff, drafts } from '../domain/every-record.ts';
 import * as make from './entries.ts';
 import { Entries, firstTs } from './entries.ts';
 import { liveSteps, LiveStory, liveStory } from './live-story.ts';
@@ -111,13 +111,20 @@ const story: Draft[] = [
   {
     type: 'guard.put',
     accountId: '_',
-    body: { guard: { symbol: 'EURUSD', gap: false, spread: false } },
+    body: { guard: allOff('EURUSD') },
   },
   {
     type: 'market.changed',
     accountId: '_',
     body: { symbol: 'EURUSD', condition: 'gap', level: 'warning', measured: '6', limit: '5' },
   },
+  { type: 'gap.contradicted', accountId: '_', body: { symbol: 'EURUSD' } },
+  {
+    type: 'feed.switched',
+    accountId: '_',
+    body: { symbol: 'EURUSD', to: 'fallback', feed: 'two', reason: 'silent' },
+  },
+  { type: 'session.changed', accountId: '_', body: { symbol: 'EURUSD', isOpen: false } },
   { type: 'guard.removed', accountId: '_', body: { symbol: 'EURUSD' } },
   ...liveStory,
 ];

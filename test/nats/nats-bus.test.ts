@@ -49,9 +49,9 @@ describe('quotes', () => {
       { symbol: 'XAUUSD', bid: 1290.1, ask: 1290.2, ts: 5 },
       {
         ...{ symbol: 'XAUUSD', bid: 1290.1, ask: 1290.2, ts: arrivalTs },
-        askExact: '1290.20000000000000000001',
+        ...{ askExact: '1290.20000000000000000001', feed: 'lmax' },
       },
-      { symbol: 'BRK.B/x', bid: 1, ask: 2, ts: arrivalTs, bidSize: 3, seq: 9 },
+      { symbol: 'BRK.B/x', bid: 1, ask: 2, ts: arrivalTs, bidSize: 3, seq: 9, feed: 'lmax' },
     ]);
     expect(world.counter('quotes_received')).toBe(3);
   });

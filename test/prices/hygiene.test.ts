@@ -55,6 +55,8 @@ test('every fault there is has its row, and has it first where there are several
     'unknown_symbol',
     'stale',
     'in_future',
+    // Said of a quote that was held, when a later one contradicts it: `PrintFilter`.
+    'bad_print',
   ]);
   const worst = { ...good, bid: NaN, ask: -1, ts: latest + 1 };
   expect(quoteFault(worst, undefined, latest)).toBe('not_finite');

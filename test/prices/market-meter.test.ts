@@ -1,4 +1,4 @@
-// Gap and spread, held against exact decimals, ties at the limit included.
+// What is measured on a quote, held against exact decimals, ties at the limit included.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { guardOf, type GuardSpec } from '#src/domain/market-conditions';
@@ -10,14 +10,16 @@ import { D } from '../support/brute-force/exact.ts';
 
 type Exact = InstanceType<typeof D>;
 
+const off = { gap: false, spread: false, liquidity: false, stale: false } as const;
+
 function measure(guard: Omit<GuardSpec, 'symbol'>, quote: Quote, before?: Quote): unknown[] {
   const book = new QuoteBook('S');
   if (before !== undefined) book.take(before);
-  const meter = new MarketMeter(guardOf({ symbol: 'S', ...guard }));
+  const meter = new MarketMeter(guardOf({ symbol: 'S', ...off, ...guard }), 0);
   return [...meter.measure(quote, book)];
 }
 
-const gapOnly = { gap: { limit: 5 }, spread: false } as const;
+const gapOnly = { gap: { limit: 5 } } as const;
 
 /** After a mid of 100. A gap acts at its limit, and is critical at twice that. */
 test.each<[string, string, string | undefined]>([
@@ -37,11 +39,11 @@ test.each<[string, string, string | undefined]>([
   ['1000', '1000', 'critical 900'],
 ])('a mid of 100, then %s / %s, is a gap: %s', (bid, ask, found) => {
   const [level, measured] = found?.split(' ') ?? [];
-  const expected = found === undefined ? [] : [{ condition: 'gap', level, measured, limit: '5' }];
+  const expected = found === undefined ? [] : [{ gauge: 'gap', level, measured, before: '100' }];
   expect(measure(gapOnly, quoteAt('S', bid, ask), quoteAt('S', '99', '101'))).toEqual(expected);
 });
 
-const spreadOnly = { gap: false, spread: { limit: '0.5' } } as const;
+const spreadOnly = { spread: { limit: '0.5' } } as const;
 
 /** A spread acts only above its limit, and is critical above twice that. */
 test.each<[string, string, string | undefined]>([
@@ -55,35 +57,107 @@ test.each<[string, string, string | undefined]>([
   ['3', '3.02', 'warning 0.6666666667'],
 ])('%s / %s is a spread: %s', (bid, ask, found) => {
   const [level, measured] = found?.split(' ') ?? [];
-  const expected =
-    found === undefined ? [] : [{ condition: 'spread', level, measured, limit: '0.5' }];
+  const expected = found === undefined ? [] : [{ gauge: 'spread', level, measured }];
   expect(measure(spreadOnly, quoteAt('S', bid, ask))).toEqual(expected);
 });
 
-test('the gap is told before the spread', () => {
-  const found = measure({}, quoteAt('S', '110', '120'), quoteAt('S', '100', '100'));
-  expect(found).toEqual([
-    { condition: 'gap', level: 'critical', measured: '15', limit: '5' },
-    { condition: 'spread', level: 'critical', measured: '9.0909090909', limit: '0.5' },
+const liquidityOnly = { liquidity: { limit: '10' } } as const;
+const sized = (bidSize?: number, askSize?: number): Quote => ({
+  ...quoteAt('S', '1', '1'),
+  bidSize,
+  askSize,
+});
+
+/** Liquidity acts below its limit, and is critical below half of it; a side by itself. */
+test.each<[number | undefined, number | undefined, string[]]>([
+  [undefined, undefined, []],
+  [10, 10, []],
+  [11, undefined, []],
+  [9.999999999999998, 10, ['Long warning 10']],
+  [9.99, undefined, ['Long warning 9.99']],
+  [undefined, 9.99, ['Short warning 9.99']],
+  [10, 5, ['Short warning 5']],
+  [5, 10, ['Long warning 5']],
+  [4.999999999, 10, ['Long critical 4.999999999']],
+  [0, 0, ['Long critical 0', 'Short critical 0']],
+  [9, 4, ['Long warning 9', 'Short critical 4']],
+  [Number.NaN, 9, ['Short warning 9']],
+  [Number.POSITIVE_INFINITY, Number.NaN, []],
+])('sizes of %j and %j are liquidity: %j', (bidSize, askSize, found) => {
+  const readings = found.map((text) => {
+    const [side, level, measured] = text.split(' ');
+    return { gauge: `liquidity${side}`, level, measured };
+  });
+  expect(measure(liquidityOnly, sized(bidSize, askSize))).toEqual(readings);
+});
+
+test('what holds is told in the order in which it acts', () => {
+  const quote = { ...quoteAt('S', '110', '120'), bidSize: 9, askSize: 1 };
+  const guard = { gap: {}, spread: {}, liquidity: {}, stale: {} };
+  expect(measure(guard, quote, quoteAt('S', '100', '100'))).toEqual([
+    { gauge: 'gap', level: 'critical', measured: '15', before: '100' },
+    { gauge: 'spread', level: 'critical', measured: '9.0909090909' },
+    { gauge: 'liquidityLong', level: 'warning', measured: '9' },
+    { gauge: 'liquidityShort', level: 'critical', measured: '1' },
   ]);
 });
 
 test.each<[string, Omit<GuardSpec, 'symbol'>, string[]]>([
-  ['all off', { gap: false, spread: false }, []],
-  ['only the gap', { spread: false }, ['gap']],
-  ['only the spread', { gap: false }, ['spread']],
-])('with %s, a condition that is off is not measured', (_, guard, conditions) => {
-  const found = measure(guard, quoteAt('S', '110', '120'), quoteAt('S', '100', '100'));
-  expect(found).toEqual(conditions.map((condition) => expect.objectContaining({ condition })));
+  ['all off', {}, []],
+  ['staleness alone', { stale: {} }, []],
+  ['only the gap', { gap: {} }, ['gap']],
+  ['only the spread', { spread: {} }, ['spread']],
+  ['only the liquidity', { liquidity: {} }, ['liquidityLong', 'liquidityShort']],
+])('with %s, a condition that is off is not measured', (_, guard, gauges) => {
+  const quote = { ...quoteAt('S', '110', '120'), bidSize: 1, askSize: 1 };
+  const found = measure(guard, quote, quoteAt('S', '100', '100'));
+  expect(found).toEqual(gauges.map((gauge) => expect.objectContaining({ gauge })));
 });
 
 test('there is no gap before the first quote, and one after a restart', () => {
-  const meter = new MarketMeter(guardOf({ symbol: 'S', spread: false }));
+  const meter = new MarketMeter(guardOf({ symbol: 'S', spread: false }), 0);
   const book = new QuoteBook('S');
   const quote = quoteAt('S', '200', '200');
   expect(meter.measure(quote, book)).toEqual([]);
   book.restore({ symbol: 'S', bid: '100', ask: '100', ts: 1 });
-  expect(meter.measure(quote, book)).toHaveLength(1);
+  expect(meter.measure(quote, book)).toEqual([
+    { gauge: 'gap', level: 'critical', measured: '100', before: '100' },
+  ]);
+});
+
+/** 100 windows of a second that alternate between 100 and 101, then one that begins at 100. */
+test.each<[string, string | undefined]>([
+  ['100', undefined],
+  ['101', undefined],
+  ['101.9', undefined],
+  ['102.02', 'warning'],
+  ['98.02', 'warning'],
+  ['104', 'warning'],
+  ['104.07', 'critical'],
+  ['1', 'critical'],
+])('behind windows of one per cent, with a limit of 2: from 100 to %s is %j', (to, level) => {
+  const volatility = { limit: 2, windowMs: 1000, halfLifeMs: 1000 };
+  const meter = new MarketMeter(guardOf({ symbol: 'S', ...off, volatility }), 0);
+  const book = new QuoteBook('S');
+  const quote = (text: string, ts: number): unknown[] => {
+    const one = quoteAt('S', text, text, ts);
+    const found = [...meter.measure(one, book)];
+    book.take(one);
+    return found;
+  };
+  for (let i = 0; i < 100; i++) {
+    const from = i % 2 === 0 ? '100' : '101';
+    expect(quote(from, i * 1000)).toEqual([]);
+    expect(quote(from === '100' ? '101' : '100', i * 1000 + 999)).toEqual([]);
+  }
+  const sigmas = Math.abs(Math.log(Number(to) / 100)) / Math.log(1.01);
+  const found = quote(to, 100_000);
+  const measured = new D(meter.volatility?.deviations(Number(to)) ?? 0);
+  const shown = measured.toDecimalPlaces(10, D.ROUND_HALF_EVEN).toFixed();
+  expect(found).toEqual(
+    level === undefined ? [] : [{ gauge: 'volatility', level, measured: shown }],
+  );
+  expect(meter.volatility?.deviations(Number(to))).toBeCloseTo(sigmas, 9);
 });
 
 const limit = fc.constantFrom(
@@ -129,11 +203,17 @@ function levelOf(part: Exact, of: Exact, limitPct: string, actsAt: boolean): str
   return holds(bound.times(2)) ? 'critical' : 'warning';
 }
 
-function measuredExactly(condition: string, part: Exact, of: Exact, limitPct: string): unknown[] {
-  const level = levelOf(part, of, limitPct, condition === 'gap');
+function measuredExactly(
+  gauge: 'gap' | 'spread',
+  part: Exact,
+  of: Exact,
+  limitPct: string,
+): unknown[] {
+  const level = levelOf(part, of, limitPct, gauge === 'gap');
   if (level === undefined) return [];
   const measured = part.times(100).dividedBy(of).toDecimalPlaces(10, D.ROUND_HALF_EVEN).toFixed();
-  return [{ condition, level, measured, limit: limitPct }];
+  const before = gauge === 'gap' ? { before: of.toFixed() } : {};
+  return [{ gauge, level, measured, ...before }];
 }
 
 test('a spread is what exact decimals say', () => {
@@ -145,7 +225,7 @@ test('a spread is what exact decimals say', () => {
       const quote = quoteAt('S', bid, ask);
       const exact = exactPrices(quote);
       const wide = exact.ask.minus(exact.bid);
-      const guard = { gap: false, spread: { limit: limitPct } } as const;
+      const guard = { spread: { limit: limitPct } };
       expect(measure(guard, quote)).toEqual(measuredExactly('spread', wide, exact.bid, limitPct));
       levels.add(levelOf(wide, exact.bid, limitPct, false));
     }),
@@ -183,7 +263,7 @@ test('a gap is what exact decimals say, up and down', () => {
         const midOf = (quote: Quote): Exact =>
           exactPrices(quote).bid.plus(exactPrices(quote).ask).dividedBy(2);
         const gap = midOf(after).minus(midOf(before)).abs();
-        const guard = { gap: { limit: limitPct }, spread: false } as const;
+        const guard = { gap: { limit: limitPct } };
         expect(measure(guard, after, before)).toEqual(
           measuredExactly('gap', gap, midOf(before), limitPct),
         );

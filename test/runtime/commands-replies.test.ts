@@ -198,24 +198,32 @@ describe('instruments, guards, ledger, status', () => {
   });
 
   test('guard.put fills in the defaults, guard.status tells how it stands', async () => {
-    const put = await world.ask('op._.guard.put', { symbol: 'XAUUSD', liquidity: false });
-    const gap = { limit: '5', closeOn: 'warning' };
-    const spread = { limit: '0.5', closeOn: 'warning' };
-    expect(put).toEqual({ symbol: 'XAUUSD', gap, spread });
-    const custom = { symbol: 'USDJPY', gap: false, spread: { limit: '1.50', closeOn: 'never' } };
-    expect(await world.ask('op._.guard.put', custom)).toEqual({
-      ...{ symbol: 'USDJPY', gap: false, spread: { limit: '1.5', closeOn: 'never' } },
+    const off = { liquidity: false, stale: false, volatility: false };
+    const more = { haltEntriesOn: 'warning', confirmQuotes: 1, confirmMs: 0, clearAfterMs: 5000 };
+    const gap = { limit: '5', closeOn: 'warning', ...more };
+    const spread = { limit: '0.5', closeOn: 'warning', ...more };
+    const stale = { limit: '60', closeOn: 'never', ...more };
+    const put = { symbol: 'XAUUSD', liquidity: false };
+    expect(await world.ask('op._.guard.put', put)).toEqual({
+      ...{ symbol: 'XAUUSD', ...off, gap, spread, stale },
+    });
+    const custom = { gap: false, spread: { limit: '1.50', closeOn: 'never' }, ...off };
+    const wide = { ...spread, limit: '1.5', closeOn: 'never' };
+    expect(await world.ask('op._.guard.put', { symbol: 'USDJPY', ...custom })).toEqual({
+      ...{ symbol: 'USDJPY', ...custom, spread: wide },
     });
     world.quote('USDJPY', 100, 102);
     const yen = {
-      symbol: 'USDJPY',
-      gap: false,
-      spread: {
-        ...{ limit: '1.5', closeOn: 'never', state: 'warning', since: startTs, measured: '2' },
-      },
+      ...{ symbol: 'USDJPY', ...custom },
+      spread: { ...wide, state: 'warning', since: startTs, measured: '2' },
+      quotes: { lastTs: startTs },
+      entries: { allowed: false, reasons: ['spread is at its limit'] },
     };
-    const calm = { since: undefined, measured: undefined, state: 'normal' };
-    const gold = { symbol: 'XAUUSD', gap: { ...gap, ...calm }, spread: { ...spread, ...calm } };
+    const calm = { state: 'normal' };
+    const gold = {
+      ...{ symbol: 'XAUUSD', ...off, gap: { ...gap, ...calm }, spread: { ...spread, ...calm } },
+      ...{ stale: { ...stale, ...calm }, quotes: {}, entries: { allowed: true, reasons: [] } },
+    };
     expect(await world.ask('op._.guard.status')).toEqual({ guards: [gold, yen] });
     expect(await world.ask('op._.guard.status', { symbol: 'USDJPY' })).toEqual({ guards: [yen] });
     expect(await world.ask('op._.guard.status', { symbol: 'EURUSD' })).toEqual({ guards: [] });

@@ -16,7 +16,7 @@ newWorldForEachTest();
 describe('a market guard', () => {
   const guard = (body: Body): Promise<Body> =>
     world.ask('op._.guard.put', { symbol: 'EURUSD', ...body });
-  const market = (): string[] => world.eventNames('_');
+  const market = (): string[] => world.eventNames('_').filter((name) => name.startsWith('market.'));
 
   beforeEach(async () => {
     await trackLots('acc2', { positionId: 'a' }, { positionId: 'b', side: 'short' });

@@ -8,7 +8,7 @@ import { anchors, ruleActions } from '#src/domain/rules';
 import { World } from './world.ts';
 
 const main = join(import.meta.dirname, 'main.ts');
-const seedsOfOne = 150;
+const seedsOfOne = 75;
 const minutes = 60;
 /** Some two minutes on two quiet cores. */
 const testMsMax = 900_000;

@@ -129,7 +129,7 @@ function setUpDrafts(scenario: Scenario): Draft[] {
     drafts.push({ type: 'instrument.put', accountId: noAccount, body: { instrument } });
   }
   for (const [symbol, conditions] of Object.entries(scenario.marketGuards ?? {})) {
-    const guard = guardOf({ symbol, gap: conditions.gap, spread: conditions.spread });
+    const guard = guardOf({ symbol, ...conditions });
     drafts.push({ type: 'guard.put', accountId: noAccount, body: { guard } });
   }
   for (const given of scenario.accounts) {
