@@ -264,6 +264,9 @@ const silent: RecordType[] = [
   'bulk.progressed',
   'route.put',
   'market.changed',
+  'gap.contradicted',
+  'session.changed',
+  'feed.switched',
   'command.answered',
 ];
 
