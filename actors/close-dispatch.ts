@@ -4,7 +4,14 @@ import { hasMarketCleared, isOfMarket } from '#src/domain/market-clearing';
 import { manualReason, type Position } from '#src/domain/state';
 import type { CallOutcome } from './broker-call.ts';
 import type { BrokerSessions } from './broker-sessions.ts';
-import { callClose, isNotTaken, isThrottled, isUnderWay, laneOf } from './close-call.ts';
+import {
+  callClose,
+  isLessThere,
+  isNotTaken,
+  isThrottled,
+  isUnderWay,
+  laneOf,
+} from './close-call.ts';
 import { recordFailed } from './close-records.ts';
 import type { CloseTasks } from './close-tasks.ts';
 import type { CoreContext } from './core-context.ts';
@@ -49,7 +56,7 @@ export class CloseDispatch {
     const isWanted = (): boolean => isLast() && isUnderWay(position, clientOrderId);
     // What may be there already is asked about as ever.
     const hasCleared = (): boolean =>
-      !task.isDoubtful && !task.isOut && this.hasCleared(position, intent);
+      !task.isDoubtful && !task.mayBeThere && this.hasCleared(position, intent);
     const lane = laneOf(position);
     const task = this.tasks.of(intent);
     task.lane = lane;
@@ -59,14 +66,18 @@ export class CloseDispatch {
       lane,
       isWanted: () => isWanted() && !hasCleared(),
       run: async () => {
-        const { most } = task;
+        const { most, mayBeThere } = task;
         nth = ++task.sends;
+        task.mayBeThere = true;
         task.isOut = true;
         task.lane = undefined;
         try {
           return await callClose(this.core, this.sessions, { position, intent, most, isWanted });
         } catch (error) {
-          if (isNotTaken(error)) task.sends--;
+          if (isNotTaken(error)) {
+            task.sends--;
+            task.mayBeThere = mayBeThere;
+          }
           // Put back into its lane, it can still be passed on to another.
           if (isWanted() && isThrottled(error)) {
             task.lane = lane;
@@ -99,7 +110,8 @@ export class CloseDispatch {
   }
 
   private hasCleared(position: Position, { market }: CloseIntent): boolean {
-    if (market === undefined) return false;
+    // Where less is there than is known here, an earlier one may have been executed and lost.
+    if (market === undefined || isLessThere(this.core, position)) return false;
     const { state, markets } = this.core;
     const { book } = markets.of(position.symbol);
     return hasMarketCleared(state, position, book.isFresh ? book.mid() : undefined);

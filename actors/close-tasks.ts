@@ -25,6 +25,8 @@ export interface CloseTask {
    * there is looked at before more is sent, and nobody to take it is not yet "not executed".
    */
   isDoubtful: boolean;
+  /** It was sent, now or perhaps before a start, and the provider has not said that it never had it. */
+  mayBeThere: boolean;
   /** The lane in which it waits to be sent; undefined where it does not, or is out. */
   lane: Lane | undefined;
   /** No more than this is asked for: the provider lists less than is left here. */
@@ -62,6 +64,7 @@ export class CloseTasks {
       isOut: false,
       isForced: false,
       isDoubtful: false,
+      mayBeThere: false,
       lane: undefined,
       most: undefined,
     };

@@ -74,6 +74,7 @@ export class LiveCloser implements CloseSender, CloseAnswers, CloseReplies {
         recordUnknown(this.core, position, intent, 'restarted before its outcome was known', 0);
       }
       if (position.isInDoubt) this.tasks.of(intent).isDoubtful = true;
+      this.tasks.of(intent).mayBeThere = !isUnsent;
       this.takeUp(position);
     }
   }
@@ -293,7 +294,7 @@ export class LiveCloser implements CloseSender, CloseAnswers, CloseReplies {
       return;
     }
     const task = this.tasks.of(intent);
-    if (wasNeverThere && phase !== 'pending') task.isDoubtful = false;
+    if (wasNeverThere && phase !== 'pending') task.isDoubtful = task.mayBeThere = false;
     if (phase === 'sending') {
       task.isForced = false;
       this.send(position, intent);

@@ -2,6 +2,7 @@
 // is open at all.
 import { messageOf } from '#src/domain/errors';
 import { noAccount } from '#src/domain/ids';
+import type { ConditionLevel } from '#src/domain/market-conditions';
 import { decimal, hundred, text } from '#src/domain/money';
 import type { Quote } from '#src/domain/quote';
 import { SessionCalendar, type SessionSpan } from '#src/domain/sessions';
@@ -23,7 +24,6 @@ import {
 } from './market-guard.actor.ts';
 import type { Supervisor } from './supervisor.actor.ts';
 
-const msPerS = 1000;
 /** A calendar that failed is asked again after this long. */
 const askAgainMs = 60 * 60 * 1000;
 
@@ -168,40 +168,41 @@ export class MarketWatch {
   }
 
   /** When it would be stale, no quote coming before; from the first quote on. */
-  private watchStale(market: Market, times = 1): void {
+  private watchStale({ symbol, meter }: Market, level: ConditionLevel = 'warning'): void {
+    if (meter === undefined || meter.lastTs === 0 || meter.staleMs === Infinity) {
+      this.core.deadlines.remove(staleKey(symbol));
+      return;
+    }
+    this.awaitStale(symbol, this.staleAt(symbol, meter, level), level);
+  }
+
+  private awaitStale(symbol: string, due: number, level: ConditionLevel): void {
     const { core } = this;
-    const { symbol, meter } = market;
-    const record = recordOf(core, symbol, 'stale');
     const key = staleKey(symbol);
-    core.deadlines.remove(key);
-    if (record === undefined || meter === undefined || meter.lastTs === 0) return;
-    const ms = decimal(record.limit)
-      .times(msPerS * times)
-      .toNumber();
-    const due = this.openAfter(symbol, meter.lastTs, ms);
-    if (due === Infinity) return;
-    const level = times === 1 ? 'warning' : 'critical';
     const order = orderOf(core, symbol, { gauge: 'stale', level }, 'due');
-    core.deadlines.set(key, due, deadlineRanks.stale, order);
+    if (due === Infinity) core.deadlines.remove(key);
+    else core.deadlines.set(key, due, deadlineRanks.stale, order);
+  }
+
+  private staleAt(symbol: string, meter: MarketMeter, level: ConditionLevel): number {
+    return this.openAfter(symbol, meter.lastTs, meter.staleMs * (level === 'critical' ? 2 : 1));
   }
 
   /** A deadline that was set before the last quote is set anew. */
   private lookWhetherStale(market: Market, ts: number): void {
-    const { core } = this;
     const { symbol, meter } = market;
-    const record = recordOf(core, symbol, 'stale');
-    if (meter === undefined || record === undefined) return;
-    const limitMs = decimal(record.limit).times(msPerS).toNumber();
-    if (this.openAfter(symbol, meter.lastTs, limitMs) > ts) {
-      this.watchStale(market);
+    if (meter === undefined) return;
+    const due = this.staleAt(symbol, meter, 'warning');
+    if (due > ts) {
+      this.awaitStale(symbol, due, 'warning');
       return;
     }
-    const isCritical = this.openAfter(symbol, meter.lastTs, 2 * limitMs) <= ts;
-    const level = isCritical ? 'critical' : 'warning';
-    const limit = decimal(record.limit).times(isCritical ? 2 : 1);
+    const level = this.staleAt(symbol, meter, 'critical') <= ts ? 'critical' : 'warning';
+    const record = recordOf(this.core, symbol, 'stale');
+    const limit = decimal(record?.limit ?? 0).times(level === 'critical' ? 2 : 1);
     this.tell(symbol, { type: 'stale.measured', level, ts, measured: text(limit) });
     this.followWatched(market);
-    if (!isCritical) this.watchStale(market, 2);
+    if (level === 'warning') this.watchStale(market, 'critical');
   }
 
   openAfter(symbol: string, ts: number, ms: number): number {

@@ -26,6 +26,7 @@ export interface Reading {
 const slack = 1e-9;
 const half = new Decimal('0.5');
 const shownDecimals = 10;
+const msPerS = 1000;
 
 interface Limit {
   readonly exact: Decimal;
@@ -51,6 +52,8 @@ export class MarketMeter {
   private readonly spreadBelow: number;
   private readonly sizeAbove: number;
   readonly volatility: Volatility | undefined;
+  /** How long no quote comes for the warning of staleness; `Infinity` where that is off. */
+  readonly staleMs: number;
 
   constructor(guard: GuardRecord, lastTs: number) {
     this.lastTs = lastTs;
@@ -59,7 +62,8 @@ export class MarketMeter {
       const exact = decimal(record.limit);
       return { exact, sure: exact.toNumber() * (1 - sign * slack) - sign * 1e-12 };
     };
-    const { gap, spread, liquidity, volatility } = guard;
+    const { gap, spread, liquidity, stale, volatility } = guard;
+    this.staleMs = stale === false ? Infinity : decimal(stale.limit).times(msPerS).toNumber();
     const size = limitOf(liquidity, -1);
     this.limits = {
       gap: limitOf(gap, 1),

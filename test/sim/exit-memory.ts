@@ -102,23 +102,23 @@ export class ExitMemory {
     this.readySince = this.world.clock.now();
   }
 
-  /** Hears every quote that the engine takes, before it does. */
+  /** Hears every quote that counts, before it does. */
   listen(runtime: SimRuntime): void {
     const feed = runtime.host?.engine.feed;
     if (feed === undefined) return;
-    const take = feed.take.bind(feed);
-    feed.take = (quote) => {
-      if (runtime.isDead) return take(quote);
+    const accept = feed['accept'].bind(feed);
+    feed['accept'] = (quote, market) => {
+      if (runtime.isDead) {
+        accept(quote, market);
+        return;
+      }
       this.settle(quote.symbol);
       const pending = this.expect(quote);
-      const isAccepted = take(quote);
-      if (!isAccepted) this.forget(pending);
-      else if (feed.isBusy) {
+      accept(quote, market);
+      if (feed.isBusy) {
         for (const one of pending.expected.values()) one.isMoneyUnsure = true;
         crossingBegan(this.world, [...pending.expected.keys()]);
-      }
-      if (!feed.isBusy) this.settle(quote.symbol);
-      return isAccepted;
+      } else this.settle(quote.symbol);
     };
   }
 
@@ -190,11 +190,6 @@ export class ExitMemory {
       });
     }
     return pending;
-  }
-
-  private forget({ quote: { symbol } }: Pending): void {
-    this.pending.delete(symbol);
-    this.quotes.takeBack(symbol);
   }
 
   /** Everything that the last quote of the symbol should have done is done. */

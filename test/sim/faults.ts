@@ -1,6 +1,9 @@
 // What goes wrong in a simulated world. To add a fault, add a row: its name, how often it strikes in
 // an hour, and how long it lasts or what it does; `heal` ends everything.
+import { decimal, text } from '#src/domain/money';
 import type { Behaviour, Call } from '../support/fake-provider.ts';
+import { fallbackFeed, primaryFeed } from './made-markets.ts';
+import { silent, thin, wide } from './quote-source.ts';
 import type { Route } from './routes.ts';
 import type { World } from './world.ts';
 
@@ -23,6 +26,22 @@ export const faults: readonly Fault[] = [
     name: 'gap',
     perHour: 8,
     strike: ({ market, random }) => market.gap(random.pick(market.symbols)),
+  },
+  { name: 'bad print', perHour: 12, strike: (world) => badPrint(world) },
+  {
+    name: 'spread wide',
+    perHour: 8,
+    strike: (world) => duringOf(world, wide, world.market.symbols, 40),
+  },
+  {
+    name: 'book thin',
+    perHour: 8,
+    strike: (world) => duringOf(world, thin, world.market.symbols, 40),
+  },
+  {
+    name: 'feed silent',
+    perHour: 6,
+    strike: (world) => duringOf(world, silent, [primaryFeed, fallbackFeed], 150),
   },
   { name: 'disk slow', perHour: 4, lastsS: [1, 20] },
   { name: 'disk full', perHour: 0.5, lastsS: [1, 30] },
@@ -81,4 +100,24 @@ export function misbehaviour(world: World, route: Route, call: Call): Behaviour 
   const isLateSafe = route.isIdempotent || (closeByTicket && !queryByClientId);
   if (chosen.kind === 'late' && !isLateSafe) return { ...chosen, executes: 'first' };
   return chosen;
+}
+
+/** A quote that is of no market: the next one is as before it. */
+function badPrint(world: World): void {
+  const { feedRandom: random, market } = world;
+  const symbol = random.pick(market.symbols);
+  const off = decimal(market.stepOf(symbol)).times(random.pick([-1, 1]) * random.int(5, 60));
+  const { bid, ask } = market.quote(symbol);
+  if (!world.is('feed away')) world.tell(symbol, text(off.plus(bid)), text(off.plus(ask)));
+}
+
+/** Something is the matter with one of them for some seconds. */
+function duringOf(
+  world: World,
+  name: (of: string) => string,
+  all: readonly string[],
+  secondsMax: number,
+): void {
+  const { feedRandom: random } = world;
+  world.during(name(random.pick(all)), random.int(1, secondsMax) * msPerS);
 }

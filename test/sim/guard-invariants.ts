@@ -93,15 +93,21 @@ export const guardInvariants: readonly Invariant[] = [
   },
 ];
 
-/** By account: that of the runtime as a whole has no account. */
-function lastOfEntries(entries: readonly JournalEntry[]): Map<string, RuntimeEvent> {
+/** By account, or symbol: that of the runtime as a whole has no account. */
+export function lastOfEntries(entries: readonly JournalEntry[]): Map<string, RuntimeEvent> {
   const last = new Map<string, RuntimeEvent>();
   const state = emptyState();
   for (const { record } of entries) {
     for (const event of apply(state, record)) {
       if (event.event !== 'entries.halted' && event.event !== 'entries.resumed') continue;
-      last.set(event.accountId, event);
+      const of = event['symbol'];
+      last.set(typeof of === 'string' ? symbolKey(of) : event.accountId, event);
     }
   }
   return last;
+}
+
+/** No account is called that. */
+export function symbolKey(symbol: string): string {
+  return `of ${symbol}`;
 }

@@ -1,5 +1,6 @@
-// What guards of accounts did, so that one sees that all of it has happened.
+// What guards of accounts and of markets did, so that one sees that all of it has happened.
 import type { JournalEntry } from '#src/ports/journal';
+import { clearedWhy } from './market-closes.ts';
 import { GuardFacts } from './guard-facts.ts';
 
 /** How often each of it was told: breaches by anchor and action, warnings, days, and what ended. */
@@ -36,6 +37,23 @@ export function guardKinds(entries: readonly JournalEntry[]): Record<string, num
       case 'rule.restored':
       case 'account.settled':
         count(record.type);
+        break;
+      case 'market.changed': {
+        const { condition, side, level } = record.body;
+        count(`market: ${condition}${side === undefined ? '' : ` ${side}`} ${level}`);
+        break;
+      }
+      case 'feed.switched':
+        count(`feed: ${record.body.to} (${record.body.reason})`);
+        break;
+      case 'session.changed':
+        count(`session: ${record.body.isOpen ? 'open' : 'closed'}`);
+        break;
+      case 'gap.contradicted':
+        count('gap contradicted');
+        break;
+      case 'close.failed':
+        if (record.body.result.errorMessage === clearedWhy) count('close not sent: cleared');
         break;
       default:
         break;

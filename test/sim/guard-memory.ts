@@ -69,7 +69,7 @@ export class GuardMemory {
     this.checkSame(state, 'what is on record is there');
   }
 
-  /** Hears every quote that the engine takes, before and after it does. */
+  /** Hears every quote that counts, before and after it does. */
   listen(runtime: SimRuntime): void {
     if (runtime.host === undefined) return;
     const { feed, core } = runtime.host.engine;
@@ -80,25 +80,22 @@ export class GuardMemory {
       // In the others the runtime looks for them only when it has to.
       if (this.world.seed % 2 === 0) for (const id of this.peaks.keys()) this.checkPeak(id);
     };
-    const take = feed.take.bind(feed);
-    feed.take = (quote) => {
-      if (runtime.isDead) return take(quote);
+    const accept = feed['accept'].bind(feed);
+    feed['accept'] = (quote, market) => {
+      if (runtime.isDead) {
+        accept(quote, market);
+        return;
+      }
       const { symbol } = quote;
-      const book = this.books.get(symbol);
       const wasBusy = feed.isBusy;
       const concerned = this.concernedBy(symbol);
-      this.before = { symbol, book };
+      this.before = { symbol, book: this.books.get(symbol) };
       this.changed.clear();
       this.books.set(symbol, sidesOf(quote));
-      const isAccepted = take(quote);
+      accept(quote, market);
       this.before = undefined;
-      if (!isAccepted) {
-        if (book === undefined) this.books.delete(symbol);
-        else this.books.set(symbol, book);
-      } else if (!runtime.isDead && !runtime.hasFailed && !wasBusy && !feed.isBusy) {
-        this.finished(quote, concerned);
-      }
-      return isAccepted;
+      const isWorkedOff = !wasBusy && !feed.isBusy;
+      if (isWorkedOff && !runtime.isDead && !runtime.hasFailed) this.finished(quote, concerned);
     };
   }
 

@@ -20,11 +20,6 @@ export class QuoteLog {
     else log.push(quote);
   }
 
-  /** The last one of the symbol was refused. */
-  takeBack(symbol: string): void {
-    this.bySymbol.get(symbol)?.pop();
-  }
-
   /** Best price since the trailing stop was armed, of the quotes that count; none before the first. */
   peakOf(
     { base, side, symbol, exits }: Held,

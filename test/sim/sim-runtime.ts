@@ -1,14 +1,16 @@
 // One start of a runtime in a simulated world, and the ports between the two. Every call through a
 // port is a place at which it may crash: before the call, or after it and before its answer.
 import { recover } from '#actors/recovery';
-import { quoteOf } from '#src/contracts/quote';
+import { quoteOf, type QuoteInput } from '#src/contracts/quote';
 import { parseSettings, type SettingsInput } from '#src/contracts/settings';
-import { invariant } from '#src/domain/errors';
+import { CloseoutError, invariant } from '#src/domain/errors';
 import type { RuntimeEvent } from '#src/domain/events';
 import type { JournalRecord } from '#src/domain/records';
+import { EarlyReports } from '#src/host/early-reports';
 import { Host } from '#src/host/host';
 import type { SimJournal } from './sim-disk.ts';
 import { openLedger } from '#src/ledger/open-ledger';
+import type { CloseOrder, OrderReply } from '#src/domain/provider';
 import type { Broker } from '#src/ports/broker';
 import type { CommandMessage } from '#src/ports/bus';
 import type { Clock } from '#src/ports/clock';
@@ -29,6 +31,7 @@ export class SimRuntime {
   private readonly world: World;
   private readonly clock: Clock;
   private readonly journal: SimJournal;
+  private readonly reports = new EarlyReports();
 
   constructor(world: World) {
     this.world = world;
@@ -54,6 +57,7 @@ export class SimRuntime {
     const { state, unpublished, ring } = await recover(journal, lastN);
     await world.exits.follow(this, state, lastN);
     await world.guards.follow(this, state, lastN);
+    world.marketMemory.follow(this, state, lastN);
     if (this.isDead) return;
     for (const event of unpublished) this.publish(event);
     const brokers = new Map(world.routes.map((route) => [route.name, this.face(route)]));
@@ -82,21 +86,24 @@ export class SimRuntime {
     this.host = host;
     world.exits.listen(this);
     world.guards.listen(this);
+    world.marketMemory.listen(this);
     const parsed = parseSettings(settings);
     invariant(parsed.ok, 'the settings of the simulator are valid');
     await host.arm(parsed.value);
     if (this.isDead || this.hasFailed) return;
+    this.reports.openTo((route, report) => host.engine.live.reports.take(route, report));
     this.isReady = true;
   }
 
-  quote(symbol: string, bid: string, ask: string): void {
+  quote(given: Omit<QuoteInput, 'ts'>): void {
     const now = this.clock.now();
-    const quote = quoteOf({ symbol, bid, ask, ts: now }, now);
-    if (quote !== undefined) this.host?.engine.quote(quote);
+    const quote = quoteOf({ ...given, ts: now }, now);
+    if (quote === undefined) return;
+    this.world.marketMemory.arrived(quote, () => this.host?.engine.quote(quote));
   }
 
   report(route: string, report: object): void {
-    if (!this.isDead) this.host?.engine.live.reports.take(route, report);
+    if (!this.isDead) this.reports.take(route, report);
   }
 
   /** The answer, if it lives to give one. */
@@ -126,6 +133,7 @@ export class SimRuntime {
   private wrote(record: JournalRecord): void {
     this.world.exits.wrote(record);
     this.world.guards.wrote(record);
+    this.world.marketMemory.wrote(record);
   }
 
   private publish(event: RuntimeEvent): void {
@@ -152,6 +160,18 @@ export class SimRuntime {
     };
   }
 
+  private async closeAt(provider: Route['provider'], order: CloseOrder): Promise<OrderReply> {
+    const { closes } = this.world.marketMemory;
+    closes.sends(order.clientOrderId);
+    try {
+      return await provider.close(order);
+    } catch (error) {
+      const isTaken = !(error instanceof CloseoutError && notTaken.has(error.code));
+      if (!isTaken) closes.wasNotTaken(order.clientOrderId);
+      throw error;
+    }
+  }
+
   /** A provider as this start sees it: what it is told after its end it never hears. */
   private face({ provider, hasStops }: Route): Broker {
     const through = async <T>(call: () => Promise<T>): Promise<T> => {
@@ -170,8 +190,14 @@ export class SimRuntime {
     return {
       capabilities: provider.capabilities,
       reports$: new Subject(),
-      close: async (order) => await through(() => provider.close(order)),
-      query: async (request) => await through(() => provider.query(request)),
+      close: async (order) => await through(async () => await this.closeAt(provider, order)),
+      query: async (request) =>
+        await through(async () => {
+          const reply = await provider.query(request);
+          const { closes } = this.world.marketMemory;
+          if (reply.status === 'notFound') closes.wasNotTaken(request.clientOrderId);
+          return reply;
+        }),
       positions: async (request) => await through(() => provider.positions(request)),
       ...(hasStops && {
         cancelCounterpart: async (cancel) =>
@@ -180,6 +206,9 @@ export class SimRuntime {
     };
   }
 }
+
+/** A provider was not there, or has refused the call. */
+const notTaken = new Set(['broker_throttled', 'broker_unreachable']);
 
 async function never(): Promise<never> {
   return await new Promise(() => {});

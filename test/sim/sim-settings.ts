@@ -2,6 +2,7 @@
 import type { SettingsInput } from '#src/contracts/settings';
 import type { RuleSpec } from '#src/domain/rules';
 import { currencyOf, euroAccount, instruments } from './instruments.ts';
+import type { MadeMarket } from './made-markets.ts';
 import type { Route } from './routes.ts';
 
 /** 2026-01-05T00:00:00Z, a Monday. */
@@ -13,6 +14,7 @@ export const initialBalance = '100000';
 /** `rulesOf`: those that an account has at first. */
 export function simSettings(
   routes: readonly Route[],
+  markets: ReadonlyMap<string, MadeMarket>,
   rulesOf: (accountId: string) => RuleSpec[],
 ): SettingsInput {
   const terms = (accountId: string) => ({
@@ -20,7 +22,10 @@ export function simSettings(
     rules: rulesOf(accountId),
   });
   return {
-    instruments: [...instruments],
+    instruments: instruments.map((one) => ({
+      ...one,
+      sessions: markets.get(one.symbol)?.sessions,
+    })),
     routes: routes.map(({ name }, i) => ({ route: name, timeoutMs: 500 + 500 * i })),
     accounts: [
       ...routes.map(({ name, accountId }) => {
@@ -29,6 +34,6 @@ export function simSettings(
       terms('paper'),
       terms(euroAccount),
     ],
-    marketGuards: { GOLD: { gap: { limit: '0.3' } } },
+    marketGuards: Object.fromEntries([...markets].map(([symbol, { guard }]) => [symbol, guard])),
   };
 }

@@ -75,7 +75,7 @@ test('within some hours every kind of exit has closed something', async () => {
   const wanted = [
     ...['stop_loss', 'stop_loss (money)', 'stop_loss (provider)', 'break_even'],
     ...['take_profit', 'take_profit (money)', 'take_profit (rung)', 'trailing_stop'],
-    ...['expired', 'a part', 'manual', 'market_gap'],
+    ...['expired', 'a part', 'manual'],
   ];
   expect(wanted.filter((kind) => (kinds[kind] ?? 0) === 0)).toEqual([]);
   expect(checked.amendedSame).toBeGreaterThan(10);
@@ -104,6 +104,25 @@ test('within some hours guards of accounts have done all that they can', async (
   ];
   expect(wanted.filter((kind) => countOf(kind) === 0)).toEqual([]);
   expect(peaksChecked).toBeGreaterThan(50);
+});
+
+test('within some hours guards of markets have done all that they can', async () => {
+  const kinds: Record<string, number> = {};
+  for (const seed of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) {
+    const world = new World(seed);
+    await world.run(minutes);
+    for (const counts of [world.tally.guards, world.tally.closes]) {
+      for (const [kind, count] of Object.entries(counts)) kinds[kind] = (kinds[kind] ?? 0) + count;
+    }
+  }
+  const gauges = ['gap', 'spread', 'liquidity long', 'liquidity short', 'volatility', 'stale'];
+  const wanted = [
+    ...gauges.flatMap((of) => ['warning', 'critical', 'clear'].map((to) => `market: ${of} ${to}`)),
+    ...['gap', 'spread', 'liquidity', 'volatility', 'stale'].map((of) => `market_${of}`),
+    ...['feed: fallback (silent)', 'feed: primary (back)', 'session: open', 'session: closed'],
+    ...['gap contradicted', 'close not sent: cleared'],
+  ];
+  expect(wanted.filter((kind) => (kinds[kind] ?? 0) === 0)).toEqual([]);
 });
 
 const hour0 = { quotes: 0, commands: 0, dueCloses: 0, count: 0 };

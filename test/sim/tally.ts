@@ -61,7 +61,7 @@ export function reportOf(
     `peaks of accounts checked ${peaksChecked}`,
     'closes by what asked for them:',
     ...counted(closes),
-    'what guards of accounts did:',
+    'what guards did:',
     ...counted(guards),
     'faults injected:',
     ...counted(faults),

@@ -21,7 +21,10 @@ import { euroAccount } from './instruments.ts';
 import { checkAtEnd } from './invariants.ts';
 import { madeExits, type ExitsFor } from './made-exits.ts';
 import { madeRules } from './made-rules.ts';
+import { madeMarkets, type MadeMarket } from './made-markets.ts';
 import { Market } from './market.ts';
+import { MarketMemory } from './market-memory.ts';
+import { QuoteSource } from './quote-source.ts';
 import { routeKinds, type Route } from './routes.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
@@ -37,6 +40,7 @@ const quoteEveryMs = 2500;
 /** A turn that other work has kept waiting. */
 const slowTurnMs = 4000;
 const burstGapMs = 150;
+const feedSeeds = 1_000_003;
 
 export class World {
   readonly seed: number;
@@ -57,6 +61,9 @@ export class World {
   };
   readonly exits = new ExitMemory(this);
   readonly guards = new GuardMemory(this);
+  readonly marketMemory = new MarketMemory(this);
+  /** How each symbol is guarded, and when it is open. */
+  readonly markets: ReadonlyMap<string, MadeMarket>;
   /** Rules that accounts have at first. */
   readonly rules: ReadonlyMap<string, RuleSpec[]>;
   /** Positions told of a crossing in one turn; in some worlds so few that most take many turns. */
@@ -64,6 +71,9 @@ export class World {
   runtime: SimRuntime | undefined;
   /** What the journal adds up to, at the end. */
   recovered: State | undefined;
+  /** Chance of what feeds do, so that it leaves the rest of the world alone. */
+  readonly feedRandom: Random;
+  private readonly source: QuoteSource;
   private readonly until = new Map<string, number>();
   private readonly accounts: readonly string[];
   private isHealed = false;
@@ -76,6 +86,12 @@ export class World {
     const random = (this.random = new Random(seed));
     this.crossingsPerSlice = seed % 3 === 0 ? random.int(1, 3) : undefined;
     this.market = new Market(random);
+    const feedRandom = (this.feedRandom = new Random(seed + feedSeeds));
+    this.markets = madeMarkets(feedRandom, this.market);
+    this.source = new QuoteSource({
+      ...{ random: feedRandom, markets: this.markets },
+      is: (fault) => this.is(fault),
+    });
     this.disk = new SimDisk({
       writeMs: () => (this.is('disk slow') ? random.int(50, 3000) : random.int(0, 3)),
       isFull: () => this.is('disk full'),
@@ -275,7 +291,7 @@ export class World {
     this.runtime = runtime;
     this.tally.restarts++;
     runtime
-      .start(simSettings(this.routes, (accountId) => this.rules.get(accountId) ?? []))
+      .start(simSettings(this.routes, this.markets, (id) => this.rules.get(id) ?? []))
       .catch((error: unknown) => {
         // A disk or a database that is away at a start ends it; a supervisor starts it again.
         if (runtime.isDead) return;
@@ -301,9 +317,11 @@ export class World {
     }
     this.exits.checkExpired();
     this.guards.checkDue();
+    this.marketMemory.checkDue();
   }
 
-  private tell(symbol: string, bid: string, ask: string): void {
+  /** A price as the feeds give it. */
+  tell(symbol: string, bid: string, ask: string): void {
     const { runtime } = this;
     if (runtime?.hasFailed === true && !runtime.isDead && this.random.chance(0.2)) {
       runtime.crash();
@@ -311,8 +329,10 @@ export class World {
       return;
     }
     if (runtime === undefined || runtime.isDead || !runtime.isReady) return;
-    runtime.quote(symbol, bid, ask);
-    this.tally.quotes++;
+    for (const quote of this.source.quotesOf(symbol, bid, ask)) {
+      runtime.quote(quote);
+      this.tally.quotes++;
+    }
     this.clock.soon(() => this.exits.settleAll());
   }
 
@@ -333,7 +353,9 @@ export class World {
     for (const symbol of this.market.symbols) {
       for (const factor of [0.5, 4, 0.5]) {
         const { bid, ask } = this.market.crash(symbol, factor);
-        this.tell(symbol, bid, ask);
+        // Where one is held, others have to confirm it.
+        const { confirmQuotes = 0 } = this.markets.get(symbol)?.guard.reject ?? {};
+        for (let i = 0; i <= confirmQuotes; i++) this.tell(symbol, bid, ask);
         this.clock.step(this.clock.now());
       }
     }

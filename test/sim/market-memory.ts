@@ -1,0 +1,379 @@
+// What a simulated world remembers of every market, by itself: the quotes that came, which of them
+// counted, and the records. A condition is told when it is confirmed, and clears when it is over; it
+// closes what is open while it holds, and nothing else is closed by it.
+import { symbolEntriesOf } from '#src/domain/entries';
+import { decimal, text } from '#src/domain/money';
+import { exactOf } from '#src/domain/price';
+import type { Quote } from '#src/domain/quote';
+import type { JournalRecord } from '#src/domain/records';
+import type { State } from '#src/domain/state';
+import type { Held } from './exit-facts.ts';
+import { FeedModel } from './feed-model.ts';
+import { GuardCloses, type Known } from './market-closes.ts';
+import { isOpen } from './market-hours.ts';
+import { Standing } from './market-standing.ts';
+import { bothLevels, nameOf, type Level, type Name, type Sides } from './market-terms.ts';
+import type { MadeMarket } from './made-markets.ts';
+import { PrintModel } from './print-model.ts';
+import { SequenceModel } from './sequence-model.ts';
+import type { SimRuntime } from './sim-runtime.ts';
+import { Violation } from './violation.ts';
+import type { World } from './world.ts';
+
+/** Of a timer: what is due at the very time may be done, or not yet. */
+const slackMs = 1;
+/** From the start of a runtime until all that it has missed is made up for. */
+const settlingMs = 1000;
+
+type Counted = Sides & { readonly quote: Quote };
+
+class SymbolMemory {
+  readonly made: MadeMarket;
+  readonly standing: Standing;
+  readonly prints: PrintModel<Counted>;
+  readonly feeds: FeedModel | undefined;
+  readonly sequences = new SequenceModel();
+  /** Those that count now, in their order. */
+  counts: Quote[] = [];
+  /** The mid before the last gap that was told. */
+  gapBefore: string | undefined;
+  isClosed = false;
+
+  constructor(symbol: string, made: MadeMarket) {
+    this.made = made;
+    this.standing = new Standing(symbol, made.guard, made.hours);
+    this.prints = new PrintModel(made.guard.reject);
+    this.feeds = made.guard.feeds && new FeedModel(made.guard.feeds, made.hours);
+  }
+}
+
+export class MarketMemory {
+  readonly closes: GuardCloses;
+  private readonly world: World;
+  private symbols = new Map<string, SymbolMemory>();
+  private records: JournalRecord[] = [];
+  private runtime: SimRuntime | undefined;
+  private readySince = Infinity;
+  /** The symbol whose quote is being worked on. */
+  /** When a quote counted last. */
+  private acceptedTs = 0;
+  private current: string | undefined;
+
+  constructor(world: World) {
+    this.world = world;
+    this.closes = new GuardCloses((name, detail) => this.fail(name, detail));
+  }
+
+  /** A runtime has recovered: it knows what is on record, and the quotes that were noted. */
+  follow(runtime: SimRuntime, state: State, lastN: number): void {
+    this.runtime = runtime;
+    this.readySince = Infinity;
+    this.current = undefined;
+    this.records = this.records.filter(({ n }) => n <= lastN);
+    const earlier = this.symbols;
+    this.symbols = new Map(
+      [...this.world.markets].map(([symbol, made]) => [symbol, new SymbolMemory(symbol, made)]),
+    );
+    this.closes.restart();
+    for (const record of this.records) {
+      this.apply(record);
+      this.closes.apply(record);
+    }
+    for (const [symbol, memory] of this.symbols) {
+      const mark = state.marks.get(symbol);
+      const book = mark && {
+        ...{ bid: decimal(mark.bid), ask: decimal(mark.ask), ts: mark.ts },
+      };
+      memory.standing.restart(book, earlier.get(symbol)?.standing);
+      memory.feeds?.restart(this.world.clock.now());
+    }
+  }
+
+  listen(runtime: SimRuntime): void {
+    if (runtime.host === undefined) return;
+    const { feed, core } = runtime.host.engine;
+    const arm = core.arm.bind(core);
+    core.arm = () => {
+      this.readySince = this.world.clock.now();
+      for (const { standing } of this.symbols.values()) standing.listens(this.readySince);
+      arm();
+    };
+    const take = feed.take.bind(feed);
+    feed.take = (quote) => {
+      if (runtime.isDead) return take(quote);
+      const memory = this.of(quote.symbol);
+      this.checkStanding(quote.symbol);
+      memory.counts = memory.prints
+        .countedBy({ ...sidesOf(quote), quote }, memory.standing.book)
+        .map((one) => one.quote);
+      const isTaken = take(quote);
+      // What waits behind a crossing is taken again.
+      if (memory.counts.length > 0 && !runtime.isDead && !feed.isBusy) {
+        this.fail('a confirmed quote counts', shown(memory.counts[0] as Quote));
+      }
+      return isTaken;
+    };
+    const accept = feed['accept'].bind(feed);
+    feed['accept'] = (quote, market) => {
+      if (runtime.isDead) accept(quote, market);
+      else this.accepting(quote, () => accept(quote, market));
+    };
+  }
+
+  /** A quote has come, whatever becomes of it. */
+  arrived(quote: Quote, take: () => void): void {
+    const { feeds, sequences } = this.of(quote.symbol);
+    const now = this.world.clock.now();
+    if (quote.seq !== undefined) sequences.see(quote.feed ?? '', quote.seq);
+    feeds?.heard(quote.feed, now);
+    take();
+    const fault = feeds?.fault(quote.feed, now);
+    if (fault !== undefined && this.isWatching()) {
+      this.fail('the feed that counts is one that quotes', `${quote.symbol}: ${fault}`);
+    }
+  }
+
+  private accepting(quote: Quote, accept: () => void): void {
+    const { symbol } = quote;
+    const memory = this.of(symbol);
+    const { standing, feeds } = memory;
+    if (memory.counts.shift() !== quote) {
+      this.fail('a quote that is held or refused counts for nothing', shown(quote));
+    }
+    if (feeds !== undefined && quote.feed !== feeds.name) {
+      this.fail('two feeds are never mixed', `${shown(quote)} of ${quote.feed}, not ${feeds.name}`);
+    }
+    this.acceptedTs = this.world.clock.now();
+    standing.take(quote, sidesOf(quote), this.acceptedTs);
+    this.current = symbol;
+    const open = this.openIn(symbol);
+    accept();
+    this.current = undefined;
+    const { runtime } = this;
+    if (runtime === undefined || runtime.isDead || runtime.hasFailed) return;
+    for (const name of standing.terms.keys()) {
+      if (standing.isOdd(name)) continue;
+      for (const level of bothLevels) this.checkTold(symbol, name, level, quote.ts);
+      const { closeOn = 'never' } = standing.terms.get(name) ?? {};
+      if (closeOn === 'never' || !standing.isActive(name, closeOn)) continue;
+      if (standing.holds(name, closeOn)) this.checkAsked(name, open);
+    }
+    this.checkEntries(symbol);
+  }
+
+  /** A record was written, of this start. */
+  wrote(record: JournalRecord): void {
+    this.records.push(record);
+    const now = this.world.clock.now();
+    switch (record.type) {
+      case 'market.changed':
+        this.checkChange(record, now);
+        break;
+      case 'gap.contradicted': {
+        const { standing, gapBefore } = this.of(record.body.symbol);
+        if (gapBefore !== undefined && standing.isBackAt(gapBefore)) break;
+        this.fail('a gap is contradicted by a quote', `${record.body.symbol} from ${gapBefore}`);
+        break;
+      }
+      case 'feed.switched': {
+        const { symbol, to, reason } = record.body;
+        const fault = this.of(symbol).feeds?.switchFault(to, reason, now);
+        if (fault !== undefined) this.fail('feeds change when they should', `${symbol}: ${fault}`);
+        break;
+      }
+      case 'session.changed': {
+        const { symbol, isOpen: opens } = record.body;
+        if (isOpen(this.of(symbol).made.hours, now) === opens) break;
+        this.fail('a market opens and closes by its hours', `${symbol} opens: ${opens}`);
+        break;
+      }
+      case 'guard.put':
+        this.of(record.body.guard.symbol).standing.listens(now);
+        break;
+      default:
+        this.closes.check(record, this.known);
+        break;
+    }
+    this.apply(record);
+    this.closes.apply(record);
+  }
+
+  /** All that is due by now: looked at once in a while. */
+  checkDue(): void {
+    if (!this.isWatching()) return;
+    for (const symbol of this.symbols.keys()) {
+      this.checkStanding(symbol);
+      this.checkEntries(symbol);
+    }
+  }
+
+  /** Sequence numbers, as the runtime has counted them and as they came. */
+  *sequenceFaults(): Iterable<string> {
+    const markets = this.runtime?.host?.engine.core.markets;
+    for (const [symbol, { sequences }] of this.symbols) {
+      for (const [feed, watch] of markets?.of(symbol).sequences ?? []) {
+        const counted = JSON.stringify(watch.view);
+        const wanted = JSON.stringify(sequences.of(feed));
+        if (counted !== wanted) yield `${symbol} of ${feed}: ${counted}, not ${wanted}`;
+      }
+    }
+  }
+
+  private readonly known: Known = {
+    /** By the measure of this quote, or at the time at which it has become active. */
+    mayClose: (name, symbol) => {
+      const { standing } = this.of(symbol);
+      const { closeOn = 'never' } = standing.terms.get(name) ?? {};
+      if (closeOn === 'never' || !standing.isActive(name, closeOn)) return false;
+      if (this.current === symbol) return standing.holds(name, closeOn);
+      const now = this.world.clock.now();
+      if (name === 'stale' && standing.becomesStale(closeOn, now)) return true;
+      return standing.activeSince(name, closeOn) === now;
+    },
+    hasCleared: (name, symbol) => {
+      const { standing, gapBefore } = this.of(symbol);
+      if (name === 'gap') return gapBefore !== undefined && standing.isBackAt(gapBefore);
+      return !standing.isActive(name, standing.terms.get(name)?.closeOn ?? 'never');
+    },
+  };
+
+  private checkChange(
+    { body }: Extract<JournalRecord, { type: 'market.changed' }>,
+    now: number,
+  ): void {
+    const { symbol, condition, side, level, before } = body;
+    const { standing } = this.of(symbol);
+    const name = nameOf(condition, side);
+    const ts = this.current === symbol ? (standing.book?.ts ?? now) : now;
+    for (const one of bothLevels) {
+      const isOn = level === 'critical' || level === one;
+      if (isOn === standing.isActive(name, one) || standing.isOdd(name)) continue;
+      // The critical one may be confirmed on its own, where the warning has cleared just before.
+      const isAlone = level === 'critical' && one === 'warning';
+      if (isOn && !isAlone && !standing.isConfirmed(name, one, ts)) {
+        this.fail('what is told of a market was confirmed', `${symbol} ${name} ${one}`);
+      }
+      const [atLeast] = standing.clearsAt(name, one);
+      if (!isOn && now < atLeast) {
+        this.fail('a condition clears after its time', `${symbol} ${name} ${one}`);
+      }
+    }
+    if (name === 'gap' && level !== 'clear' && before === undefined && this.current === symbol) {
+      this.fail('a gap tells from where', symbol);
+    }
+    const { closeOn = 'never' } = standing.terms.get(name) ?? {};
+    const acts = level === 'critical' || level === closeOn;
+    if (closeOn === 'never' || !acts || standing.isActive(name, closeOn)) return;
+    const { runtime } = this;
+    const open = this.openIn(symbol);
+    this.world.clock.soon(() => {
+      if (this.runtime === runtime) this.checkAsked(name, open);
+    });
+  }
+
+  private checkAsked(name: Name, open: readonly Held[]): void {
+    const { runtime } = this;
+    if (runtime === undefined || runtime.isDead || runtime.hasFailed) return;
+    this.closes.checkAsked(name, open, this.state(), this.world.clock.now());
+  }
+
+  private apply(record: JournalRecord): void {
+    switch (record.type) {
+      case 'market.changed': {
+        const { symbol, condition, side, level, before } = record.body;
+        const memory = this.of(symbol);
+        memory.standing.told(nameOf(condition, side), level, record.ts);
+        if (before !== undefined) memory.gapBefore = before;
+        break;
+      }
+      case 'feed.switched': {
+        const memory = this.of(record.body.symbol);
+        memory.feeds?.switched(record.body.to, record.ts);
+        memory.prints.drop();
+        break;
+      }
+      case 'session.changed':
+        this.of(record.body.symbol).isClosed = !record.body.isOpen;
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** Timers have done what was due before now. */
+  private checkStanding(symbol: string): void {
+    const now = this.world.clock.now();
+    // Of quotes that were held what is due at their time is due at once, but not in their turn.
+    if (!this.isWatching() || this.acceptedTs === now) return;
+    const { standing } = this.of(symbol);
+    const ts = now - slackMs;
+    for (const name of standing.terms.keys()) {
+      for (const level of bothLevels) {
+        if (standing.isOdd(name)) continue;
+        this.checkTold(symbol, name, level, ts);
+        const [, atMost] = standing.clearsAt(name, level);
+        if (!standing.isActive(name, level) || atMost > ts) continue;
+        this.fail('what is over clears', `${symbol} ${name} ${level} at ${atMost}`);
+      }
+    }
+  }
+
+  private checkTold(symbol: string, name: Name, level: Level, ts: number): void {
+    const { standing } = this.of(symbol);
+    if (standing.isActive(name, level) || !standing.isConfirmed(name, level, ts)) return;
+    this.fail('what is confirmed is told', `${symbol} ${name} ${level}`);
+  }
+
+  private checkEntries(symbol: string): void {
+    if (!this.isWatching()) return;
+    const { standing, isClosed, made } = this.of(symbol);
+    const now = this.world.clock.now();
+    const isSure = isOpen(made.hours, now) === isOpen(made.hours, now - slackMs);
+    if (isSure && isClosed === isOpen(made.hours, now)) {
+      this.fail('a market opens and closes by its hours', `${symbol} is closed: ${isClosed}`);
+    }
+    const halting = [...standing.terms].filter(([name, { haltOn }]) => {
+      return standing.isActive(name, haltOn);
+    });
+    const wanted = !isClosed && halting.length === 0;
+    const { allowed, reasons } = symbolEntriesOf(this.state(), symbol);
+    if (allowed === wanted) return;
+    this.fail('entries are halted while they should be', `${symbol}: ${reasons.join(', ')}`);
+  }
+
+  private openIn(symbol: string): Held[] {
+    return [...this.world.exits.facts.held.values()].filter((held) => held.symbol === symbol);
+  }
+
+  private isWatching(): boolean {
+    const { runtime } = this;
+    if (runtime?.isReady !== true || runtime.isDead || runtime.hasFailed) return false;
+    return this.world.clock.now() > this.readySince + settlingMs;
+  }
+
+  private state(): State {
+    const state = this.runtime?.host?.engine.core.state;
+    if (state === undefined) throw new Error('no runtime is followed');
+    return state;
+  }
+
+  private of(symbol: string): SymbolMemory {
+    const memory = this.symbols.get(symbol);
+    if (memory === undefined) throw new Error(`there is no ${symbol} here`);
+    return memory;
+  }
+
+  private fail(name: string, detail: string): void {
+    const { world } = this;
+    const ts = new Date(world.clock.now()).toISOString();
+    world.fail(new Violation(world.seed, name, [`at ${ts}: ${detail}`]));
+  }
+}
+
+function sidesOf({ bid, ask, bidExact, askExact, ts }: Quote): Sides {
+  return { bid: exactOf(bid, bidExact), ask: exactOf(ask, askExact), ts };
+}
+
+function shown({ symbol, bid, ask, ts }: Quote): string {
+  return `${symbol} ${text(decimal(bid))} ${text(decimal(ask))} at ${ts}`;
+}
