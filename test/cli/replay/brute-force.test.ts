@@ -13,7 +13,7 @@ import { tinyWorld } from '../../support/tiny-worlds.ts';
 
 /** Six days: from the gold recording to the same hours of the euro recording. */
 const shiftMs = 6 * 24 * 60 * 60 * 1000;
-const tinyWorlds = 500;
+const tinyWorlds = 300;
 
 function replayed(scenario: TestScenario, quotes: readonly Quote[]) {
   const valid = Scenario.parse(scenario);

@@ -8,7 +8,7 @@ import { bruteForce } from '../../support/brute-force.ts';
 import type { GuardedScenario } from '../../support/brute-force/market-terms.ts';
 import { tinyWorld } from '../../support/tiny-worlds.ts';
 
-const worlds = 400;
+const worlds = 200;
 
 /** What a replay does, and each change of a condition on the way. */
 function replayed(scenario: GuardedScenario, quotes: readonly Quote[]) {
