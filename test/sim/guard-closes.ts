@@ -19,9 +19,9 @@ export function* closeFaults(record: JournalRecord, known: Known): Iterable<stri
     return;
   }
   const breach = known.facts.breachIds.get(breachId);
-  const isOfIt = breach?.accountId === account.accountId && breach.ruleId === intent.ruleId;
-  const isAlso = account.breaches.get(intent.ruleId ?? '')?.breachId === breachId;
-  if (!isOfIt && !isAlso) yield `${intent.positionId}: nothing was told of ${breachId}`;
+  const isOfIt =
+    breach?.accountId === account.accountId && breach.ruleIds.includes(intent.ruleId ?? '');
+  if (!isOfIt) yield `${intent.positionId}: nothing was told of ${breachId}`;
   if (known.facts.closeIds.has(closeId)) return;
   yield* newFaults(intent, account, known);
 }

@@ -39,8 +39,11 @@ export interface AccountFacts extends Holder {
 
 export class GuardFacts {
   readonly accounts = new Map<string, AccountFacts>();
-  /** Breaches that were told, and of which account and rule. */
-  readonly breachIds = new Map<string, { readonly accountId: string; readonly ruleId: string }>();
+  /** Breaches that were told, of which account, and which rules it was that one quote breached. */
+  readonly breachIds = new Map<
+    string,
+    { readonly accountId: string; readonly ruleIds: readonly string[] }
+  >();
   /** Closes that were asked for. */
   readonly closeIds = new Set<string>();
   private tracked = 0;
@@ -148,7 +151,7 @@ export class GuardFacts {
 
   private breach(account: AccountFacts, body: RecordBodies['rule.breached']): void {
     const { breachId, ruleId, action = 'close', also = [], graceUntil } = body;
-    this.breachIds.set(breachId, { accountId: account.accountId, ruleId });
+    this.breachIds.set(breachId, { accountId: account.accountId, ruleIds: [ruleId, ...also] });
     if (action === 'close') {
       account.state = graceUntil === undefined ? 'closing' : 'grace';
       const grace = graceUntil === undefined ? {} : { graceUntil };
