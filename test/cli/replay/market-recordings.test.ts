@@ -1,13 +1,12 @@
 // Market guards on recorded quotes into which gaps, prints, wide spreads, thin sizes and silences were
 // put: held against the exact reference, and what a bad print and a real fall come to.
 import { describe, expect, test } from 'vitest';
-import { Replay, type CloseLine } from '#src/cli/replay/replay';
-import { Scenario } from '#src/contracts/scenario';
+import type { CloseLine } from '#src/cli/replay/replay';
 import type { Quote } from '#src/domain/quote';
-import { silentLogger } from '#src/ports/logger';
 import { bruteForce } from '../../support/brute-force.ts';
 import type { GuardedScenario, MarketGuardSpec } from '../../support/brute-force/market-terms.ts';
 import { readRecording, recordings } from '../../support/recordings.ts';
+import { replayed } from './replayed.ts';
 
 const taken = 12_000;
 const gold = readRecording('XAUUSD', recordings.XAUUSD).slice(0, taken);
@@ -71,25 +70,6 @@ function scenarioOf(
     }),
     marketGuards: { [symbol]: guard },
   };
-}
-
-function replayed(scenario: GuardedScenario, quotes: readonly Quote[]) {
-  const closes: CloseLine[] = [];
-  const changes: unknown[] = [];
-  const replay = new Replay(Scenario.parse(scenario), {
-    logger: silentLogger,
-    onClose: (line) => closes.push(line),
-    onRecords: (records) => {
-      for (const record of records) {
-        if (record.type !== 'market.changed') continue;
-        const { symbol, condition, side, level } = record.body;
-        changes.push({ ts: record.ts, symbol, condition, ...(side && { side }), level });
-      }
-    },
-  });
-  for (const quote of quotes) replay.quote(quote);
-  const { closes: _count, ...summary } = replay.summary(0);
-  return { result: { ...summary, closes }, changes };
 }
 
 const everything: readonly Injection[] = [
