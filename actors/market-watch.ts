@@ -1,11 +1,9 @@
-// Guards of markets at work: what their quotes measure, what is due between quotes, and when a market
-// is open at all.
-import { messageOf } from '#src/domain/errors';
+// Guards of markets at work: what their quotes measure, and what is due between quotes.
 import { noAccount } from '#src/domain/ids';
 import type { ConditionLevel } from '#src/domain/market-conditions';
-import { decimal, hundred, text } from '#src/domain/money';
+import { contradicts } from '#src/domain/market-clearing';
+import { decimal, text } from '#src/domain/money';
 import type { Quote } from '#src/domain/quote';
-import { SessionCalendar, type SessionSpan } from '#src/domain/sessions';
 import { deadlineRanks, type Due } from '#src/prices/deadlines';
 import { FeedChoice } from '#src/prices/feed-choice';
 import type { Market } from '#src/prices/market';
@@ -22,23 +20,20 @@ import {
   recordOf,
   watchedBy,
 } from './market-guard.actor.ts';
+import { MarketSessions } from './market-sessions.ts';
 import type { Supervisor } from './supervisor.actor.ts';
-
-/** A calendar that failed is asked again after this long. */
-const askAgainMs = 60 * 60 * 1000;
 
 export class MarketWatch {
   private readonly core: CoreContext;
   private readonly supervisor: Supervisor;
-  private readonly calendars = new Map<string, SessionCalendar>();
   readonly feeds: Feeds;
-  /** Symbols of which a quote outside their hours was told, since they closed. */
-  private readonly warned = new Set<string>();
+  readonly sessions: MarketSessions;
 
   constructor(core: CoreContext, supervisor: Supervisor) {
     this.core = core;
     this.supervisor = supervisor;
     this.feeds = new Feeds(core);
+    this.sessions = new MarketSessions(core);
   }
 
   /** The symbol has a guard now, or another one. */
@@ -108,63 +103,34 @@ export class MarketWatch {
     const record = guard?.record.gap;
     if (record === undefined || record === false) return;
     if (guard?.gap === undefined || guard.gap.isContradicted) return;
-    const before = decimal(guard.gap.before);
-    const moved = book.mid().minus(before).abs().times(hundred);
-    if (moved.gte(before.times(record.limit))) return;
+    if (!contradicts(book.mid(), guard.gap.before, record.limit)) return;
     this.core.commit({ type: 'gap.contradicted', accountId: noAccount, body: { symbol } });
-  }
-
-  /** A quote while the market is closed by its calendar: it counts, and is told once. */
-  outside({ symbol }: Market, { ts }: Quote): void {
-    this.core.metrics.count('quotes_outside_session');
-    if (this.warned.has(symbol)) return;
-    this.warned.add(symbol);
-    this.core.logger.warn(
-      { symbol, ts },
-      'a quote came while the market is closed by its calendar',
-    );
   }
 
   /** The instrument is there, or has other sessions now. */
   followSessions(symbol: string): void {
-    const { core } = this;
-    const { sessions } = core.state.instruments.get(symbol)?.spec ?? {};
-    this.calendars.delete(symbol);
-    core.deadlines.remove(sessionKey(symbol));
-    const isKnown = sessions !== undefined || core.state.closedMarkets.has(symbol);
-    if (!isKnown) return;
-    if (sessions !== undefined) {
-      const calendar = this.trying(symbol, () => new SessionCalendar(sessions));
-      if (calendar !== undefined) this.calendars.set(symbol, calendar);
-    }
-    // In a replay it is no time yet: its first quote tells.
-    core.deadlines.set(sessionKey(symbol), core.clock.now(), deadlineRanks.session);
-    const market = core.markets.of(symbol);
+    this.sessions.follow(symbol);
+    const market = this.core.markets.of(symbol);
     if (market.meter !== undefined) this.watchStale(market);
   }
 
-  /** Whether the market is open; it is where nothing says when, or where what says so has failed. */
-  spanAt(symbol: string, ts: number): SessionSpan {
-    const calendar = this.calendars.get(symbol);
-    const span = calendar && this.trying(symbol, () => calendar.spanAt(ts));
-    const until = calendar === undefined ? Infinity : ts + askAgainMs;
-    return span ?? { isOpen: true, from: ts, until };
+  openAfter(symbol: string, ts: number, ms: number): number {
+    return this.sessions.openAfter(symbol, ts, ms);
   }
 
-  /** Does what is due, where it is of a market: false where it is of something else. */
-  runDue({ key, ts }: Due): boolean {
+  /** Does what is due of a market. */
+  runDue({ key, ts }: Due): void {
     const latch = latchDue(key, ts);
     if (latch !== undefined) {
       this.tell(latch.symbol, latch.event);
       this.followWatched(this.core.markets.of(latch.symbol));
-      return true;
+      return;
     }
     const [kind, symbol = ''] = key.split(' ');
-    if (kind === 'stale') this.lookWhetherStale(this.core.markets.of(symbol), ts);
-    else if (kind === 'feed') this.feeds.look(this.core.markets.of(symbol));
-    else if (kind === 'session') this.lookAtSession(symbol, this.core.clock.now());
-    else return false;
-    return true;
+    const market = this.core.markets.of(symbol);
+    if (kind === 'stale') this.lookWhetherStale(market, ts);
+    else if (kind === 'feed') this.feeds.look(market);
+    else if (kind === 'session') this.sessions.look(market);
   }
 
   /** When it would be stale, no quote coming before; from the first quote on. */
@@ -205,37 +171,6 @@ export class MarketWatch {
     if (level === 'warning') this.watchStale(market, 'critical');
   }
 
-  openAfter(symbol: string, ts: number, ms: number): number {
-    const calendar = this.calendars.get(symbol);
-    const found = calendar && this.trying(symbol, () => calendar.openAfter(ts, ms));
-    return found ?? ts + ms;
-  }
-
-  /** Tells where the market has opened or closed, and waits for the next time. */
-  private lookAtSession(symbol: string, ts: number): void {
-    const { core } = this;
-    const { isOpen, until } = this.spanAt(symbol, ts);
-    const market = core.markets.of(symbol);
-    if (isOpen === core.state.closedMarkets.has(symbol)) {
-      core.commit({ type: 'session.changed', accountId: noAccount, body: { symbol, isOpen } });
-      this.warned.delete(symbol);
-    }
-    market.isClosed = !isOpen;
-    if (until < Infinity) core.deadlines.set(sessionKey(symbol), until, deadlineRanks.session);
-  }
-
-  /** Entries and staleness go by no calendar that fails; it is said, and the market counts as open. */
-  private trying<T>(symbol: string, ask: () => T): T | undefined {
-    try {
-      return ask();
-    } catch (error) {
-      this.core.metrics.count('session_calendar_errors');
-      const told = { symbol, error: messageOf(error) };
-      this.core.logger.error(told, 'the session calendar has failed: the market counts as open');
-      return undefined;
-    }
-  }
-
   /** On each quote only what holds, or what is watched, is told to the guard. */
   private followWatched({ symbol, meter }: Market): void {
     const snapshot = this.supervisor.marketGuard(symbol)?.getSnapshot();
@@ -252,8 +187,4 @@ export class MarketWatch {
 
 function staleKey(symbol: string): string {
   return `stale ${symbol}`;
-}
-
-function sessionKey(symbol: string): string {
-  return `session ${symbol}`;
 }

@@ -202,7 +202,7 @@ export class PriceFeed {
     for (const watch of market.rates.reached(book)) watch.renew();
     if (this.isReplay && core.deadlines.next <= quote.ts) core.runDeadlines(quote.ts);
     if (readings !== undefined) core.marketWatch.measured(market, quote, readings);
-    if (market.isClosed) core.marketWatch.outside(market, quote);
+    if (market.isClosed) core.marketWatch.sessions.outside(market, quote);
     const watches = market.levels.reached(quote);
     if (watches.length > 0 && this.massCrossings !== undefined) {
       const finish = (): void => this.finish(quote, market);

@@ -52,10 +52,8 @@ export function symbolEntriesChanged(
   symbol: string,
   before: Entries,
 ): EventDraft | undefined {
-  const { allowed, reasons } = symbolEntriesOf(state, symbol);
-  if (isSame(reasons, before.reasons)) return undefined;
-  const event = allowed ? 'entries.resumed' : 'entries.halted';
-  return { event, accountId: noAccount, fields: { symbol, allowed, reasons } };
+  const { reasons } = symbolEntriesOf(state, symbol);
+  return changed(noAccount, { symbol }, reasons, before.reasons);
 }
 
 /** What is told where a record has changed an account's own reasons. */
@@ -63,13 +61,18 @@ export function entriesChanged(
   account: Account,
   before: readonly string[],
 ): EventDraft | undefined {
-  const reasons = entryReasonsOf(account);
-  if (isSame(reasons, before)) return undefined;
-  const allowed = reasons.length === 0;
-  const event = allowed ? 'entries.resumed' : 'entries.halted';
-  return { event, accountId: account.accountId, fields: { allowed, reasons } };
+  return changed(account.accountId, {}, entryReasonsOf(account), before);
 }
 
-function isSame(reasons: readonly string[], before: readonly string[]): boolean {
-  return reasons.length === before.length && reasons.every((one, i) => one === before[i]);
+function changed(
+  accountId: string,
+  of: object,
+  reasons: readonly string[],
+  before: readonly string[],
+): EventDraft | undefined {
+  const isSame = reasons.length === before.length && reasons.every((one, i) => one === before[i]);
+  if (isSame) return undefined;
+  const allowed = reasons.length === 0;
+  const event = allowed ? 'entries.resumed' : 'entries.halted';
+  return { event, accountId, fields: { ...of, allowed, reasons } };
 }

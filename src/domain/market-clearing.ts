@@ -48,6 +48,11 @@ function isContradicted(
   const before = intent?.market?.before ?? gap?.before;
   if (before === undefined) return false;
   if (mid === undefined) return gap?.before === before && gap.isContradicted;
+  return contradicts(mid, before, limit);
+}
+
+/** Whether a quote with this mid is back within a gap's limit, in percent, of the mid before it. */
+export function contradicts(mid: Decimal, before: string, limit: string): boolean {
   const moved = mid.minus(before).abs().times(hundred);
   return moved.lt(decimal(before).times(limit));
 }

@@ -12,12 +12,12 @@ import type { Quote } from '#src/domain/quote';
 import type { QuoteBook } from './quote-book.ts';
 import { Volatility } from './volatility.ts';
 
-/** What was found of a gauge on a quote; `level` is undefined where it does not hold. */
+/** A gauge that holds on a quote, and at which level. */
 export interface Reading {
   readonly gauge: Gauge;
-  readonly level: ConditionLevel | undefined;
+  readonly level: ConditionLevel;
   /** In percent, lots or standard deviations, to 10 decimals. */
-  readonly measured?: string;
+  readonly measured: string;
   /** The mid before a gap. */
   readonly before?: string;
 }
