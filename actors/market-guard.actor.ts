@@ -1,5 +1,5 @@
 // The actor of one symbol's market guard: conditions that hold halt entries and close what is open.
-import type { SnapshotFrom } from 'xstate';
+import type { ActorRefFrom, SnapshotFrom } from 'xstate';
 import {
   marketGuardMachine,
   type MarketGuardContext,
@@ -177,9 +177,13 @@ export function latchDue(
   return { symbol, event: { type: `${gauge}.${level}.${what}`, ts } as MarketGuardEvent };
 }
 
-/** Every deadline of a symbol's guard is forgotten. */
-export function forgetLatches({ deadlines }: CoreContext, symbol: string): void {
-  for (const gauge of gauges) {
+/** Every deadline of those gauges of a symbol's guard is forgotten. */
+export function forgetLatches(
+  { deadlines }: CoreContext,
+  symbol: string,
+  ended: readonly Gauge[],
+): void {
+  for (const gauge of ended) {
     for (const level of levels) {
       for (const what of ['due', 'cleared'] as const) {
         deadlines.remove(latchKey(symbol, { gauge, level }, what));
@@ -210,6 +214,16 @@ export function watchedBy({ runs, active }: MarketGuardContext): ReadonlySet<Gau
   );
 }
 
+/** What those gauges are being confirmed by. */
+export function runsOf(
+  guard: ActorRefFrom<typeof marketGuardMachine> | undefined,
+  kept: readonly Gauge[],
+): MarketGuardContext['runs'] {
+  const runs = guard?.getSnapshot().context.runs ?? {};
+  const latches = kept.flatMap((gauge) => levels.map((level) => `${gauge}.${level}` as const));
+  return Object.fromEntries(latches.map((latch) => [latch, runs[latch]]));
+}
+
 /** The levels that the state says have not cleared. */
 function activeIn({ active }: MarketGuard): MarketGuardContext['active'] {
   const latches = [...active].flatMap(([gauge, { level }]) =>
@@ -223,19 +237,24 @@ export function marketGuardSnapshot(
   logic: typeof marketGuardMachine,
   symbol: string,
   guard: MarketGuard,
+  runs: MarketGuardContext['runs'],
 ): SnapshotFrom<typeof marketGuardMachine> {
   const active = activeIn(guard);
+  const stateOf = (gauge: Gauge, level: ConditionLevel): string => {
+    if (active[`${gauge}.${level}`] === true) return 'active';
+    return runs[`${gauge}.${level}`] === undefined ? 'clear' : 'confirming';
+  };
   const value = (gauge: Gauge): Record<ConditionLevel, string> => ({
-    critical: active[`${gauge}.critical`] === true ? 'active' : 'clear',
-    warning: active[`${gauge}.warning`] === true ? 'active' : 'clear',
+    critical: stateOf(gauge, 'critical'),
+    warning: stateOf(gauge, 'warning'),
   });
   return logic.resolveState({
     value: { watching: Object.fromEntries(gauges.map((gauge) => [gauge, value(gauge)])) },
-    context: { symbol, confirming: confirmingOf(guard), runs: {}, active },
+    context: { symbol, confirming: confirmingOf(guard), runs, active },
   });
 }
 
-/** After a restart: when a level clears that has not held since it was told. */
+/** Where nothing is known since a restart: when a level clears that has not held since it was told. */
 export function awaitClearings(core: CoreContext, symbol: string, guard: MarketGuard): void {
   for (const [gauge, { level, since }] of guard.active) {
     const record = recordOf(core, symbol, gauge);
@@ -243,6 +262,7 @@ export function awaitClearings(core: CoreContext, symbol: string, guard: MarketG
     for (const one of levels) {
       if (!actsAt(level, one)) continue;
       const key = latchKey(symbol, { gauge, level: one }, 'cleared');
+      if (core.deadlines.has(key)) continue;
       const order = orderOf(core, symbol, { gauge, level: one }, 'cleared');
       // It may have held until the last quote before the restart.
       const heldTs = Math.max(since, core.markets.bookOf(symbol).ts);

@@ -1,6 +1,12 @@
 // Guards of markets at work: what their quotes measure, and what is due between quotes.
 import { noAccount } from '#src/domain/ids';
-import type { ConditionLevel } from '#src/domain/market-conditions';
+import {
+  gaugeParts,
+  gauges,
+  isKept,
+  type ConditionLevel,
+  type GuardPart,
+} from '#src/domain/market-conditions';
 import { contradicts } from '#src/domain/market-clearing';
 import { decimal, text } from '#src/domain/money';
 import type { Quote } from '#src/domain/quote';
@@ -18,6 +24,7 @@ import {
   latchDue,
   orderOf,
   recordOf,
+  runsOf,
   watchedBy,
 } from './market-guard.actor.ts';
 import { MarketSessions } from './market-sessions.ts';
@@ -36,36 +43,50 @@ export class MarketWatch {
     this.sessions = new MarketSessions(core);
   }
 
-  /** The symbol has a guard now, or another one. */
+  /** The symbol has a guard now, or another one: of what that says as before nothing changes. */
   guard(symbol: string): void {
     const { core, supervisor } = this;
-    this.unguard(symbol);
     const guard = core.state.guards.get(symbol);
     if (guard === undefined) return;
     const market = core.markets.of(symbol);
-    const { reject, feeds } = guard.record;
-    // Before a start nobody listened: silence counts from there, also where nothing ever came.
-    const { book } = market;
-    const heardTs = book.isFresh ? book.ts : Math.max(book.ts, core.clock.now());
-    market.meter = new MarketMeter(guard.record, heardTs);
-    market.prints = reject && new PrintFilter(reject);
-    market.feeds = feeds && new FeedChoice(feeds, guard.feed);
-    supervisor.guardMarket(symbol, guard);
+    const { record } = guard;
+    const { meter: before } = market;
+    const keeps = (part: GuardPart): boolean =>
+      before !== undefined && isKept(part, before.guard, record);
+    const kept = gauges.filter((gauge) => keeps(gaugeParts[gauge].condition));
+    const runs = runsOf(supervisor.marketGuard(symbol), kept);
+    this.forget(market, keeps);
+    market.meter = new MarketMeter(record, before?.lastTs ?? heardTs(core, market), before);
+    const { reject, feeds } = record;
+    market.prints ??= reject && new PrintFilter(reject);
+    market.feeds ??= feeds && new FeedChoice(feeds, guard.feed);
+    supervisor.guardMarket(symbol, guard, runs);
     awaitClearings(core, symbol, guard);
-    this.watchStale(market);
+    if (!keeps('stale')) this.watchStale(market);
     this.followWatched(market);
   }
 
   unguard(symbol: string): void {
     const market = this.core.markets.of(symbol);
+    this.forget(market, () => false);
     market.meter = undefined;
+    this.supervisor.unguardMarket(symbol);
+  }
+
+  /** What a guard knew of the parts that are not kept. */
+  private forget(market: Market, keeps: (part: GuardPart) => boolean): void {
+    const { deadlines } = this.core;
+    const { symbol } = market;
+    const ended = gauges.filter((gauge) => !keeps(gaugeParts[gauge].condition));
+    forgetLatches(this.core, symbol, ended);
+    if (!keeps('stale')) deadlines.remove(staleKey(symbol));
+    if (!keeps('feeds')) {
+      market.feeds = undefined;
+      deadlines.remove(feedKey(symbol));
+    }
+    if (keeps('reject') && keeps('feeds')) return;
     this.dropHeld(market);
     market.prints = undefined;
-    market.feeds = undefined;
-    this.core.deadlines.remove(feedKey(symbol));
-    forgetLatches(this.core, symbol);
-    this.core.deadlines.remove(staleKey(symbol));
-    this.supervisor.unguardMarket(symbol);
   }
 
   /** Nobody will confirm them any more. */
@@ -183,6 +204,11 @@ export class MarketWatch {
       (guard) => guard.send(event),
     );
   }
+}
+
+/** Before a start nobody listened: silence counts from there, also where nothing ever came. */
+function heardTs({ clock }: CoreContext, { book }: Market): number {
+  return book.isFresh ? book.ts : Math.max(book.ts, clock.now());
 }
 
 function staleKey(symbol: string): string {

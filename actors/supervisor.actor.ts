@@ -10,7 +10,7 @@ import {
   type InspectionEvent,
 } from 'xstate';
 import type { drawdownGuardMachine } from '#machines/drawdown-guard.machine';
-import type { marketGuardMachine } from '#machines/market-guard.machine';
+import type { marketGuardMachine, MarketGuardContext } from '#machines/market-guard.machine';
 import type { PositionEvent } from '#machines/position.machine';
 import {
   supervisorEventKey,
@@ -179,11 +179,12 @@ export class Supervisor {
     actor.start();
   }
 
-  guardMarket(symbol: string, guard: MarketGuard): void {
+  /** `runs` are those of the guard that this one replaces, as far as they go on. */
+  guardMarket(symbol: string, guard: MarketGuard, runs: MarketGuardContext['runs'] = {}): void {
     this.unguardMarket(symbol);
     const logic = this.logic.marketGuard;
     const input = { symbol, confirming: confirmingOf(guard) };
-    const snapshot = marketGuardSnapshot(logic, symbol, guard);
+    const snapshot = marketGuardSnapshot(logic, symbol, guard, runs);
     const actor = createActor(logic, { ...this.child(`market-guard:${symbol}`, input), snapshot });
     this.marketGuards.set(symbol, actor);
     actor.start();

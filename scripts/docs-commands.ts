@@ -127,7 +127,7 @@ export const texts: CommandTexts = {
   },
   guard: {
     put: {
-      what: 'Gives a symbol a market guard; one that has none is not guarded.',
+      what: 'Gives a symbol a market guard, in place of the one it has; parts that are given again unchanged stay as they stand. A symbol that has none is not guarded.',
       answers: 'the guard, defaults filled in',
       refuses: ['unknown_symbol'],
     },

@@ -3,7 +3,14 @@ import { GuardPut, GuardRemove, GuardStatus } from '#src/contracts/guard';
 import { refuseIssues } from '#src/contracts/parse';
 import { symbolEntriesOf } from '#src/domain/entries';
 import { noAccount } from '#src/domain/ids';
-import { conditions, gaugeParts, gauges, guardOf } from '#src/domain/market-conditions';
+import {
+  conditions,
+  gaugeParts,
+  gauges,
+  guardOf,
+  isKept,
+  type GuardRecord,
+} from '#src/domain/market-conditions';
 import { isRefused, refuse } from '#src/domain/refusals';
 import type { Draft } from '#src/domain/records';
 import type { MarketGuard } from '#src/domain/state';
@@ -26,7 +33,7 @@ const put = command({
     return {
       kind: 'change',
       drafts: [
-        ...clearing(state.guards.get(body.symbol)),
+        ...clearing(state.guards.get(body.symbol), guard),
         { type: 'guard.put', accountId: noAccount, body: { guard } },
       ],
       reply: () => guard,
@@ -49,11 +56,14 @@ const remove = command({
   },
 });
 
-/** Conditions that hold are over with the guard that found them, and that is told. */
-function clearing(guard: MarketGuard | undefined): Draft[] {
+/** Conditions that hold are over where the guard says something else of them now, and that is told. */
+function clearing(guard: MarketGuard | undefined, next?: GuardRecord): Draft[] {
   if (guard === undefined) return [];
   const { symbol } = guard.record;
-  return [...guard.active.keys()].map((gauge): Draft => {
+  const ending = [...guard.active.keys()].filter(
+    (gauge) => next === undefined || !isKept(gaugeParts[gauge].condition, guard.record, next),
+  );
+  return ending.map((gauge): Draft => {
     const { condition } = gaugeParts[gauge];
     const config = guard.record[condition];
     const limit = config === false ? '' : config.limit;

@@ -11,7 +11,7 @@ import {
 } from './entries.ts';
 import { eventsOf, numbered, type RuntimeEvent } from './events.ts';
 import { hasSameTerms, instrumentOf } from './instrument.ts';
-import { gaugeOf, storedGuard } from './market-conditions.ts';
+import { gaugeOf, gaugeParts, isKept, storedGuard, type Condition } from './market-conditions.ts';
 import type { JournalRecord } from './records.ts';
 import { replyKey, storedRepliesMax, type State } from './state.ts';
 
@@ -37,7 +37,13 @@ const appliers: Appliers = {
       before?.record.feeds?.fallback === record.feeds?.fallback;
     const feed = isSameFeeds ? (before?.feed ?? 'primary') : 'primary';
     const order = before?.order ?? state.guardsCreated++;
-    state.guards.set(guard.symbol, { record, order, active: new Map(), gap: undefined, feed });
+    const keeps = (condition: Condition): boolean =>
+      before !== undefined && isKept(condition, before.record, record);
+    const active = new Map(
+      [...(before?.active ?? [])].filter(([gauge]) => keeps(gaugeParts[gauge].condition)),
+    );
+    const gap = keeps('gap') ? before?.gap : undefined;
+    state.guards.set(guard.symbol, { record, order, active, gap, feed });
   },
   'guard.removed': (state, { symbol }) => {
     state.guards.delete(symbol);

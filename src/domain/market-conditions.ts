@@ -1,7 +1,8 @@
 // The conditions of a market guard (contract section 4): what is measured, at which limits, how it is
 // confirmed and cleared, and what acts on it.
-import type { Side } from './quote.ts';
+import { canonical } from './chain.ts';
 import { decimal, text, type Numeric } from './money.ts';
+import type { Side } from './quote.ts';
 
 export type Condition = 'gap' | 'spread' | 'liquidity' | 'stale' | 'volatility';
 export type ConditionLevel = 'warning' | 'critical';
@@ -219,6 +220,15 @@ function conditionOf(condition: Condition, spec: ConditionSpec): ConditionRecord
 function volatilityOf(spec: Partial<VolatilitySpec>): VolatilityRecord {
   const { windowMs, halfLifeMs } = { ...volatilityDefaults, ...present(spec) };
   return { ...conditionOf('volatility', spec), windowMs, halfLifeMs };
+}
+
+/** Parts of a guard that may be given again as they were. */
+export type GuardPart = Condition | 'reject' | 'feeds';
+
+/** Whether a guard says of a part what the one before it did: how that stands is kept then. */
+export function isKept(part: GuardPart, before: GuardRecord, record: GuardRecord): boolean {
+  const [was = false, is = false] = [before[part], record[part]];
+  return canonical(was) === canonical(is);
 }
 
 /** Whether what acts on a level acts on this one. */

@@ -5,6 +5,7 @@ import {
   type ConditionLevel,
   type Gauge,
   type GuardRecord,
+  type VolatilityRecord,
 } from '#src/domain/market-conditions';
 import { Decimal, decimal, hundred, text } from '#src/domain/money';
 import { exactOf } from '#src/domain/price';
@@ -54,8 +55,11 @@ export class MarketMeter {
   readonly volatility: Volatility | undefined;
   /** How long no quote comes for the warning of staleness; `Infinity` where that is off. */
   readonly staleMs: number;
+  readonly guard: GuardRecord;
 
-  constructor(guard: GuardRecord, lastTs: number) {
+  /** `before` is the meter of the guard that this one replaces: windows of the same kind go on. */
+  constructor(guard: GuardRecord, lastTs: number, before?: MarketMeter) {
+    this.guard = guard;
     this.lastTs = lastTs;
     const limitOf = (record: { limit: string } | false, sign: 1 | -1): Limit | undefined => {
       if (record === false) return undefined;
@@ -74,10 +78,7 @@ export class MarketMeter {
     this.gapBelow = (this.limits.gap?.sure ?? Infinity) / 100;
     this.spreadBelow = (this.limits.spread?.sure ?? Infinity) / 100;
     this.sizeAbove = size?.sure ?? -Infinity;
-    this.volatility =
-      volatility === false
-        ? undefined
-        : new Volatility({ ...volatility, limit: Number(volatility.limit) });
+    this.volatility = volatility === false ? undefined : volatilityOf(volatility, before);
   }
 
   /**
@@ -140,6 +141,17 @@ export class MarketMeter {
     const level = deviations >= 2 * volatility.limit ? 'critical' : 'warning';
     return { gauge: 'volatility', level, measured: shown(new Decimal(deviations)) };
   }
+}
+
+function volatilityOf(record: VolatilityRecord, before: MarketMeter | undefined): Volatility {
+  const { windowMs, halfLifeMs } = record;
+  const limit = Number(record.limit);
+  const known = before?.volatility;
+  if (known?.windowMs !== windowMs || known.halfLifeMs !== halfLifeMs) {
+    return new Volatility({ limit, windowMs, halfLifeMs });
+  }
+  known.limit = limit;
+  return known;
 }
 
 function exactBid(quote: Quote): Decimal {

@@ -18,8 +18,11 @@ export interface VolatilityOptions {
  * averaged with weights that halve in `halfLifeMs` (EWMA, as RiskMetrics has it, of mean zero).
  */
 export class Volatility {
-  private readonly options: VolatilityOptions;
+  readonly windowMs: number;
+  readonly halfLifeMs: number;
   private readonly decay: number;
+  /** In standard deviations. */
+  private reach: number;
   private windowEnd = -Infinity;
   private firstMid = 0;
   private lastMid = 0;
@@ -29,13 +32,21 @@ export class Volatility {
   private low = 0;
   private high = Infinity;
 
-  constructor(options: VolatilityOptions) {
-    this.options = options;
-    this.decay = 0.5 ** (options.windowMs / options.halfLifeMs);
+  constructor({ limit, windowMs, halfLifeMs }: VolatilityOptions) {
+    this.windowMs = windowMs;
+    this.halfLifeMs = halfLifeMs;
+    this.decay = 0.5 ** (windowMs / halfLifeMs);
+    this.reach = limit;
   }
 
   get limit(): number {
-    return this.options.limit;
+    return this.reach;
+  }
+
+  /** Another limit, for the windows that are known. */
+  set limit(limit: number) {
+    this.reach = limit;
+    this.setBounds();
   }
 
   /** Takes every quote, in order; whether its mid holds at the limit. */
@@ -55,7 +66,7 @@ export class Volatility {
   }
 
   private roll(mid: number, ts: number): void {
-    const { windowMs } = this.options;
+    const { windowMs } = this;
     if (this.windowEnd === -Infinity) {
       this.begin(mid, ts + windowMs);
       return;
@@ -75,7 +86,7 @@ export class Volatility {
   }
 
   private setBounds(): void {
-    const reach = this.options.limit * Math.sqrt(this.variance);
+    const reach = this.limit * Math.sqrt(this.variance);
     const isKnown = this.windows >= windowsMin && this.variance > 0;
     this.low = isKnown ? this.firstMid * Math.exp(-reach) : 0;
     this.high = isKnown ? this.firstMid * Math.exp(reach) : Infinity;

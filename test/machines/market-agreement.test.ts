@@ -101,7 +101,7 @@ test('the conditions of a market are those of its guard, after every event', () 
       const one = new Guarded();
       for (const next of steps) {
         one.take(next);
-        const restored = marketGuardSnapshot(marketGuardMachine, symbol, one.guard);
+        const restored = marketGuardSnapshot(marketGuardMachine, symbol, one.guard, {});
         // What was being confirmed begins anew after a restart.
         const text = JSON.stringify(one.machine.snapshot.value);
         const value = JSON.parse(text.replaceAll('confirming', 'clear')) as object;

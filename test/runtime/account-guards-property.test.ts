@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Count } from './account-model-types.ts';
 import { AccountStory } from './account-story.ts';
 
-const seeds = Array.from({ length: 18 }, (_, i) => i + 1);
+const seeds = Array.from({ length: 12 }, (_, i) => i + 1);
 const stepsPerStory = 400;
 
 const counts = new Map<Count, number>();

@@ -35,7 +35,8 @@ describe('a market guard', () => {
     world.quote('EURUSD', 1, 1);
     world.quote('EURUSD', '1.06', '1.06');
     expect(market()).toEqual(['market.warning']);
-    await world.ask(`op._.${command}`, { symbol: 'EURUSD' });
+    const gap = command === 'guard.put' ? { gap: { closeOn: 'never' } } : {};
+    await world.ask(`op._.${command}`, { symbol: 'EURUSD', ...gap });
     expect(market()).toEqual(['market.warning', 'market.cleared']);
     expect(told('market.cleared')).toMatchObject([{ condition: 'gap', limit: '5' }]);
   });

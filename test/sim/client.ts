@@ -12,6 +12,12 @@ export interface SimCommand {
   readonly onAnswer?: (reply: Record<string, unknown>) => void;
 }
 
+export interface CommandKind {
+  readonly name: string;
+  readonly perHour: number;
+  readonly make: (world: World) => SimCommand | undefined;
+}
+
 interface Asked extends SimCommand {
   readonly messageId: string;
   isAnswered: boolean;

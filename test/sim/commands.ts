@@ -4,19 +4,17 @@ import { isRefused } from '#src/domain/refusals';
 import type { ExitsSpec } from '#src/domain/exits';
 import { canonical } from '#src/domain/chain';
 import { decimal, text } from '#src/domain/money';
-import type { SimCommand } from './client.ts';
+import type { CommandKind, SimCommand } from './client.ts';
+import { guardCommandKinds } from './guard-commands.ts';
+import { marketCommandKinds } from './market-commands.ts';
 import { openPosition } from './openings.ts';
 import { changedExits, reworded } from './made-exits.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
 
-export interface CommandKind {
-  readonly name: string;
-  readonly perHour: number;
-  readonly make: (world: World) => SimCommand | undefined;
-}
-
 export const commandKinds: readonly CommandKind[] = [
+  ...guardCommandKinds,
+  ...marketCommandKinds,
   { name: 'position.track', perHour: 60, make: (world) => openPosition(world) },
   {
     name: 'position.close',

@@ -1,8 +1,7 @@
 // What the gateway of a simulated world asks of accounts and their rules. Answers that must not be
 // given are looked for here; what a command does to an account its records say.
 import { isRefused } from '#src/domain/refusals';
-import type { SimCommand } from './client.ts';
-import type { CommandKind } from './commands.ts';
+import type { CommandKind, SimCommand } from './client.ts';
 import { changedRules, lastResetOf, madeRules, rewordedRules } from './made-rules.ts';
 import { startTs } from './sim-settings.ts';
 import { Violation } from './violation.ts';

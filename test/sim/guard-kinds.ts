@@ -7,6 +7,8 @@ import { GuardFacts } from './guard-facts.ts';
 export function guardKinds(entries: readonly JournalEntry[]): Record<string, number> {
   const kinds: Record<string, number> = {};
   const facts = new GuardFacts();
+  /** Conditions that act. */
+  const acting = new Set<string>();
   const count = (kind: string): void => {
     kinds[kind] = (kinds[kind] ?? 0) + 1;
   };
@@ -41,8 +43,20 @@ export function guardKinds(entries: readonly JournalEntry[]): Record<string, num
       case 'market.changed': {
         const { condition, side, level } = record.body;
         count(`market: ${condition}${side === undefined ? '' : ` ${side}`} ${level}`);
+        const gauge = `${record.body.symbol} ${condition} ${side}`;
+        if (level === 'clear') acting.delete(gauge);
+        else acting.add(gauge);
         break;
       }
+      case 'guard.put': {
+        const { symbol } = record.body.guard;
+        const isKept = [...acting].some((gauge) => gauge.startsWith(`${symbol} `));
+        count(isKept ? 'guard put, a condition acts on' : 'guard put');
+        break;
+      }
+      case 'guard.removed':
+        count('guard removed');
+        break;
       case 'feed.switched':
         count(`feed: ${record.body.to} (${record.body.reason})`);
         break;

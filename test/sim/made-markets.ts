@@ -70,6 +70,25 @@ function madeGuard(random: Random, market: Market, symbol: string): GuardConditi
   };
 }
 
+const parts = [
+  ...(['gap', 'spread', 'liquidity', 'stale', 'volatility', 'reject', 'feeds'] as const),
+];
+
+/** Some parts are others, or none is; feeds there are only where the symbol has two. */
+export function changedGuard(
+  random: Random,
+  market: Market,
+  symbol: string,
+  before: GuardConditions,
+  hasFeeds: boolean,
+): GuardConditions {
+  const fresh = madeGuard(random, market, symbol);
+  const changed = parts.filter((part) => {
+    return random.chance(0.2) && (part !== 'feeds' || hasFeeds);
+  });
+  return { ...before, ...Object.fromEntries(changed.map((part) => [part, fresh[part]])) };
+}
+
 function madeReject(random: Random, stepPct: number) {
   return {
     deviationPct: (random.pick([3, 7, 12]) * stepPct).toFixed(6),

@@ -11,8 +11,8 @@ import { conditionOf, isOfSide, nameOf, names, type Name } from './market-terms.
 export interface Known {
   /** Whether a condition may close now what is open in the symbol. */
   readonly mayClose: (name: Name, symbol: string) => boolean;
-  /** Whether it has cleared, so that a close that waits is not sent. */
-  readonly hasCleared: (name: Name, symbol: string) => boolean;
+  /** Whether it has cleared, so that a close that waits is not sent; `before` is the mid before a gap. */
+  readonly hasCleared: (name: Name, symbol: string, before: string | undefined) => boolean;
 }
 
 /** Why a close is given up that was never sent. */
@@ -74,10 +74,13 @@ export class GuardCloses {
     }
   }
 
-  private checkDropped({ clientOrderId, reason, symbol, side }: CloseIntent, known: Known): void {
+  private checkDropped(
+    { clientOrderId, reason, symbol, side, market }: CloseIntent,
+    known: Known,
+  ): void {
     if (this.sent.has(clientOrderId)) this.fail('what is dropped was never sent', clientOrderId);
     const name = nameOf(reason.slice('market_'.length), side);
-    if (reasons.has(reason) && known.hasCleared(name, symbol)) return;
+    if (reasons.has(reason) && known.hasCleared(name, symbol, market?.before)) return;
     this.fail('only what has cleared is dropped', `${clientOrderId} of ${reason}`);
   }
 

@@ -2,21 +2,18 @@
 // counted, and the records. A condition is told when it is confirmed, and clears when it is over; it
 // closes what is open while it holds, and nothing else is closed by it.
 import { symbolEntriesOf } from '#src/domain/entries';
+import { storedGuard, type StoredGuard } from '#src/domain/market-conditions';
 import { decimal, text } from '#src/domain/money';
 import { exactOf } from '#src/domain/price';
 import type { Quote } from '#src/domain/quote';
 import type { JournalRecord } from '#src/domain/records';
 import type { State } from '#src/domain/state';
 import type { Held } from './exit-facts.ts';
-import { FeedModel } from './feed-model.ts';
 import { GuardCloses, type Known } from './market-closes.ts';
 import { isOpen } from './market-hours.ts';
-import { Standing } from './market-standing.ts';
 import { bothLevels, nameOf, type Level, type Name, type Sides } from './market-terms.ts';
-import type { MadeMarket } from './made-markets.ts';
-import { PrintModel } from './print-model.ts';
-import { SequenceModel } from './sequence-model.ts';
 import type { SimRuntime } from './sim-runtime.ts';
+import { SymbolMemory } from './symbol-memory.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -25,26 +22,10 @@ const slackMs = 1;
 /** From the start of a runtime until all that it has missed is made up for. */
 const settlingMs = 1000;
 
-type Counted = Sides & { readonly quote: Quote };
-
-class SymbolMemory {
-  readonly made: MadeMarket;
-  readonly standing: Standing;
-  readonly prints: PrintModel<Counted>;
-  readonly feeds: FeedModel | undefined;
-  readonly sequences = new SequenceModel();
-  /** Those that count now, in their order. */
-  counts: Quote[] = [];
-  /** The mid before the last gap that was told. */
-  gapBefore: string | undefined;
-  isClosed = false;
-
-  constructor(symbol: string, made: MadeMarket) {
-    this.made = made;
-    this.standing = new Standing(symbol, made.guard, made.hours);
-    this.prints = new PrintModel(made.guard.reject);
-    this.feeds = made.guard.feeds && new FeedModel(made.guard.feeds, made.hours);
-  }
+interface Early {
+  readonly symbol: string;
+  readonly name: Name;
+  readonly level: Level;
 }
 
 export class MarketMemory {
@@ -53,10 +34,12 @@ export class MarketMemory {
   private symbols = new Map<string, SymbolMemory>();
   private records: JournalRecord[] = [];
   private runtime: SimRuntime | undefined;
+  /** What has cleared before its time. */
+  private readonly early: Early[] = [];
   private readySince = Infinity;
-  /** The symbol whose quote is being worked on. */
   /** When a quote counted last. */
   private acceptedTs = 0;
+  /** The symbol whose quote is being worked on. */
   private current: string | undefined;
 
   constructor(world: World) {
@@ -165,6 +148,8 @@ export class MarketMemory {
   wrote(record: JournalRecord): void {
     this.records.push(record);
     const now = this.world.clock.now();
+    const isOfGuard = record.type === 'guard.put' || record.type === 'guard.removed';
+    if (record.type !== 'market.changed' && !isOfGuard) this.checkEarly();
     switch (record.type) {
       case 'market.changed':
         this.checkChange(record, now);
@@ -183,12 +168,15 @@ export class MarketMemory {
       }
       case 'session.changed': {
         const { symbol, isOpen: opens } = record.body;
-        if (isOpen(this.of(symbol).made.hours, now) === opens) break;
+        if (isOpen(this.of(symbol).hours, now) === opens) break;
         this.fail('a market opens and closes by its hours', `${symbol} opens: ${opens}`);
         break;
       }
       case 'guard.put':
-        this.of(record.body.guard.symbol).standing.listens(now);
+        this.checkPut(record.body.guard.symbol, record.body.guard);
+        break;
+      case 'guard.removed':
+        this.checkPut(record.body.symbol, undefined);
         break;
       default:
         this.closes.check(record, this.known);
@@ -230,9 +218,10 @@ export class MarketMemory {
       if (name === 'stale' && standing.becomesStale(closeOn, now)) return true;
       return standing.activeSince(name, closeOn) === now;
     },
-    hasCleared: (name, symbol) => {
-      const { standing, gapBefore } = this.of(symbol);
-      if (name === 'gap') return gapBefore !== undefined && standing.isBackAt(gapBefore);
+    hasCleared: (name, symbol, before) => {
+      const { standing } = this.of(symbol);
+      if (!standing.terms.has(name)) return true;
+      if (name === 'gap') return before !== undefined && standing.isBackAt(before);
       return !standing.isActive(name, standing.terms.get(name)?.closeOn ?? 'never');
     },
   };
@@ -254,9 +243,7 @@ export class MarketMemory {
         this.fail('what is told of a market was confirmed', `${symbol} ${name} ${one}`);
       }
       const [atLeast] = standing.clearsAt(name, one);
-      if (!isOn && now < atLeast) {
-        this.fail('a condition clears after its time', `${symbol} ${name} ${one}`);
-      }
+      if (!isOn && now < atLeast) this.early.push({ symbol, name, level: one });
     }
     if (name === 'gap' && level !== 'clear' && before === undefined && this.current === symbol) {
       this.fail('a gap tells from where', symbol);
@@ -264,11 +251,32 @@ export class MarketMemory {
     const { closeOn = 'never' } = standing.terms.get(name) ?? {};
     const acts = level === 'critical' || level === closeOn;
     if (closeOn === 'never' || !acts || standing.isActive(name, closeOn)) return;
+    if (!standing.isConfirmed(name, closeOn, ts)) return;
     const { runtime } = this;
     const open = this.openIn(symbol);
     this.world.clock.soon(() => {
       if (this.runtime === runtime) this.checkAsked(name, open);
     });
+  }
+
+  /** Before its time a condition is over only with its guard, which is on record next. */
+  private checkEarly(isOver: (early: Early) => boolean = () => false): void {
+    for (const early of this.early.splice(0)) {
+      if (isOver(early)) continue;
+      const { symbol, name, level } = early;
+      this.fail('a condition clears after its time', `${symbol} ${name} ${level}`);
+    }
+  }
+
+  /** Of a guard that is put otherwise, or removed, nothing stays that it does not say any more. */
+  private checkPut(symbol: string, guard: StoredGuard | undefined): void {
+    const { standing } = this.of(symbol);
+    const next = guard && storedGuard(guard);
+    this.checkEarly((early) => early.symbol === symbol && !standing.keeps(early.name, next));
+    for (const name of standing.activeNames()) {
+      if (standing.keeps(name, next)) continue;
+      this.fail('what is over with its guard is told', `${symbol} ${name}`);
+    }
   }
 
   private checkAsked(name: Name, open: readonly Held[]): void {
@@ -294,6 +302,12 @@ export class MarketMemory {
       }
       case 'session.changed':
         this.of(record.body.symbol).isClosed = !record.body.isOpen;
+        break;
+      case 'guard.put':
+        this.of(record.body.guard.symbol).put(storedGuard(record.body.guard), record.ts);
+        break;
+      case 'guard.removed':
+        this.of(record.body.symbol).put(undefined, record.ts);
         break;
       default:
         break;
@@ -326,10 +340,10 @@ export class MarketMemory {
 
   private checkEntries(symbol: string): void {
     if (!this.isWatching()) return;
-    const { standing, isClosed, made } = this.of(symbol);
+    const { standing, isClosed, hours } = this.of(symbol);
     const now = this.world.clock.now();
-    const isSure = isOpen(made.hours, now) === isOpen(made.hours, now - slackMs);
-    if (isSure && isClosed === isOpen(made.hours, now)) {
+    const isSure = isOpen(hours, now) === isOpen(hours, now - slackMs);
+    if (isSure && isClosed === isOpen(hours, now)) {
       this.fail('a market opens and closes by its hours', `${symbol} is closed: ${isClosed}`);
     }
     const halting = [...standing.terms].filter(([name, { haltOn }]) => {

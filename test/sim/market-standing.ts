@@ -6,6 +6,7 @@ import type { Quote } from '#src/domain/quote';
 import { openMs, type OpenMinutes } from './market-hours.ts';
 import {
   bothLevels,
+  conditionOf,
   gapLevel,
   levelOf,
   midOf,
@@ -33,17 +34,22 @@ interface Active {
   heldMostTs: number;
   /** When it became active, in this start. */
   readonly sinceTs: number;
+  /** When the condition was told of last: it may have held until then, as far as the records say. */
+  toldTs: number;
 }
 
 type Latch = `${Name}.${Level}`;
 
 const msPerS = 1000;
 
+/** No guard: everything is off. */
+const off: GuardConditions = { gap: false, spread: false, liquidity: false, stale: false };
+
 export class Standing {
   readonly symbol: string;
   readonly terms: ReadonlyMap<Name, Terms>;
   private readonly hours: OpenMinutes | undefined;
-  private readonly guard: GuardConditions;
+  private readonly guard: GuardConditions | undefined;
   private windows: Windows | undefined;
   private readonly runs = new Map<Latch, Run>();
   private readonly odd = new Set<Name>();
@@ -53,26 +59,54 @@ export class Standing {
   private heardTs = Infinity;
   /** When the last quote counted, be it of before. */
   private heardAt = 0;
+  /** Whether one counted since the start. */
+  private isFresh = false;
   /** What holds on the quote that is being worked on. */
   measured: ReadonlyMap<Name, Level> = new Map();
 
-  constructor(symbol: string, guard: GuardConditions, hours: OpenMinutes | undefined) {
+  constructor(symbol: string, guard: GuardConditions | undefined, hours: OpenMinutes | undefined) {
     this.symbol = symbol;
     this.guard = guard;
     this.hours = hours;
-    this.terms = termsOf(guard);
+    this.terms = termsOf(guard ?? off);
     this.restart(undefined);
+  }
+
+  /** Whether the guard says of a condition what another one does; both as they are on record. */
+  keeps(name: Name, guard: GuardConditions | undefined): boolean {
+    const condition = conditionOf(name) as keyof GuardConditions;
+    const [was, is] = [this.guard?.[condition], guard?.[condition]];
+    return this.guard !== undefined && JSON.stringify(was) === JSON.stringify(is);
+  }
+
+  /** By another guard, or none: what that says of a condition as before stands as before. */
+  replacedBy(guard: GuardConditions | undefined, ts: number): Standing {
+    const next = new Standing(this.symbol, guard, this.hours);
+    next.book = this.book;
+    next.heardAt = this.heardAt;
+    next.isFresh = this.isFresh;
+    if (this.guard !== undefined || this.isFresh) next.heardTs = this.heardTs;
+    else next.listens(ts);
+    if (areSameWindows(this.guard?.volatility, guard?.volatility)) next.windows = this.windows;
+    const kept = new Set([...next.terms.keys()].filter((name) => this.keeps(name, guard)));
+    const isKept = (latch: Latch): boolean => kept.has(latch.split('.')[0] as Name);
+    for (const [latch, run] of this.runs) if (isKept(latch)) next.runs.set(latch, run);
+    for (const [latch, one] of this.active) if (isKept(latch)) next.active.set(latch, one);
+    for (const name of this.odd) if (kept.has(name)) next.odd.add(name);
+    next.measured = new Map([...this.measured].filter(([name]) => kept.has(name)));
+    return next;
   }
 
   /** Nothing is known any more but the book, and what is on record; `before` is as it truly was. */
   restart(book: Sides | undefined, before?: Standing): void {
     this.book = book;
     this.heardTs = Infinity;
+    this.isFresh = false;
     this.runs.clear();
-    this.windows = this.guard.volatility ? new Windows(this.guard.volatility) : undefined;
+    this.windows = this.guard?.volatility ? new Windows(this.guard.volatility) : undefined;
     for (const [latch, one] of this.active) {
       const { heldMostTs = 0 } = before?.active.get(latch) ?? {};
-      one.heldMostTs = Math.max(one.heldMostTs, heldMostTs, book?.ts ?? 0);
+      one.heldMostTs = Math.max(one.heldMostTs, heldMostTs, one.toldTs, book?.ts ?? 0);
     }
   }
 
@@ -92,6 +126,7 @@ export class Standing {
     this.book = sides;
     this.heardTs = sides.ts;
     this.heardAt = now;
+    this.isFresh = true;
   }
 
   /** Nothing was heard before. */
@@ -213,10 +248,12 @@ export class Standing {
     for (const one of bothLevels) {
       const latch = `${name}.${one}` as const;
       const isOn = level === 'critical' || level === one;
+      const active = this.active.get(latch);
       if (!isOn) this.active.delete(latch);
-      else if (!this.active.has(latch)) {
+      else if (active !== undefined) active.toldTs = ts;
+      else {
         const last = name === 'stale' ? Infinity : (this.runs.get(latch)?.last ?? ts);
-        this.active.set(latch, { heldTs: last, heldMostTs: last, sinceTs: ts });
+        this.active.set(latch, { heldTs: last, heldMostTs: last, sinceTs: ts, toldTs: ts });
         this.runs.delete(latch);
       }
     }
@@ -229,4 +266,13 @@ export class Standing {
     const moved = midOf(this.book).minus(before).abs().div(before).times(100);
     return levelOf(moved.div(decimal(limit))) === undefined;
   }
+}
+
+/** Windows of one kind, whatever the limit. */
+function areSameWindows(
+  was: GuardConditions['volatility'],
+  is: GuardConditions['volatility'],
+): boolean {
+  if (!was || !is) return false;
+  return was.windowMs === is.windowMs && was.halfLifeMs === is.halfLifeMs;
 }

@@ -13,7 +13,7 @@ import { Random } from '../support/random.ts';
 import { Book, type SimPosition, type Tally } from './book.ts';
 import { Client, type SimCommand } from './client.ts';
 import { commandKinds } from './commands.ts';
-import { disturbResets, guardCommandKinds } from './guard-commands.ts';
+import { disturbResets } from './guard-commands.ts';
 import { GuardMemory } from './guard-memory.ts';
 import { faults, misbehaviour, strike } from './faults.ts';
 import { ExitMemory } from './exit-memory.ts';
@@ -114,7 +114,7 @@ export class World {
     for (const symbol of this.market.symbols) this.market.quote(symbol);
     this.startRuntime();
     this.often(quoteEveryMs, () => this.quote());
-    for (const { perHour, make } of [...commandKinds, ...guardCommandKinds]) {
+    for (const { perHour, make } of commandKinds) {
       this.atRandom(perHour, () => this.command(make(this)));
     }
     for (const fault of faults) {
@@ -354,7 +354,8 @@ export class World {
       for (const factor of [0.5, 4, 0.5]) {
         const { bid, ask } = this.market.crash(symbol, factor);
         // Where one is held, others have to confirm it.
-        const { confirmQuotes = 0 } = this.markets.get(symbol)?.guard.reject ?? {};
+        const { guards } = this.runtime?.host?.engine.core.state ?? {};
+        const { confirmQuotes = 0 } = guards?.get(symbol)?.record.reject ?? {};
         for (let i = 0; i <= confirmQuotes; i++) this.tell(symbol, bid, ask);
         this.clock.step(this.clock.now());
       }
