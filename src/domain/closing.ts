@@ -1,6 +1,7 @@
 // What a close is: the intent, its result, and why (contract section 6).
 import { decimal, text, type Decimal } from './money.ts';
 import { closeIdOf, clientOrderIdOf } from './ids.ts';
+import type { ConditionLevel } from './market-conditions.ts';
 import type { Side } from './quote.ts';
 
 export type CloseOutcome = 'closed' | 'pending' | 'unknown' | 'failed';
@@ -59,8 +60,29 @@ export interface CloseCause {
 }
 
 export interface MarketCause {
+  readonly level?: ConditionLevel;
+  /** As the guard has it. */
+  readonly limit?: string;
+  /** On the quote that closes, or on the last of those that confirmed; in the unit of the limit. */
+  readonly measured?: string;
   /** Of a gap: the mid before it. */
   readonly before?: string;
+}
+
+/** A condition of its market that asked for the close of a position. */
+export interface MarketAsk {
+  readonly reason: string;
+  /** Of a gap: the mid before it. */
+  readonly before?: string;
+}
+
+/** Undefined where it is nothing of the market that asks. */
+export function marketAskOf({
+  reason,
+  market,
+}: Pick<CloseCause, 'reason' | 'market'>): MarketAsk | undefined {
+  if (market === undefined) return undefined;
+  return market.before === undefined ? { reason } : { reason, before: market.before };
 }
 
 /** The last record before a quote, and a price of it that moved peaks of trailing stops. */

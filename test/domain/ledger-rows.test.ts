@@ -264,7 +264,6 @@ const silent: RecordType[] = [
   'bulk.progressed',
   'route.put',
   'market.changed',
-  'gap.contradicted',
   'session.changed',
   'feed.switched',
   'command.answered',

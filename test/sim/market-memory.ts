@@ -154,12 +154,6 @@ export class MarketMemory {
       case 'market.changed':
         this.checkChange(record, now);
         break;
-      case 'gap.contradicted': {
-        const { standing, gapBefore } = this.of(record.body.symbol);
-        if (gapBefore !== undefined && standing.isBackAt(gapBefore)) break;
-        this.fail('a gap is contradicted by a quote', `${record.body.symbol} from ${gapBefore}`);
-        break;
-      }
       case 'feed.switched': {
         const { symbol, to, reason } = record.body;
         const fault = this.of(symbol).feeds?.switchFault(to, reason, now);
