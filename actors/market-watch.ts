@@ -63,9 +63,10 @@ export class MarketWatch {
     const meter = new MarketMeter(record, before?.lastTs ?? heardAt(core, market), before);
     market.meter = meter;
     if (before === undefined) {
+      // What acts, on record, is taken to hold until a quote says otherwise.
       meter.holding = [...guard.active].map(([gauge, { level }]) => ({ gauge, level }));
-    }
-    if (keeps('stale') || !market.book.isFresh) meter.staleTold = guard.active.get('stale')?.level;
+      meter.staleTold = guard.active.get('stale')?.level;
+    } else if (keeps('stale')) meter.staleTold = before.staleTold;
     const { reject, feeds } = record;
     market.prints ??= reject && new PrintFilter(reject);
     market.feeds ??= feeds && new FeedChoice(feeds, guard.feed);
