@@ -133,6 +133,7 @@ export class MarketWatch {
     this.sessions.follow(symbol);
     const market = this.core.markets.of(symbol);
     if (market.meter !== undefined) this.watchStale(market);
+    this.feeds.followSessions(market);
   }
 
   openAfter(symbol: string, ts: number, ms: number): number {

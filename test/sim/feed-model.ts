@@ -25,7 +25,7 @@ export class FeedModel {
   constructor(feeds: Feeds, hours: OpenMinutes | undefined) {
     this.feeds = feeds;
     this.hours = hours;
-    this.fallbackAfterMs = feeds.fallbackAfterMs ?? 60_000;
+    this.fallbackAfterMs = feeds.fallbackAfterMs ?? 10_000;
     this.backAfterMs = feeds.backAfterMs ?? 30_000;
   }
 
@@ -70,9 +70,7 @@ export class FeedModel {
     const from = this.active;
     if (to === from) return `${to} counts already`;
     if (reason === 'back') {
-      const isBack = ts - this.backSince >= this.backAfterMs;
-      const isDue = isBack || this.isSilentSince(this.heardTs[from], ts);
-      if (to === 'primary' && isDue) return undefined;
+      if (to === 'primary' && ts - this.backSince >= this.backAfterMs) return undefined;
       return 'the primary has not been back for long enough';
     }
     if (!this.isSilentSince(this.heardTs[from], ts)) return `${from} is not silent`;
