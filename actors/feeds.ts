@@ -15,6 +15,9 @@ import type { CoreContext } from './core-context.ts';
  */
 const sequencesMax = 16;
 
+/** A market that does not open as far as its calendar looks ahead is asked about again after this long. */
+const askAgainMs = 60 * 60 * 1000;
+
 export class Feeds {
   private readonly core: CoreContext;
 
@@ -81,11 +84,11 @@ export class Feeds {
     return true;
   }
 
+  /** A market that does not open within sight is asked about again: that is no work for each quote. */
   private lookAt({ symbol }: Market, ts: number): void {
-    const { deadlines } = this.core;
-    // A market that does not open within sight is asked about at the next quote.
-    if (ts === Infinity) deadlines.remove(feedKey(symbol));
-    else deadlines.set(feedKey(symbol), ts, deadlineRanks.feed);
+    const { clock, deadlines } = this.core;
+    const at = ts === Infinity ? clock.now() + askAgainMs : ts;
+    deadlines.set(feedKey(symbol), at, deadlineRanks.feed);
   }
 
   /** When the feed that counts would be silent, the market being open for so long. */

@@ -42,7 +42,7 @@ export interface FeedSwitch {
 export type Heard = 'counts' | 'standby' | 'behind' | 'unknown' | FeedSwitch;
 
 /** How far a quote of the feed that stands by may be behind the last one that counted. */
-export const behindMsMax = 1000;
+const behindMsMax = 1000;
 
 const never = -Infinity;
 

@@ -1,5 +1,6 @@
 // Several feeds of a symbol, and the sequence numbers of their quotes.
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { SessionCalendar } from '#src/domain/sessions';
 import { newWorldForEachTest, trackLots, world, type Body } from './acting.ts';
 import { forgetNews, guard, guardStatus, expectTold, news, push, quote } from './market-worlds.ts';
 
@@ -233,6 +234,20 @@ describe('when a feed is silent', () => {
     await put(from('12:00', '13:00'));
     await expectTold(['1@two'], ['+60000'], ['1@two']);
     expect(await active()).toBe('primary');
+  });
+
+  test('is asked once where the market does not open within sight', async () => {
+    await put({ ...euro, sessions: { timezone: 'UTC', weekly: [] } });
+    await guard({ feeds });
+    const openAfter = vi.spyOn(SessionCalendar.prototype, 'openAfter');
+    await expectTold(['1@one']);
+    for (let i = 0; i < 20; i++) await expectTold(['1@two'], ['+1000']);
+    expect(openAfter).toHaveBeenCalledTimes(1);
+    await expectTold(['+3600000']);
+    expect(openAfter).toHaveBeenCalledTimes(2);
+    openAfter.mockRestore();
+    await put(euro);
+    await expectTold(['1@two', toFallback]);
   });
 
   test('it is told before staleness of the same time, and before the end of the hours', async () => {
