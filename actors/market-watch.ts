@@ -139,6 +139,7 @@ export class MarketWatch {
     hours.set(symbol, known);
     this.sessions.follow(symbol);
     const market = core.markets.of(symbol);
+    this.feeds.followSessions(market);
     if (market.meter?.lastTs === undefined) return;
     market.meter.lastTs = Math.max(market.meter.lastTs, core.clock.now());
     this.watchStale(market);

@@ -85,9 +85,10 @@ export class MarketMemory {
       if (runtime.isDead) return take(quote);
       const memory = this.of(quote.symbol);
       this.checkStanding(quote.symbol);
-      memory.counts = memory.prints
-        .countedBy({ ...sidesOf(quote), quote }, memory.standing.book)
-        .map((one) => one.quote);
+      const { standing, prints } = memory;
+      const isOld = quote.ts < (standing.book?.ts ?? 0);
+      const counted = isOld ? [] : prints.countedBy({ ...sidesOf(quote), quote }, standing.book);
+      memory.counts = counted.map((one) => one.quote);
       const isTaken = take(quote);
       // What waits behind a crossing is taken again.
       if (memory.counts.length > 0 && !runtime.isDead && !feed.isBusy) {
@@ -104,10 +105,11 @@ export class MarketMemory {
 
   /** A quote has come, whatever becomes of it. */
   arrived(quote: Quote, take: () => void): void {
-    const { feeds, sequences } = this.of(quote.symbol);
+    const { feeds, sequences, standing } = this.of(quote.symbol);
     const now = this.world.clock.now();
+    const waitingTs = this.runtime?.host?.engine['inbox'].lastTsOf(quote.symbol) ?? 0;
     if (quote.seq !== undefined) sequences.see(quote.feed ?? '', quote.seq);
-    feeds?.heard(quote.feed, now);
+    feeds?.heard(quote.feed, now, Math.max(standing.book?.ts ?? 0, waitingTs) - quote.ts);
     take();
     const fault = feeds?.fault(quote.feed, now);
     if (fault !== undefined && this.isWatching()) {
