@@ -99,6 +99,8 @@ class BruteForce {
   #waiting: Close[] = [];
   readonly #closes: CloseLine[] = [];
   #ts = 0;
+  /** Whether the quote that is worked on was held: what is open only since then is not looked at. */
+  #isLate = false;
 
   constructor(scenario: GuardedScenario, quotes: readonly Quote[], tell: Tell, note: Note) {
     this.#tell = tell;
@@ -122,8 +124,12 @@ class BruteForce {
       const taken = this.#hygienic(quote);
       refused += taken.refused;
       accepted += taken.counted.length;
-      for (const one of taken.counted) this.#work(one);
+      for (const one of taken.counted) {
+        this.#isLate = one !== quote;
+        this.#work(one);
+      }
     }
+    for (const prints of this.#prints.values()) refused += prints.drop();
     return {
       closes: this.#closes,
       quotes: accepted,
@@ -137,7 +143,7 @@ class BruteForce {
   #hygienic(quote: Quote): Taken<Quote> {
     const refused = { counted: [], refused: 1 };
     const { symbol, bid, ask, ts } = quote;
-    if (!Number.isFinite(bid) || !Number.isFinite(ask) || bid <= 0 || ask <= 0) return refused;
+    if (!Number.isFinite((bid + ask) / 2) || bid <= 0 || ask <= 0 || ts < 0) return refused;
     if (!this.#held.symbols.has(symbol)) return refused;
     const before = this.#books.get(symbol);
     if (before !== undefined && ts < before.ts) return refused;
@@ -175,7 +181,9 @@ class BruteForce {
       this.#closeAll(close);
     }
     // 6. Exits, in tracking order.
-    for (const position of this.#openIn(symbol)) this.#exit(position, book);
+    for (const position of this.#openIn(symbol)) {
+      if (!this.#isLate || position.openAt <= book.ts) this.#exit(position, book);
+    }
     // 7. Account guards, in the order of creation.
     for (const account of concerned) guardAccount(account, symbol, this.#deskOf(account));
     for (const account of this.#held.accounts) settle(account);

@@ -160,11 +160,11 @@ test.for<GuardCase>([
     refused: 1,
   },
   {
-    name: 'at the end of the time still, and for as long as nothing comes',
+    name: 'at the end of the time still, for as long as nothing comes, and refused where nothing does',
     guard: { gap: {}, reject },
     open: 'l0',
     quotes: '1 A 100 100, 11 A 90 90, 1000 B',
-    ...{ closes: [], levels: [], accepted: 2 },
+    ...{ closes: [], levels: [], accepted: 2, refused: 1 },
   },
   {
     name: 'not without a quote before it, nor later',
