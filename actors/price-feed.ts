@@ -5,7 +5,7 @@ import type { Quote } from '#src/domain/quote';
 import { AccountJudge } from './account-judge.ts';
 import type { EquityWatch } from '#src/prices/equity-watch';
 import type { Logger } from '#src/ports/logger';
-import { futureToleranceMs, quoteFault, type QuoteFault } from '#src/prices/hygiene';
+import { futureToleranceMs, isBadSize, quoteFault, type QuoteFault } from '#src/prices/hygiene';
 import { inOrder } from '#src/prices/level-index';
 import type { LevelWatch } from '#src/prices/level-watch';
 import type { Market } from '#src/prices/market';
@@ -227,6 +227,7 @@ export class PriceFeed {
     const { book } = market;
     if (this.beforeQuote !== undefined) this.beforeQuote(quote.ts);
     else if (core.rollovers.next <= quote.ts) core.rollovers.runUntil(quote.ts);
+    if (isBadSize(quote.bidSize) || isBadSize(quote.askSize)) core.metrics.count('quotes_bad_size');
     core.quote = quote.symbol;
     market.lastN = core.state.n;
     market.lastTracked = this.trackedBefore(quote);
