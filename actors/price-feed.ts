@@ -52,6 +52,8 @@ export class PriceFeed {
   private readonly confirmed = new Map<string, readonly Quote[]>();
   /** Of quotes that were not worked on when they came: how many positions were tracked by then. */
   private readonly trackedAt = new WeakMap<Quote, number>();
+  /** Whether the quote that is worked on is one of them. */
+  private isLate = false;
   private readonly loggedAt = new Map<string, number>();
   /** Counts how often accounts were looked at. */
   readonly accountJudge: AccountJudge;
@@ -122,14 +124,19 @@ export class PriceFeed {
   private acceptAll(quotes: readonly Quote[], market: Market): void {
     for (const [i, quote] of quotes.entries()) {
       if (this.massCrossings?.isHeld(market.symbol) === true) {
-        this.await(quotes.slice(i), market);
+        this.putAside(quotes.slice(i), market);
         return;
       }
-      this.accept(quote, market);
+      this.isLate = this.trackedAt.has(quote);
+      try {
+        this.accept(quote, market);
+      } finally {
+        this.isLate = false;
+      }
     }
   }
 
-  private await(quotes: readonly Quote[], market: Market): void {
+  private putAside(quotes: readonly Quote[], market: Market): void {
     this.confirmed.set(market.symbol, quotes);
     for (const quote of quotes) {
       if (!this.trackedAt.has(quote)) {
@@ -272,8 +279,8 @@ export class PriceFeed {
 
   /** `Infinity` for a quote that is worked on as it comes: it counts for all that is there. */
   private trackedBefore(quote: Quote): number {
-    const tracked = this.trackedAt.get(quote);
-    return tracked === undefined ? Infinity : (this.trackedBy?.(quote.ts) ?? tracked);
+    if (!this.isLate) return Infinity;
+    return this.trackedBy?.(quote.ts) ?? this.trackedAt.get(quote) ?? Infinity;
   }
 
   /** In the order in which they were created. */

@@ -211,3 +211,16 @@ test('a later one of those that are confirmed together counts for what it should
   at(1.15);
   expect(closes()).toHaveLength(2);
 });
+
+test('what nobody will confirm any more is refused, and counted as such', async () => {
+  await enter(3);
+  at(1.1, 1.3, 1.31);
+  const { core, engine } = world;
+  expect(core.refuseHeld(core.markets.of('EURUSD'))).toBe(2);
+  expect(core.refuseHeld(core.markets.of('EURUSD'))).toBe(0);
+  expect(core.refuseHeld(core.markets.of('XAUUSD'))).toBe(0);
+  expect([heldCount(), engine.feed.accepted, engine.feed.refused]).toEqual([0, 1, 2]);
+  expect(world.counter('quotes_refused_bad_print')).toBe(2);
+  at(1.3);
+  expect([heldCount(), book()]).toEqual([1, 1.1]);
+});
