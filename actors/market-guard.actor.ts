@@ -118,8 +118,10 @@ function closePositions(
   if (record?.closeOn !== level) return;
   const { condition, side } = gaugeParts[gauge];
   const positionIds: string[] = [];
-  for (const position of core.markets.of(symbol).positions.values()) {
-    if (position.state !== 'guarded') continue;
+  const room = core.markets.of(symbol);
+  for (const position of room.positions.values()) {
+    // A quote that was held counts late, and for none that was tracked since it came.
+    if (position.state !== 'guarded' || room.leavesOut(position, core.quote)) continue;
     if (side === undefined || position.side === side) positionIds.push(position.positionId);
   }
   if (positionIds.length === 0) return;

@@ -197,6 +197,33 @@ describe('tracked after a quote that is held', () => {
   );
 });
 
+test('a guard that acts on it closes nothing that was tracked since; one that acts later does', async () => {
+  await enter(1);
+  const reject = { deviationPct: 2, withinMs: 60_000, confirmQuotes: 1 };
+  const spread = { limit: 1, confirmMs: 50, closeOn: 'warning' };
+  await world.ask('op._.guard.put', {
+    symbol: 'EURUSD',
+    ...off,
+    gap: { limit: 5 },
+    spread,
+    reject,
+  });
+  await track('old', {});
+  at(1.1, 1);
+  await track('new', {});
+  at(1.01);
+  expect(closes()).toEqual(['old market_gap 1']);
+  await track('wide', {});
+  world.quote('EURUSD', 1.01, 1.03);
+  await track('late', {});
+  clock.advance(50);
+  expect(closes().slice(1)).toEqual([
+    'new market_spread 1.01',
+    'wide market_spread 1.01',
+    'late market_spread 1.01',
+  ]);
+});
+
 test('a later one of those that are confirmed together counts for what it should', async () => {
   await enter(2);
   at(1.1, 1.3);

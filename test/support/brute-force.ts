@@ -99,8 +99,8 @@ class BruteForce {
   #waiting: Close[] = [];
   readonly #closes: CloseLine[] = [];
   #ts = 0;
-  /** Whether the quote that is worked on was held: what is open only since then is not looked at. */
-  #isLate = false;
+  /** Of the quote that is worked on, where it was held: what is open only since then is not looked at. */
+  #late: string | undefined;
 
   constructor(scenario: GuardedScenario, quotes: readonly Quote[], tell: Tell, note: Note) {
     this.#tell = tell;
@@ -125,7 +125,7 @@ class BruteForce {
       refused += taken.refused;
       accepted += taken.counted.length;
       for (const one of taken.counted) {
-        this.#isLate = one !== quote;
+        this.#late = one === quote ? undefined : one.symbol;
         this.#work(one);
       }
     }
@@ -182,7 +182,7 @@ class BruteForce {
     }
     // 6. Exits, in tracking order.
     for (const position of this.#openIn(symbol)) {
-      if (!this.#isLate || position.openAt <= book.ts) this.#exit(position, book);
+      if (!this.#isUnseen(position)) this.#exit(position, book);
     }
     // 7. Account guards, in the order of creation.
     for (const account of concerned) guardAccount(account, symbol, this.#deskOf(account));
@@ -229,11 +229,17 @@ class BruteForce {
     return [...expiries, ...graces, ...markets].sort((a, b) => a.at - b.at)[0];
   }
 
+  /** Whether it is open only since the quote came that is worked on, which was held. */
+  #isUnseen({ openAt, spec }: HeldPosition): boolean {
+    return this.#late === spec.symbol && openAt > this.#ts;
+  }
+
   #closeAll(close: MarketClose | undefined): void {
     if (close === undefined) return;
     const { symbol, reason, side } = close;
     for (const position of this.#openIn(symbol)) {
-      if (side === undefined || position.spec.side === side) this.#close(position, { reason });
+      if (side !== undefined && position.spec.side !== side) continue;
+      if (!this.#isUnseen(position)) this.#close(position, { reason });
     }
   }
 

@@ -67,6 +67,23 @@ test.each<[string, ScenarioExits, string[]]>([
   expect(closesOf(scenarioOf(positions), fall)).toEqual(closes);
 });
 
+test('a guard that acts on what was held closes what was open then', () => {
+  const gap = { limit: 5, closeOn: 'warning' };
+  const positions = [position('old', 500, {}), position('new', 2500, {})];
+  const quotes = quotesOf(
+    '1000 X 100',
+    '2000 X 90',
+    '3000 T 50',
+    '4000 X 90',
+    '5000 X 50',
+    '6000 X 50',
+  );
+  expect(closesOf(scenarioOf(positions, { gap }), quotes)).toEqual([
+    'old market_gap 2000 90',
+    'new market_gap 5000 50',
+  ]);
+});
+
 test('what nothing confirms any more is refused: both add up to the rows', () => {
   const scenario = scenarioOf([], { reject: { ...reject, confirmQuotes: 3 } });
   const quotes = quotesOf('1000 X 100', '2000 X 90', '2500 T 50', '3000 X 91');
@@ -118,5 +135,12 @@ function madeWorld(random: Random): { scenario: GuardedScenario; quotes: Quote[]
   });
   const confirmQuotes = random.pick([1, 1, 2, 4]);
   const made = { deviationPct: random.pick([2, '3.5']), withinMs: random.pick([150, 5000]) };
-  return { scenario: scenarioOf(positions, { reject: { ...made, confirmQuotes } }), quotes };
+  const confirmMs = random.pick([0, 0, 100, 400]);
+  const more = random.pick([
+    {},
+    { gap: { limit: random.pick([3, 5]), confirmMs } },
+    { spread: { limit: '0.9', confirmMs, confirmQuotes: random.pick([1, 2]) } },
+  ]);
+  const reject = { ...made, confirmQuotes };
+  return { scenario: scenarioOf(positions, { reject, ...more }), quotes };
 }
