@@ -55,6 +55,8 @@ export interface CoreContext {
     /** What is held of its quotes is refused. */
     dropHeld(market: Market): void;
   };
+  /** Refuses what is held of a market's quotes, as a bad print; how many that were. */
+  refuseHeld(market: Market): number;
   /** Symbol of the quote that is worked on; undefined between quotes. */
   readonly quote: string | undefined;
   /** Whoever keeps orders that wait in the market; undefined where nobody does. */

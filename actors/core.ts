@@ -15,7 +15,7 @@ import type { Metrics } from '#src/ports/metrics';
 import type { RestingOrders } from '#src/ports/resting-orders';
 import type { RingChunk } from '#src/prices/account-peaks';
 import { Deadlines } from '#src/prices/deadlines';
-import { Markets } from '#src/prices/market';
+import { Markets, type Market } from '#src/prices/market';
 import { BulkCloses } from './bulk-progress.ts';
 import { CloseLog } from './close-log.ts';
 import { Consequences } from './consequences.ts';
@@ -78,6 +78,8 @@ export class Core implements CoreContext {
   private readonly bulks: BulkCloses;
   /** Does what a quote has reached of a position, where it was not told yet; see `MassCrossings`. */
   settleCrossing: (positionId: string) => void = () => {};
+  /** See `CoreContext`; whoever takes the quotes does it. */
+  refuseHeld: (market: Market) => number = () => 0;
   private readonly consequences: Consequences;
   private readonly options: CoreOptions;
   private depth = 0;

@@ -114,7 +114,6 @@ export class Engine {
         crossingsPerSlice: options.crossingsPerSlice,
         hold: (symbol) => this.inbox.hold(symbol),
         release: (symbol) => this.inbox.release(symbol),
-        putBack: (quotes) => this.inbox.putBack(quotes),
       },
     });
     this.inbox = new QuoteInbox({

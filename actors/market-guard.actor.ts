@@ -122,8 +122,11 @@ function closePositions(
   const { condition, side } = gaugeParts[gauge];
   const reason = closeReasonOf(condition);
   const positionIds: string[] = [];
-  for (const position of core.markets.of(symbol).positions.values()) {
+  const room = core.markets.of(symbol);
+  for (const position of room.positions.values()) {
     if (side !== undefined && position.side !== side) continue;
+    // A quote that was held counts late, and for none that was tracked since it came.
+    if (room.leavesOut(position, core.quote)) continue;
     if (position.state === 'guarded' || mayBeJoined(position, reason)) {
       positionIds.push(position.positionId);
     }

@@ -100,10 +100,10 @@ export class MarketWatch {
   }
 
   /** Nobody will confirm them any more. */
-  dropHeld({ symbol, prints }: Market): void {
-    const held = prints?.release().length ?? 0;
+  dropHeld(market: Market): void {
+    const { symbol } = market;
+    const held = this.core.refuseHeld(market);
     if (held === 0) return;
-    this.core.metrics.count('quotes_refused_bad_print', held);
     this.core.logger.warn({ symbol, held }, 'quotes that were held are dropped');
   }
 

@@ -3,7 +3,7 @@
 import { decimal } from '#src/domain/money';
 import { compareExact, exactOf, price, type Price } from '#src/domain/price';
 import type { Side } from '#src/domain/quote';
-import type { SeenQuote } from '#src/domain/closing';
+import type { MovedPeak, SeenQuote } from '#src/domain/closing';
 import type { JournalRecord } from '#src/domain/records';
 import { isOpen, type Position, type State } from '#src/domain/state';
 import { peakIn, type TrailMark } from '#src/prices/trail-marks';
@@ -15,7 +15,14 @@ export interface NotedTrails {
 }
 
 /** What the records tell of a symbol's quotes, by the side whose stops it moves, in order. */
-type Seen = Record<Side, { readonly n: number; readonly price: Price }[]>;
+type Seen = Record<Side, SeenPrice[]>;
+
+interface SeenPrice {
+  readonly n: number;
+  readonly price: Price;
+  /** For positions that were tracked after so many others it does not count. */
+  readonly tracked: number;
+}
 
 /** A position that is closing takes part in no quote: from the one that closed it, or a record, on. */
 interface Span {
@@ -43,8 +50,8 @@ export class PeakRecovery {
       const seen = this.seen.get(symbol) ?? { long: [], short: [] };
       this.seen.set(symbol, seen);
       for (const side of ['long', 'short'] as const) {
-        for (const [n, moved] of quote.moved?.[side] ?? []) note(seen[side], n, moved);
-        note(seen[side], quote.n, side === 'long' ? quote.bid : quote.ask);
+        for (const moved of quote.moved?.[side] ?? []) note(seen[side], moved);
+        note(seen[side], [quote.n, side === 'long' ? quote.bid : quote.ask, quote.tracked]);
       }
     }
     this.seeClosing(record, state, quote?.n !== undefined);
@@ -87,7 +94,7 @@ export class PeakRecovery {
   }
 
   private peakOf(position: Position, since: number): Price | undefined {
-    const { symbol, side, exits, peak } = position;
+    const { symbol, side, exits, peak, order } = position;
     const mark = this.noted.marks.get(symbol);
     const noted = mark && peakIn(mark, side, since);
     let best = peak;
@@ -97,7 +104,7 @@ export class PeakRecovery {
     }
     const step = exits.trailing?.step;
     this.seen.get(symbol)?.[side].forEach((one, place) => {
-      if (one.n < since || this.wasClosing(position, one.n, place)) return;
+      if (one.n < since || order >= one.tracked || this.wasClosing(position, one.n, place)) return;
       if (best === undefined || isBetter(side, one.price, best, step)) best = one.price;
     });
     return best;
@@ -105,11 +112,12 @@ export class PeakRecovery {
 }
 
 /** A quote that decides more than one thing is told of by each. */
-function note(seen: Seen[Side], n: number, text: string): void {
+function note(seen: Seen[Side], [n, text, tracked = Infinity]: MovedPeak): void {
   const last = seen.at(-1);
   const given = price(text);
-  if (last !== undefined && last.n >= n && compared(last.price, given) === 0) return;
-  seen.push({ n, price: given });
+  const isTold = last !== undefined && last.n >= n && last.tracked === tracked;
+  if (isTold && compared(last.price, given) === 0) return;
+  seen.push({ n, price: given, tracked });
 }
 
 function compared(a: Price, b: Price): number {

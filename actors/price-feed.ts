@@ -5,7 +5,7 @@ import type { Quote } from '#src/domain/quote';
 import { AccountJudge } from './account-judge.ts';
 import type { EquityWatch } from '#src/prices/equity-watch';
 import type { Logger } from '#src/ports/logger';
-import { futureToleranceMs, quoteFault, type QuoteFault } from '#src/prices/hygiene';
+import { futureToleranceMs, isBadSize, quoteFault, type QuoteFault } from '#src/prices/hygiene';
 import { inOrder } from '#src/prices/level-index';
 import type { LevelWatch } from '#src/prices/level-watch';
 import type { Market } from '#src/prices/market';
@@ -26,6 +26,8 @@ export interface PriceFeedOptions {
   readonly isReplay?: boolean;
   /** Steps 1 and 2 of a replay: called with the time of an accepted quote before it counts. */
   readonly beforeQuote?: (ts: number) => void;
+  /** A replay: how many positions it tracks up to a time; see `Market.lastTracked`. */
+  readonly trackedBy?: (ts: number) => number;
   /** Live: so many peaks have moved that they should be noted after this turn. */
   readonly noteSoon?: () => void;
   /** Live: a quote that reaches very many positions is worked off in slices. */
@@ -37,17 +39,21 @@ export interface SliceOptions {
   /** Quotes of a symbol must wait from the first on, and no longer from the second on. */
   readonly hold: (symbol: string) => void;
   readonly release: (symbol: string) => void;
-  /** Quotes of a symbol that waits come before all others of it. */
-  readonly putBack: (quotes: readonly Quote[]) => void;
 }
 
 export class PriceFeed {
   private readonly core: Core;
   private readonly isReplay: boolean;
   private readonly beforeQuote: ((ts: number) => void) | undefined;
+  private readonly trackedBy: ((ts: number) => number) | undefined;
   private readonly noteSoon: (() => void) | undefined;
   private readonly massCrossings: MassCrossings | undefined;
-  private readonly putBack: SliceOptions['putBack'] | undefined;
+  /** By symbol: quotes that are confirmed, and come next, behind a crossing that is worked off. */
+  private readonly confirmed = new Map<string, readonly Quote[]>();
+  /** Of quotes that were not worked on when they came: how many positions were tracked by then. */
+  private readonly trackedAt = new WeakMap<Quote, number>();
+  /** Whether the quote that is worked on is one of them. */
+  private isLate = false;
   private readonly loggedAt = new Map<string, number>();
   /** Counts how often accounts were looked at. */
   readonly accountJudge: AccountJudge;
@@ -61,16 +67,17 @@ export class PriceFeed {
     this.accountJudge = new AccountJudge(core);
     this.isReplay = options.isReplay ?? false;
     this.beforeQuote = options.beforeQuote;
+    this.trackedBy = options.trackedBy;
     this.noteSoon = options.noteSoon;
+    core.refuseHeld = (market) => this.refuseHeld(market);
     const { slices } = options;
-    this.putBack = slices?.putBack;
     this.massCrossings =
       slices &&
       new MassCrossings(core, {
         perSliceMax: slices.crossingsPerSlice ?? crossingsPerSliceMax,
         cross: (watch, quote) => this.cross(watch, quote),
         onHeld: slices.hold,
-        onReleased: slices.release,
+        onReleased: (symbol) => this.goOn(symbol, slices.release),
       });
   }
 
@@ -82,6 +89,7 @@ export class PriceFeed {
   /** What was reached and not told is left as it was before its quote. */
   stop(): void {
     this.massCrossings?.stop();
+    this.confirmed.clear();
   }
 
   /** Takes a quote; false where hygiene refused it, and then it has had no effect. */
@@ -103,17 +111,46 @@ export class PriceFeed {
   /** A quote that is held, or that tells of those that are: false where it does not count itself. */
   private takeJump(quote: Quote, market: Market, prints: PrintFilter): boolean {
     const { counted, refused, isHeld } = prints.take(quote, market.book);
-    if (isHeld) this.core.metrics.count('quotes_held');
-    for (const { quote: one, reason } of refused) this.refuse(one, reason);
-    for (const [i, one] of counted.entries()) {
-      // What the one before has reached may be too much for one turn.
-      if (this.massCrossings?.isHeld(quote.symbol) === true) {
-        this.putBack?.(counted.slice(i));
-        break;
-      }
-      this.accept(one, market);
+    if (isHeld) {
+      this.core.metrics.count('quotes_held');
+      this.trackedAt.set(quote, this.core.state.positionsTracked);
     }
+    for (const { quote: one, reason } of refused) this.refuse(one, reason);
+    this.acceptAll(counted, market);
     return counted.includes(quote);
+  }
+
+  /** Nobody asks again whether they count; but what one has reached may be too much for one turn. */
+  private acceptAll(quotes: readonly Quote[], market: Market): void {
+    for (const [i, quote] of quotes.entries()) {
+      if (this.massCrossings?.isHeld(market.symbol) === true) {
+        this.putAside(quotes.slice(i), market);
+        return;
+      }
+      this.isLate = this.trackedAt.has(quote);
+      try {
+        this.accept(quote, market);
+      } finally {
+        this.isLate = false;
+      }
+    }
+  }
+
+  private putAside(quotes: readonly Quote[], market: Market): void {
+    this.confirmed.set(market.symbol, quotes);
+    for (const quote of quotes) {
+      if (!this.trackedAt.has(quote)) {
+        this.trackedAt.set(quote, this.core.state.positionsTracked);
+      }
+    }
+  }
+
+  /** A crossing is worked off: what was confirmed with its quote comes before what came later. */
+  private goOn(symbol: string, release: (symbol: string) => void): void {
+    const quotes = this.confirmed.get(symbol) ?? [];
+    this.confirmed.delete(symbol);
+    this.acceptAll(quotes, this.core.markets.of(symbol));
+    if (this.massCrossings?.isHeld(symbol) === false) release(symbol);
   }
 
   private accept(quote: Quote, market: Market): void {
@@ -129,7 +166,16 @@ export class PriceFeed {
   /** Why a quote would be refused if it came after one of `lastTs`; nothing is counted. */
   faultAfter(quote: Quote, lastTs: number): QuoteFault | undefined {
     const book = this.core.markets.find(quote.symbol)?.book;
-    return quoteFault(quote, book && Math.max(book.ts, lastTs), this.latestTs());
+    const confirmedTs = this.confirmed.get(quote.symbol)?.at(-1)?.ts ?? lastTs;
+    return quoteFault(quote, book && Math.max(book.ts, lastTs, confirmedTs), this.latestTs());
+  }
+
+  /** Nobody will confirm what is held of a market any more: it is refused; how many that were. */
+  refuseHeld({ prints }: Market): number {
+    const held = prints?.release().length ?? 0;
+    this.refused += held;
+    if (held > 0) this.core.metrics.count('quotes_refused_bad_print', held);
+    return held;
   }
 
   /** A quote that never became one, such as a message that is not JSON. */
@@ -188,8 +234,10 @@ export class PriceFeed {
     const { book } = market;
     if (this.beforeQuote !== undefined) this.beforeQuote(quote.ts);
     else if (core.rollovers.next <= quote.ts) core.rollovers.runUntil(quote.ts);
+    if (isBadSize(quote.bidSize) || isBadSize(quote.askSize)) core.metrics.count('quotes_bad_size');
     core.quote = quote.symbol;
     market.lastN = core.state.n;
+    market.lastTracked = this.trackedBefore(quote);
     market.bands.begin();
     // Until then what hangs on the symbol was worth nothing.
     if (!book.hasQuote) this.settlePeaks(market);
@@ -203,7 +251,7 @@ export class PriceFeed {
     if (this.isReplay && core.deadlines.next <= quote.ts) core.runDeadlines(quote.ts);
     if (readings !== undefined) core.marketWatch.measured(market, quote, readings);
     if (market.isClosed) core.marketWatch.sessions.outside(market, quote);
-    const watches = market.levels.reached(quote);
+    const watches = market.levels.reached(quote, market.lastTracked);
     if (watches.length > 0 && this.massCrossings !== undefined) {
       const finish = (): void => this.finish(quote, market);
       if (this.massCrossings.takes(market, quote, watches, finish)) {
@@ -222,11 +270,17 @@ export class PriceFeed {
   private finish(quote: Quote, market: Market): void {
     const { levels, bands } = market;
     this.core.quote = quote.symbol;
-    levels.advance(quote, market.lastN);
+    levels.advance(quote, market.lastN, market.lastTracked);
     if (levels.isTraceFull) this.noteSoon?.();
     if (bands.isLeft(quote.bid, quote.ask)) this.guardAccounts(quote, market);
     bands.end();
     this.core.quote = undefined;
+  }
+
+  /** `Infinity` for a quote that is worked on as it comes: it counts for all that is there. */
+  private trackedBefore(quote: Quote): number {
+    if (!this.isLate) return Infinity;
+    return this.trackedBy?.(quote.ts) ?? this.trackedAt.get(quote) ?? Infinity;
   }
 
   /** In the order in which they were created. */

@@ -13,16 +13,17 @@ const exactCharsMax = 15;
 
 /**
  * A quote as a program gives it. A number is its double, whatever text it was written as; decimal
- * text is exact. `ts` is integer milliseconds since the epoch and defaults to the arrival.
+ * text is exact. `ts` is integer milliseconds since the epoch and defaults to the arrival. What is null
+ * of sizes and `seq` is absent; a size that is negative or infinite does not count (`hasBadSize`).
  */
 export interface QuoteInput {
   readonly symbol: string;
   readonly bid: Numeric;
   readonly ask: Numeric;
-  readonly bidSize?: Numeric | undefined;
-  readonly askSize?: Numeric | undefined;
+  readonly bidSize?: Numeric | null | undefined;
+  readonly askSize?: Numeric | null | undefined;
   readonly ts?: number | undefined;
-  readonly seq?: number | undefined;
+  readonly seq?: number | null | undefined;
   /** An id (contract section 1), where several feeds have the symbol. */
   readonly feed?: string | undefined;
 }
@@ -70,13 +71,13 @@ function quoteOfFields(
   if (!isNumber(bid) || !isNumber(ask)) return undefined;
   const bidExact = exactOf(bid);
   const askExact = exactOf(ask);
-  const isPlain = bidSize === undefined && askSize === undefined && seq === undefined;
+  const isPlain = isAbsent(bidSize) && isAbsent(askSize) && isAbsent(seq);
   if (isPlain && feed === undefined) {
     return { symbol, bid: Number(bid), ask: Number(ask), ts, bidExact, askExact };
   }
-  if (bidSize !== undefined && !isNumber(bidSize)) return undefined;
-  if (askSize !== undefined && !isNumber(askSize)) return undefined;
-  if (seq !== undefined && typeof seq !== 'number') return undefined;
+  if (!isAbsent(bidSize) && !isNumber(bidSize)) return undefined;
+  if (!isAbsent(askSize) && !isNumber(askSize)) return undefined;
+  if (!isAbsent(seq) && typeof seq !== 'number') return undefined;
   return {
     symbol,
     bid: Number(bid),
@@ -84,9 +85,11 @@ function quoteOfFields(
     ts,
     bidExact,
     askExact,
-    bidSize: sizeOf(bidSize),
-    askSize: sizeOf(askSize),
-    seq,
+    bidSize: isAbsent(bidSize) ? undefined : Number(bidSize),
+    askSize: isAbsent(askSize) ? undefined : Number(askSize),
+    bidSizeExact: isAbsent(bidSize) ? undefined : exactOf(bidSize),
+    askSizeExact: isAbsent(askSize) ? undefined : exactOf(askSize),
+    seq: seq ?? undefined,
     feed,
   };
 }
@@ -101,16 +104,17 @@ function isTime(ts: number): boolean {
   return Number.isInteger(ts) || !Number.isFinite(ts);
 }
 
+/** Many feeds write null where they have nothing to say. */
+function isAbsent(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}
+
 function isNumber(value: unknown): value is Numeric {
   return typeof value === 'number' || (typeof value === 'string' && isNumeric(value));
 }
 
-/** The decimal text of a price whose double is another number. */
+/** The decimal text of a price or size whose double is another number. */
 function exactOf(value: Numeric): string | undefined {
   if (typeof value === 'number' || value.length <= exactCharsMax) return undefined;
   return price(value).exact;
-}
-
-function sizeOf(size: Numeric | undefined): number | undefined {
-  return size === undefined ? undefined : Number(size);
 }

@@ -85,8 +85,11 @@ export function marketAskOf({
   return market.before === undefined ? { reason } : { reason, before: market.before };
 }
 
-/** The last record before a quote, and a price of it that moved peaks of trailing stops. */
-export type MovedPeak = readonly [n: number, price: string];
+/**
+ * The last record before a quote, and a price of it that moved peaks of trailing stops; `tracked` as in
+ * `SeenQuote`.
+ */
+export type MovedPeak = readonly [n: number, price: string, tracked?: number | undefined];
 
 /** The book that a decision saw. */
 export interface SeenQuote {
@@ -95,6 +98,11 @@ export interface SeenQuote {
   readonly ts: number;
   /** Where the quote itself decided it: the last record before that quote. */
   readonly n?: number;
+  /**
+   * Where that quote was held before it counted: how many positions had been tracked when it came. It
+   * does not count for later ones.
+   */
+  readonly tracked?: number;
   /** What has moved peaks since it was on record, or noted, last; by the side of the stops. */
   readonly moved?: { readonly long?: MovedPeak[]; readonly short?: MovedPeak[] };
 }

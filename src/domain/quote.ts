@@ -12,6 +12,9 @@ export interface Quote {
   /** Size in lots at the side, where the feed gives it. */
   readonly bidSize?: number | undefined;
   readonly askSize?: number | undefined;
+  /** Exact decimal text of a size, only where its double is another number. */
+  readonly bidSizeExact?: string | undefined;
+  readonly askSizeExact?: string | undefined;
   /** Sequence number of the feed, where it gives one. */
   readonly seq?: number | undefined;
   /** Which feed it is of, where that has a name. */

@@ -68,14 +68,17 @@ export class LevelIndex {
     return this.watches.get(positionId);
   }
 
-  /** Those whom the quote may concern: all of them are marked. In no order, see {@link inOrder}. */
-  reached(quote: Quote): readonly LevelWatch[] {
+  /**
+   * Those whom the quote may concern: all of them are marked. In no order, see {@link inOrder}. Without
+   * those that were tracked after so many others: they were not there when the quote came.
+   */
+  reached(quote: Quote, tracked = Infinity): readonly LevelWatch[] {
     const { longs, shorts } = this;
     const { bid, ask } = quote;
     if (longs.isQuiet(bid) && shorts.isQuiet(ask)) return nobody;
     const watches: LevelWatch[] = [];
     const note = (watch: LevelWatch): void => {
-      if (watch.isNoted) return;
+      if (watch.isNoted || watch.order >= tracked) return;
       watch.isNoted = true;
       watches.push(watch);
     };
@@ -86,11 +89,12 @@ export class LevelIndex {
 
   /**
    * Peaks move, when all that the quote has reached was told. `lastN` is the last record before the
-   * quote: trailing stops of a later one are armed by the next quote.
+   * quote: trailing stops of a later one are armed by the next quote, and so are those of positions
+   * that were tracked after so many others.
    */
-  advance({ bid, ask, bidExact, askExact }: Quote, lastN: number): void {
-    const hasMoved = this.longs.advance(bid, bidExact, lastN);
-    if (this.shorts.advance(ask, askExact, lastN) || hasMoved) this.isUnnoted = true;
+  advance({ bid, ask, bidExact, askExact }: Quote, lastN: number, tracked = Infinity): void {
+    const hasMoved = this.longs.advance(bid, bidExact, lastN, tracked);
+    if (this.shorts.advance(ask, askExact, lastN, tracked) || hasMoved) this.isUnnoted = true;
   }
 
   /** Whether so much has moved that the peaks should be noted now. */

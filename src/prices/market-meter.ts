@@ -10,6 +10,7 @@ import {
 import { Decimal, decimal, hundred, text } from '#src/domain/money';
 import { exactOf } from '#src/domain/price';
 import type { Quote } from '#src/domain/quote';
+import { isBadSize } from './hygiene.ts';
 import type { QuoteBook } from './quote-book.ts';
 import { Volatility } from './volatility.ts';
 
@@ -135,9 +136,9 @@ export class MarketMeter {
         return ratioOf(gauge, limit.exact, exactAsk(quote).minus(bid), bid);
       }
       case 'liquidityLong':
-        return limit && sizeOf(gauge, limit.exact, quote.bidSize);
+        return limit && sizeOf(gauge, limit.exact, quote.bidSize, quote.bidSizeExact);
       case 'liquidityShort':
-        return limit && sizeOf(gauge, limit.exact, quote.askSize);
+        return limit && sizeOf(gauge, limit.exact, quote.askSize, quote.askSizeExact);
       case 'volatility':
         return this.volatilityOf(quote);
     }
@@ -188,13 +189,18 @@ function ratioOf(
   return { gauge, level, measured: shown(scaled.dividedBy(base)) };
 }
 
-/** A size below the limit; a quote without sizes says nothing. */
-function sizeOf(gauge: Gauge, limit: Decimal, size: number | undefined): Reading | undefined {
-  if (size === undefined || Number.isNaN(size)) return undefined;
-  const exact = new Decimal(size);
-  if (exact.gte(limit)) return undefined;
-  const level = exact.times(2).lt(limit) ? 'critical' : 'warning';
-  return { gauge, level, measured: shown(exact) };
+/** A size below the limit; a quote without sizes says nothing, nor does a size that can be none. */
+function sizeOf(
+  gauge: Gauge,
+  limit: Decimal,
+  size: number | undefined,
+  exact: string | undefined,
+): Reading | undefined {
+  if (size === undefined || isBadSize(size)) return undefined;
+  const lots = exactOf(size, exact);
+  if (lots.gte(limit)) return undefined;
+  const level = lots.times(2).lt(limit) ? 'critical' : 'warning';
+  return { gauge, level, measured: shown(lots) };
 }
 
 function shown(value: Decimal): string {

@@ -38,6 +38,12 @@ export class Market {
   readonly sequences = new Map<string, SequenceWatch>();
   /** The last record before the last quote. */
   lastN = 0;
+  /**
+   * How many positions had been tracked when the last quote came, where it was held, or waited, before
+   * it counted: for later ones it does not. `Infinity` for one that counted as it came.
+   */
+  lastTracked = Infinity;
+
   constructor(symbol: string, markets: Pick<Markets, 'bookOf' | 'ratesOf' | 'isTraced'>) {
     this.symbol = symbol;
     this.book = new QuoteBook(symbol);
@@ -54,7 +60,21 @@ export class Market {
 
   /** The last quote, as what it decides tells of it. */
   decidingQuote(): SeenQuote {
-    return { ...bookOf(this.book.mark()), n: this.lastN, ...this.levels.takeMoved() };
+    const { lastN: n, lastTracked: tracked } = this;
+    return {
+      ...bookOf(this.book.mark()),
+      n,
+      ...(tracked === Infinity ? {} : { tracked }),
+      ...this.levels.takeMoved(),
+    };
+  }
+
+  /**
+   * Whether a position was tracked only after the quote had come that is worked on, which counts late
+   * then and not for it. `quoted` is the symbol of that quote, undefined between quotes.
+   */
+  leavesOut({ order }: Pick<Position, 'order'>, quoted: string | undefined): boolean {
+    return quoted === this.symbol && order >= this.lastTracked;
   }
 }
 

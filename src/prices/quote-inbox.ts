@@ -78,17 +78,6 @@ export class QuoteInbox {
     this.released.delete(waiting);
   }
 
-  /** Quotes of a symbol that is held, which were taken out of turn: they come before all others of it. */
-  putBack(quotes: readonly Quote[]): void {
-    const [first] = quotes;
-    if (first === undefined) return;
-    const waiting = this.waitingOf(first.symbol);
-    waiting.held.putFirst(quotes);
-    waiting.count += quotes.length;
-    this.waitingCount += quotes.length;
-    waiting.lastTs = Math.max(waiting.lastTs, ...quotes.map(({ ts }) => ts));
-  }
-
   /** Those that were held are taken from the next turn on, before any later one of the symbol. */
   release(symbol: string): void {
     const waiting = this.symbols.get(symbol);

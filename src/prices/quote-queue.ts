@@ -16,12 +16,6 @@ export class QuoteQueue {
     this.quotes.push(quote);
   }
 
-  /** Before all others, in their order. */
-  putFirst(quotes: readonly Quote[]): void {
-    this.quotes = [...quotes, ...this.quotes.slice(this.head)];
-    this.head = 0;
-  }
-
   shift(): Quote | undefined {
     const quote = this.quotes[this.head];
     if (quote === undefined) return undefined;

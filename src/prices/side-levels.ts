@@ -54,18 +54,18 @@ export class SideLevels {
   }
 
   /** Moves the peaks, and arms what waited for a quote; true where anything changed. */
-  advance(value: number, exact: string | undefined, lastN: number): boolean {
+  advance(value: number, exact: string | undefined, lastN: number, tracked = Infinity): boolean {
     const isBeaten = this.sign * value >= this.sign * this.trails.moveFirst;
     let hasMoved = isBeaten && this.trails.advance(value, exact);
-    if (this.unarmed.size > 0 && this.armUnarmed({ value, exact }, lastN)) hasMoved = true;
-    if (hasMoved) this.trace?.add(lastN, { value, exact }, this.trails.hasSteps);
+    if (this.unarmed.size > 0 && this.armUnarmed({ value, exact }, lastN, tracked)) hasMoved = true;
+    if (hasMoved) this.trace?.add(lastN, { value, exact }, this.trails.hasSteps, tracked);
     return hasMoved;
   }
 
-  private armUnarmed(peak: Price, lastN: number): boolean {
+  private armUnarmed(peak: Price, lastN: number, tracked: number): boolean {
     let hasArmed = false;
     for (const watch of this.unarmed) {
-      if ((watch.position.progress.trailsSince ?? 0) > lastN) continue;
+      if ((watch.position.progress.trailsSince ?? 0) > lastN || watch.order >= tracked) continue;
       watch.arm(peak);
       this.unarmed.delete(watch);
       hasArmed = true;

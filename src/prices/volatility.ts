@@ -3,6 +3,10 @@
 
 /** Windows that have to be over before anything is said. */
 const windowsMin = 100;
+/** Of a return; doubles lose far less. */
+const slack = 1e-9;
+/** Below it the quotient of two prices has lost digits of the return. */
+const nearlyNone = 1e-3;
 
 export interface VolatilityOptions {
   readonly windowMs: number;
@@ -28,9 +32,11 @@ export class Volatility {
   private lastMid = 0;
   private variance = 0;
   private windows = 0;
-  /** Mids between them do not hold at the limit; neither where nothing is said yet. */
+  /** Mids between them surely do not hold at the limit; neither does one where nothing is said yet. */
   private low = 0;
   private high = Infinity;
+  /** A return that holds; `Infinity` where nothing is said yet. */
+  private least = Infinity;
 
   constructor({ limit, windowMs, halfLifeMs }: VolatilityOptions) {
     this.windowMs = windowMs;
@@ -56,13 +62,22 @@ export class Volatility {
     return this.holds(mid);
   }
 
+  /** A price that has not moved in the window never holds, however calm it was before. */
   holds(mid: number): boolean {
-    return mid <= this.low || mid >= this.high;
+    if (mid > this.low && mid < this.high) return false;
+    return mid !== this.firstMid && Math.abs(this.returnTo(mid)) >= this.least;
   }
 
   /** How many standard deviations the mid is away from where the window began. */
   deviations(mid: number): number {
-    return Math.abs(Math.log(mid / this.firstMid)) / Math.sqrt(this.variance);
+    return Math.abs(this.returnTo(mid)) / Math.sqrt(this.variance);
+  }
+
+  /** The logarithm of the mid over that with which the window began, also where that is nearly 1. */
+  private returnTo(mid: number): number {
+    const { firstMid } = this;
+    const moved = (mid - firstMid) / firstMid;
+    return Math.abs(moved) < nearlyNone ? Math.log1p(moved) : Math.log(mid / firstMid);
   }
 
   private roll(mid: number, ts: number): void {
@@ -71,7 +86,7 @@ export class Volatility {
       this.begin(mid, ts + windowMs);
       return;
     }
-    const r = Math.log(this.lastMid / this.firstMid);
+    const r = this.returnTo(this.lastMid);
     this.variance =
       this.windows === 0 ? r * r : this.decay * this.variance + (1 - this.decay) * r * r;
     this.windows++;
@@ -88,7 +103,8 @@ export class Volatility {
   private setBounds(): void {
     const reach = this.limit * Math.sqrt(this.variance);
     const isKnown = this.windows >= windowsMin && this.variance > 0;
-    this.low = isKnown ? this.firstMid * Math.exp(-reach) : 0;
-    this.high = isKnown ? this.firstMid * Math.exp(reach) : Infinity;
+    this.least = isKnown ? reach : Infinity;
+    this.low = isKnown ? this.firstMid * Math.exp(slack - reach) : 0;
+    this.high = isKnown ? this.firstMid * Math.exp(reach - slack) : Infinity;
   }
 }

@@ -46,6 +46,29 @@ test.each([
     { ...atArrival, bid: 1, ask: 2, bidSize: 3.5, askSize: 4, seq: 7 },
   ],
   ['one size', '{"bid":1,"ask":2,"askSize":4}', { ...atArrival, bid: 1, ask: 2, askSize: 4 }],
+  [
+    'sizes that no double is',
+    '{"bid":1,"ask":2,"bidSize":"9.99999999999999999","askSize":"10.0000000000000000000"}',
+    {
+      ...{ ...atArrival, bid: 1, ask: 2, bidSize: 10, askSize: 10 },
+      bidSizeExact: '9.99999999999999999',
+    },
+  ],
+  [
+    'sizes that are null',
+    '{"bid":1,"ask":2,"bidSize":null,"askSize":3}',
+    { ...atArrival, bid: 1, ask: 2, askSize: 3 },
+  ],
+  [
+    'all null',
+    '{"bid":1,"ask":2,"bidSize":null,"askSize":null,"seq":null}',
+    { ...atArrival, bid: 1, ask: 2 },
+  ],
+  [
+    'a size that can be none',
+    '{"bid":1,"ask":2,"bidSize":-1}',
+    { ...atArrival, bid: 1, ask: 2, bidSize: -1 },
+  ],
   ['only seq', '{"bid":1,"ask":2,"seq":0}', { ...atArrival, bid: 1, ask: 2, seq: 0 }],
   [
     'unknown keys',
@@ -87,7 +110,7 @@ test.each([
   ['ts with a fraction', '{"bid":1,"ask":2,"ts":5.5}'],
   ['ts null', '{"bid":1,"ask":2,"ts":null}'],
   ['a size that is none', '{"bid":1,"ask":2,"bidSize":"many"}'],
-  ['a size that is null', '{"bid":1,"ask":2,"askSize":null}'],
+  ['a size that is a boolean', '{"bid":1,"ask":2,"askSize":false}'],
   ['seq as text', '{"bid":1,"ask":2,"seq":"1"}'],
 ])('a message with %s is no quote', (_, json) => {
   expect(quoteOfJson('S', json, arrival)).toBeUndefined();

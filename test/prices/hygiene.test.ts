@@ -1,7 +1,13 @@
 // Which quotes count (contract section 2).
 import { expect, test } from 'vitest';
 import type { Quote } from '#src/domain/quote';
-import { futureToleranceMs, quoteFault, quoteFaults, type QuoteFault } from '#src/prices/hygiene';
+import {
+  futureToleranceMs,
+  isBadSize,
+  quoteFault,
+  quoteFaults,
+  type QuoteFault,
+} from '#src/prices/hygiene';
 import { quoteAt } from '../domain/arbitraries.ts';
 
 const now = 1_700_000_000_000;
@@ -33,7 +39,16 @@ test.each<[string, Partial<Quote>, number | undefined, number, QuoteFault | unde
   ['of no instrument', {}, undefined, latest, 'unknown_symbol'],
   ['older than the last one', {}, now + 1, latest, 'stale'],
   ['just beyond the tolerance', { ts: latest + 1 }, 0, latest, 'in_future'],
-  ['before the epoch', { ts: -1 }, 0, latest, 'stale'],
+  ['at the epoch', { ts: 0 }, 0, latest, undefined],
+  ['before the epoch', { ts: -1 }, 0, latest, 'not_positive'],
+  [
+    'of two prices that a double holds, but not their mid',
+    { bid: 1e308, ask: 1.7e308 },
+    0,
+    latest,
+    'not_finite',
+  ],
+  ['of the largest prices', { bid: 8e307, ask: 9e307 }, 0, latest, undefined],
 ])('%s: %j after %j', (_, change, lastTs, latestTs, fault) => {
   expect(quoteFault({ ...good, ...change }, lastTs, latestTs)).toBe(fault);
 });
@@ -45,6 +60,20 @@ test.each<[string, string, QuoteFault | undefined]>([
   ['1.1000000000000000000002', '1.1000000000000000000001', 'crossed'],
 ])('%s / %s, equal as doubles, is %j', (bid, ask, fault) => {
   expect(quoteFault(quoteAt('S', bid, ask), 0, latest)).toBe(fault);
+});
+
+test.each<[number | undefined, boolean]>([
+  [undefined, false],
+  [0, false],
+  [5e-324, false],
+  [1.7e308, false],
+  [-5e-324, true],
+  [-1, true],
+  [Infinity, true],
+  [-Infinity, true],
+  [NaN, true],
+])('a size of %j can be none: %j', (size, isBad) => {
+  expect(isBadSize(size)).toBe(isBad);
 });
 
 test('every fault there is has its row, and has it first where there are several', () => {

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { guardOf, type GuardSpec } from '#src/domain/market-conditions';
+import { price } from '#src/domain/price';
 import type { Quote } from '#src/domain/quote';
 import { MarketMeter } from '#src/prices/market-meter';
 import { QuoteBook } from '#src/prices/quote-book';
@@ -83,12 +84,31 @@ test.each<[number | undefined, number | undefined, string[]]>([
   [9, 4, ['Long warning 9', 'Short critical 4']],
   [Number.NaN, 9, ['Short warning 9']],
   [Number.POSITIVE_INFINITY, Number.NaN, []],
+  [-5, Number.NEGATIVE_INFINITY, []],
+  [-1, 9, ['Short warning 9']],
 ])('sizes of %j and %j are liquidity: %j', (bidSize, askSize, found) => {
   const readings = found.map((text) => {
     const [side, level, measured] = text.split(' ');
     return { gauge: `liquidity${side}`, level, measured };
   });
   expect(measure(liquidityOnly, sized(bidSize, askSize))).toEqual(readings);
+});
+
+/** What no double holds decides: of the limit of 10, and of half of it. */
+test.each<[string, string[]]>([
+  ['9.99999999999999999', ['warning 10']],
+  ['10.00000000000000001', []],
+  ['10.00000000000000000', []],
+  ['5.000000000000000001', ['warning 5']],
+  ['4.999999999999999999', ['critical 5']],
+])('a size of %s is liquidity: %j', (size, found) => {
+  const { value, exact } = price(size);
+  const readings = found.map((text) => {
+    const [level, measured] = text.split(' ');
+    return ['Long', 'Short'].map((side) => ({ gauge: `liquidity${side}`, level, measured }));
+  });
+  const sizes = { bidSize: value, bidSizeExact: exact, askSize: value, askSizeExact: exact };
+  expect(measure(liquidityOnly, { ...quoteAt('S', '1', '1'), ...sizes })).toEqual(readings.flat());
 });
 
 test('what holds is told in the order in which it acts', () => {

@@ -71,6 +71,47 @@ test('a price that never moved has no deviation: nothing is said', () => {
   expect(volatility.takes(500, 200_000)).toBe(false);
 });
 
+/** A window that moves, and then none. */
+function flat(windows: number, price: number, limit = 3, halfLifeMs = windowMs): Volatility {
+  const volatility = new Volatility({ windowMs, halfLifeMs, limit });
+  volatility.takes(price, 0);
+  volatility.takes(price * 1.01, 500);
+  for (let i = 1; i <= windows; i++) {
+    expect([i, volatility.takes(price * 1.01, i * windowMs)]).toEqual([i, false]);
+  }
+  return volatility;
+}
+
+test.each([100, 101.37, 1e-7, 1e12])('a price that stands still holds never, at %d', (price) => {
+  // So long that doubles cannot tell one plus the deviation from one, and that it is 0 in the end.
+  const volatility = flat(2500, price);
+  expect(volatility.takes(price * 1.01, 3_000_000)).toBe(false);
+});
+
+test('after many half-lives without a move any tick is a large one', () => {
+  const volatility = flat(200, 100);
+  expect(volatility.takes(101.00000000000001, 200_500)).toBe(true);
+  expect(volatility.takes(100.99999999999999, 200_600)).toBe(true);
+  expect(volatility.takes(101, 200_700)).toBe(false);
+  expect(Number.isFinite(volatility.deviations(101.01))).toBe(true);
+});
+
+test('a small return is compared as what it is, to the last tick of a double', () => {
+  const tick = 2 ** -46;
+  for (let limit = 1; limit < 3; limit += 0.01) {
+    const volatility = flat(100, 100, limit, 2 * windowMs);
+    // 99 windows of no move behind one of it.
+    const least = limit * Math.log(1.01) * 2 ** (-99 / 4);
+    const atLeast = Math.round((Math.expm1(least) * 101) / tick);
+    for (let ticks = atLeast - 5; ticks <= atLeast + 5; ticks++) {
+      const r = Math.log1p((ticks * tick) / 101);
+      if (Math.abs(r / least - 1) < 1e-12) continue;
+      const isHeld = volatility.takes(101 + ticks * tick, 100_500);
+      expect([limit, ticks - atLeast, isHeld]).toEqual([limit, ticks - atLeast, r > least]);
+    }
+  }
+});
+
 test('earlier windows count half after the half-life', () => {
   const half = new Volatility({ windowMs, halfLifeMs: windowMs, limit: 1 });
   calm(half, 100);

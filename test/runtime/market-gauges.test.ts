@@ -1,7 +1,15 @@
 // Gaps, liquidity on each side, silence and volatility: quotes in, events and closes out.
 import { beforeEach, describe, expect, test } from 'vitest';
-import { newWorldForEachTest, world } from './acting.ts';
-import { calmWindows, forgetNews, guard, expectTold, type Row } from './market-worlds.ts';
+import { newWorldForEachTest, trackLots, world } from './acting.ts';
+import {
+  calmWindows,
+  expectTold,
+  forgetNews,
+  guard,
+  news,
+  push,
+  type Row,
+} from './market-worlds.ts';
 
 newWorldForEachTest();
 
@@ -54,6 +62,29 @@ describe('gap', () => {
 });
 
 describe('liquidity of each side', () => {
+  test('a size that can be none is as if it were absent, and counted; the quote counts', async () => {
+    await guard({ liquidity: { closeOn: 'warning' } });
+    await trackLots('acc2', { positionId: 'l' }, { positionId: 's', side: 'short' });
+    for (const sizes of [
+      { bidSize: -5 },
+      { askSize: '-0.1' },
+      { bidSize: -5, askSize: -Infinity },
+      { bidSize: Infinity, askSize: 10 },
+      { bidSize: null, askSize: null, seq: null },
+    ]) {
+      push({ bid: 1, ask: 1, ...sizes });
+    }
+    expect(news()).toEqual([]);
+    expect(world.counter('quotes_bad_size')).toBe(4);
+    expect(world.engine.feed.accepted).toBe(5);
+    push({ bid: 1, ask: 1, bidSize: '9.99999999999999999', askSize: '10.00000000000000001' });
+    expect(news()).toEqual([
+      'warning liquidity.long',
+      'halted liquidity.long',
+      'l market_liquidity 1',
+    ]);
+  });
+
   test('closes that side, longs by the size at the bid, shorts by that at the ask', async () => {
     await guard({ liquidity: {} });
     await expectTold(

@@ -14,6 +14,8 @@ interface PeakBase {
 
 export interface Held extends Guarded {
   base: PeakBase;
+  /** When it was tracked, in the order of all that happened. */
+  readonly trackedAt: number;
   /** Names the rungs of its ladder, in their order: one that is given again keeps its name. */
   rungNames: readonly number[];
   /** Closes of parts that have no outcome yet, and how much each is still to close. */
@@ -129,6 +131,7 @@ export class ExitFacts {
       ...afresh(exits),
       ...{ movedStop: undefined, rungs: new Set<number>(), base: { at, peak: undefined } },
       ...{
+        trackedAt: at,
         rungNames: this.named(exits),
         claims: new Map<string, Decimal>(),
         failedTs: 0,

@@ -12,6 +12,7 @@ import { ExitFacts, isSameExit, quoteOfRecord, unclaimedOf, type Held } from './
 import { crossingBegan } from './commands.ts';
 import { duesOf, movesOf, type Dues, type Moves } from './exit-model.ts';
 import { isWorse, shownPeak, shownSet } from './exit-words.ts';
+import { MissedQuotes } from './missed-quotes.ts';
 import { QuoteLog } from './quote-log.ts';
 import type { SimRuntime } from './sim-runtime.ts';
 import { Violation } from './violation.ts';
@@ -57,8 +58,7 @@ export class ExitMemory {
   private readonly mids = new Map<string, Decimal>();
   /** Peaks as a restart found them. */
   private readonly found = new Map<string, Held['base']>();
-  /** Quotes that came while a position was not guarded. */
-  private readonly skipped = new Map<string, Set<number>>();
+  readonly missed = new MissedQuotes();
   /** Every order that a record ever asked for, also one that a crash has lost, and of how much. */
   readonly asked = new Map<string, Decimal>();
   private runtime: SimRuntime | undefined;
@@ -106,6 +106,7 @@ export class ExitMemory {
   listen(runtime: SimRuntime): void {
     const feed = runtime.host?.engine.feed;
     if (feed === undefined) return;
+    this.missed.listen(feed, () => ++this.at);
     const accept = feed['accept'].bind(feed);
     feed['accept'] = (quote, market) => {
       if (runtime.isDead) {
@@ -173,10 +174,14 @@ export class ExitMemory {
     const { positions } = this.state();
     for (const held of this.facts.held.values()) {
       if (held.symbol !== symbol) continue;
+      if (this.missed.isUnseen(held, quote)) {
+        this.missed.leaveOut(held, at);
+        continue;
+      }
       const position = positions.get(held.positionId);
       const x = held.side === 'long' ? bid : ask;
       if (position?.state !== 'guarded') {
-        this.skip(held, at);
+        this.missed.skip(held, at);
         held.peakMost = movesOf(held, x).peakMost;
         continue;
       }
@@ -223,15 +228,10 @@ export class ExitMemory {
     }
   }
 
-  private skip({ positionId }: Held, at: number): void {
-    const skipped = this.skipped.get(positionId) ?? new Set();
-    this.skipped.set(positionId, skipped.add(at));
-  }
-
   private move(held: Held, position: Position, expected: Expected, at: number): void {
     const { moves, hasLeft, isTrailingNew, isBreakEvenNew } = expected;
     const isStill = position.state === 'guarded' && !hasLeft;
-    if (!isStill) this.skip(held, at);
+    if (!isStill) this.missed.skip(held, at);
     if (isStill && !isBreakEvenNew) held.movedStop = moves.movedStop;
     if (isTrailingNew) return;
     held.peakMost = moves.peakMost;
@@ -283,9 +283,9 @@ export class ExitMemory {
     const { side } = held;
     const least = this.quotes.peakOf(
       held,
-      (q) => q.ts <= durableTs && this.skipped.get(held.positionId)?.has(q.at) !== true,
+      (q) => q.ts <= durableTs && this.missed.surelyCounts(held, q.at),
     );
-    const most = this.quotes.peakOf(held, () => true);
+    const most = this.quotes.peakOf(held, (q) => this.missed.mayCount(held, q.at));
     const peak = position.peak && exactOf(position.peak.value, position.peak.exact);
     const told = `peak ${shownPeak(peak)}, between ${shownPeak(least)} and ${shownPeak(most)}`;
     // The quote that closes it moves its peak no more, and a kill may come before that is seen here.

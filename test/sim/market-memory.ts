@@ -41,6 +41,7 @@ export class MarketMemory {
   private acceptedTs = 0;
   /** The symbol whose quote is being worked on. */
   private current: string | undefined;
+  private quote: Quote | undefined;
 
   constructor(world: World) {
     this.world = world;
@@ -90,7 +91,7 @@ export class MarketMemory {
       const counted = isOld ? [] : prints.countedBy({ ...sidesOf(quote), quote }, standing.book);
       memory.counts = counted.map((one) => one.quote);
       const isTaken = take(quote);
-      // What waits behind a crossing is taken again.
+      // What is behind a crossing counts when that is worked off.
       if (memory.counts.length > 0 && !runtime.isDead && !feed.isBusy) {
         this.fail('a confirmed quote counts', shown(memory.counts[0] as Quote));
       }
@@ -130,9 +131,11 @@ export class MarketMemory {
     this.acceptedTs = this.world.clock.now();
     standing.take(quote, sidesOf(quote), this.acceptedTs);
     this.current = symbol;
+    this.quote = quote;
     const open = this.openIn(symbol);
     accept();
     this.current = undefined;
+    this.quote = undefined;
     const { runtime } = this;
     if (runtime === undefined || runtime.isDead || runtime.hasFailed) return;
     for (const name of standing.terms.keys()) {
@@ -350,8 +353,12 @@ export class MarketMemory {
     this.fail('entries are halted while they should be', `${symbol}: ${reasons.join(', ')}`);
   }
 
+  /** Without those for which the quote that is worked on does not count. */
   private openIn(symbol: string): Held[] {
-    return [...this.world.exits.facts.held.values()].filter((held) => held.symbol === symbol);
+    const { facts, missed } = this.world.exits;
+    const { quote } = this;
+    const isOut = (held: Held): boolean => quote?.symbol === symbol && missed.isUnseen(held, quote);
+    return [...facts.held.values()].filter((held) => held.symbol === symbol && !isOut(held));
   }
 
   private isWatching(): boolean {

@@ -99,6 +99,8 @@ class BruteForce {
   #waiting: Close[] = [];
   readonly #closes: CloseLine[] = [];
   #ts = 0;
+  /** Of the quote that is worked on, where it was held: what is open only since then is not looked at. */
+  #late: string | undefined;
 
   constructor(scenario: GuardedScenario, quotes: readonly Quote[], tell: Tell, note: Note) {
     this.#tell = tell;
@@ -122,8 +124,12 @@ class BruteForce {
       const taken = this.#hygienic(quote);
       refused += taken.refused;
       accepted += taken.counted.length;
-      for (const one of taken.counted) this.#work(one);
+      for (const one of taken.counted) {
+        this.#late = one === quote ? undefined : one.symbol;
+        this.#work(one);
+      }
     }
+    for (const prints of this.#prints.values()) refused += prints.drop();
     return {
       closes: this.#closes,
       quotes: accepted,
@@ -137,7 +143,7 @@ class BruteForce {
   #hygienic(quote: Quote): Taken<Quote> {
     const refused = { counted: [], refused: 1 };
     const { symbol, bid, ask, ts } = quote;
-    if (!Number.isFinite(bid) || !Number.isFinite(ask) || bid <= 0 || ask <= 0) return refused;
+    if (!Number.isFinite((bid + ask) / 2) || bid <= 0 || ask <= 0 || ts < 0) return refused;
     if (!this.#held.symbols.has(symbol)) return refused;
     const before = this.#books.get(symbol);
     if (before !== undefined && ts < before.ts) return refused;
@@ -175,7 +181,9 @@ class BruteForce {
       this.#closeAll(close);
     }
     // 6. Exits, in tracking order.
-    for (const position of this.#openIn(symbol)) this.#exit(position, book);
+    for (const position of this.#openIn(symbol)) {
+      if (!this.#isUnseen(position)) this.#exit(position, book);
+    }
     // 7. Account guards, in the order of creation.
     for (const account of concerned) guardAccount(account, symbol, this.#deskOf(account));
     for (const account of this.#held.accounts) settle(account);
@@ -221,11 +229,17 @@ class BruteForce {
     return [...expiries, ...graces, ...markets].sort((a, b) => a.at - b.at)[0];
   }
 
+  /** Whether it is open only since the quote came that is worked on, which was held. */
+  #isUnseen({ openAt, spec }: HeldPosition): boolean {
+    return this.#late === spec.symbol && openAt > this.#ts;
+  }
+
   #closeAll(close: MarketClose | undefined): void {
     if (close === undefined) return;
     const { symbol, reason, side } = close;
     for (const position of this.#openIn(symbol)) {
-      if (side === undefined || position.spec.side === side) this.#close(position, { reason });
+      if (side !== undefined && position.spec.side !== side) continue;
+      if (!this.#isUnseen(position)) this.#close(position, { reason });
     }
   }
 

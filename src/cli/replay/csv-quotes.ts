@@ -251,7 +251,10 @@ class CsvReader implements QuoteReader {
     this.#line++;
     const symbol = this.#symbol;
     if (!this.#isSized) return plainQuote(symbol, bid, ask, ts, undefined, undefined);
-    return { symbol, bid, ask, ts, bidExact: undefined, askExact: undefined, bidSize, askSize };
+    return {
+      ...{ symbol, bid, ask, ts, bidExact: undefined, askExact: undefined },
+      ...{ bidSize, askSize, bidSizeExact: undefined, askSizeExact: undefined },
+    };
   }
 
   /** The plain decimal at `from`, its end in `#numberEnd`; NaN where it is not plain or too long. */

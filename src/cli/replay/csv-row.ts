@@ -54,6 +54,8 @@ export function quoteOfText(line: string, symbol: string, isSized: boolean): Quo
     ...plainQuote(symbol, bid.value, ask.value, ts, bid.exact, ask.exact),
     bidSize: bidSize.value,
     askSize: askSize.value,
+    bidSizeExact: bidSize.exact,
+    askSizeExact: askSize.exact,
   };
 }
 

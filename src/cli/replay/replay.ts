@@ -163,7 +163,11 @@ export class Replay {
       deadlinesBy: 'quote',
       deliver: ({ records }) => this.deliver(records),
     });
-    this.feed = new PriceFeed(this.core, { isReplay: true, beforeQuote: (ts) => this.advance(ts) });
+    this.feed = new PriceFeed(this.core, {
+      isReplay: true,
+      beforeQuote: (ts) => this.advance(ts),
+      trackedBy: (ts) => this.trackedBy(ts),
+    });
     this.core.arm();
     this.core.turn(() => {
       for (const draft of setUpDrafts(scenario)) this.core.commit(draft);
@@ -190,9 +194,11 @@ export class Replay {
     for (const accountId of this.core.state.accounts.keys()) this.core.settlePeak(accountId);
   }
 
-  /** `malformed` counts rows that never became a quote. */
+  /** At the end of the quotes; `malformed` counts rows that never became one. */
   summary(malformed: number): ReplaySummary {
     const { accounts } = this.core.state;
+    // No more quote will confirm them.
+    for (const market of this.core.markets.all()) this.feed.refuseHeld(market);
     this.settlePeaks();
     let openPositions = 0;
     for (const account of accounts.values()) openPositions += account.positions.size;
@@ -228,6 +234,13 @@ export class Replay {
       const { accountId } = position;
       this.core.commit({ type: 'position.tracked', accountId, body: { position } });
     }
+  }
+
+  /** Of the positions that are tracked so far, how many are open at that time: the first ones. */
+  private trackedBy(ts: number): number {
+    let tracked = this.nextScheduled;
+    while (tracked > 0 && (this.scheduled[tracked - 1] as Scheduled).openAt > ts) tracked--;
+    return tracked;
   }
 
   private deliver(records: readonly JournalRecord[]): void {

@@ -130,6 +130,23 @@ test('sizes come with the quotes where the header names them', async () => {
   ]);
 });
 
+test('a size that no double is comes with its text', async () => {
+  const { rows } = await readAll(
+    write('ts,bid,ask,bidSize,askSize\n1,2,3,9.99999999999999999,-5\n'),
+  );
+  expect(rows).toEqual([
+    {
+      symbol: 'A',
+      bid: 2,
+      ask: 3,
+      ts: 1,
+      bidSize: 10,
+      bidSizeExact: '9.99999999999999999',
+      askSize: -5,
+    },
+  ]);
+});
+
 test('a file is known as gzip by its first bytes, whatever its name', async () => {
   const { rows } = await readAll(write(gzipSync(`${head}1,2,3\n`), 'quotes.csv'));
   expect(brief(rows)).toEqual(['1:2:3']);

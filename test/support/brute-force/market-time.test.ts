@@ -125,12 +125,12 @@ test.for<GuardCase>([
     levels: ['2 gap critical'],
   },
   {
-    name: 'until so many have confirmed; what was tracked meanwhile is there',
+    name: 'until so many have confirmed; what was tracked meanwhile is left out',
     guard: { gap: {}, reject: twice },
     open: 'l0 l4 l5',
     quotes: '1 A 100 100, 2 A 90 90, 3 A 91 91, 4 B, 5 A 86 86',
     // From 90 to 91 and from 91 to 86: the second is a gap of 5.5 %.
-    closes: ['l0 gap 2 90', 'l4 gap 2 90', 'l5 gap 5 86'],
+    closes: ['l0 gap 2 90', 'l4 gap 5 86', 'l5 gap 5 86'],
     levels: ['2 gap critical'],
   },
   {
@@ -160,11 +160,11 @@ test.for<GuardCase>([
     refused: 1,
   },
   {
-    name: 'at the end of the time still, and for as long as nothing comes',
+    name: 'at the end of the time still, for as long as nothing comes, and refused where nothing does',
     guard: { gap: {}, reject },
     open: 'l0',
     quotes: '1 A 100 100, 11 A 90 90, 1000 B',
-    ...{ closes: [], levels: [], accepted: 2 },
+    ...{ closes: [], levels: [], accepted: 2, refused: 1 },
   },
   {
     name: 'not without a quote before it, nor later',

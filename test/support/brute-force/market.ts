@@ -70,8 +70,18 @@ export class MarketGuard {
     };
     watch('gap', gap, ({ book }, limit) => gapOf(book, limit));
     watch('spread', spread, ({ book }, limit) => spreadOf(book, limit));
-    watch('liquidity', liquidity, ({ quote }, limit) => liquidityOf(quote.bidSize, limit), 'long');
-    watch('liquidity', liquidity, ({ quote }, limit) => liquidityOf(quote.askSize, limit), 'short');
+    watch(
+      'liquidity',
+      liquidity,
+      ({ quote }, limit) => liquidityOf(quote.bidSizeExact ?? quote.bidSize, limit),
+      'long',
+    );
+    watch(
+      'liquidity',
+      liquidity,
+      ({ quote }, limit) => liquidityOf(quote.askSizeExact ?? quote.askSize, limit),
+      'short',
+    );
     const windows = volatility && new Volatility(volatility);
     watch('volatility', volatility, ({ quote }) => windows?.take(quote) ?? 0);
     if (stale !== undefined) this.#stale = new StaleWatch(symbol, stale, sessions, note);

@@ -28,9 +28,9 @@ export function spreadOf({ bid, ask }: Book, limit: Ratio): Reached {
   return reached((factor) => (ask - bid) * 100n * limit.scale > factor * limit.value * bid);
 }
 
-/** Below the limit only; a side without a size has any. */
-export function liquidityOf(size: number | undefined, limit: Ratio): Reached {
-  if (size === undefined) return 0;
+/** Below the limit only; a side without a size, or with one that can be none, has any. */
+export function liquidityOf(size: number | string | undefined, limit: Ratio): Reached {
+  if (size === undefined || !(Number(size) >= 0) || Number(size) === Infinity) return 0;
   const lots = ratioOf(size);
   return reached((factor) => factor * lots.value * limit.scale < limit.value * lots.scale);
 }

@@ -34,11 +34,11 @@ export class Prints<Quote> {
     const { quote } = print;
     if (book === undefined) return { counted: [quote], refused: 0 };
     if (!isMovedBy(print.book, book, this.#deviation)) {
-      return { counted: [quote], refused: this.#drop() };
+      return { counted: [quote], refused: this.drop() };
     }
     let refused = 0;
     const last = this.#held.at(-1);
-    if (last !== undefined && isAbove(last, book) !== isAbove(print, book)) refused = this.#drop();
+    if (last !== undefined && isAbove(last, book) !== isAbove(print, book)) refused = this.drop();
     else if (last !== undefined && print.book.ts < last.book.ts) return { counted: [], refused: 1 };
     this.#held.push(print);
     // The first of them confirms nothing.
@@ -50,7 +50,8 @@ export class Prints<Quote> {
     return { counted, refused };
   }
 
-  #drop(): number {
+  /** Nothing can confirm what is held any more; how many that are. */
+  drop(): number {
     const dropped = this.#held.length;
     this.#held = [];
     return dropped;
