@@ -1,6 +1,7 @@
 // What a close is: the intent, its result, and why (contract section 6).
 import { decimal, text, type Decimal } from './money.ts';
 import { closeIdOf, clientOrderIdOf } from './ids.ts';
+import type { ConditionLevel } from './market-conditions.ts';
 import type { Side } from './quote.ts';
 
 export type CloseOutcome = 'closed' | 'pending' | 'unknown' | 'failed';
@@ -58,9 +59,16 @@ export interface CloseCause {
   readonly market?: MarketCause;
 }
 
+/** Which condition it was, `reason` says. Records of before version 5 have `before` alone. */
 export interface MarketCause {
   /** Of a gap: the mid before it. */
   readonly before?: string;
+  /** At which it acted: `critical` is at twice the limit, of liquidity at half of it. */
+  readonly level?: ConditionLevel;
+  /** As the guard has it: percent, lots, standard deviations or seconds. */
+  readonly limit?: string;
+  /** In the same. */
+  readonly measured?: string;
 }
 
 /** The last record before a quote, and a price of it that moved peaks of trailing stops. */

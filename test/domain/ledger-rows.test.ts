@@ -6,7 +6,7 @@ import { goneResult, intentOf } from '#src/domain/closing';
 import { chainRow, ledgerRowOf, verifyChain, type LedgerRowDraft } from '#src/domain/ledger-rows';
 import { decimal } from '#src/domain/money';
 import type { RecordType } from '#src/domain/records';
-import { by, drafts, drift, observation, recordOf } from './every-record.ts';
+import { by, drafts, drift, market, observation, recordOf } from './every-record.ts';
 
 const base = { userId: 'a', createdAt: '1970-01-01T00:00:01.000Z', partition: 44 };
 const { intent } = drafts['close.intended'];
@@ -239,6 +239,24 @@ const rows: [RecordType, Omit<LedgerRowDraft, keyof typeof base>][] = [
     'runtime.resumed',
     { eventType: 'runtime_resumed', description: 'Runtime resumed: why', metaData: by, status: 0 },
   ],
+  [
+    'market.changed',
+    {
+      eventType: 'market_warning',
+      description: 'Market XAUUSD warning: gap',
+      metaData: { ...market, level: 'warning' },
+      status: 0,
+    },
+  ],
+  [
+    'feed.switched',
+    {
+      eventType: 'feed_switched',
+      description: 'Market XAUUSD switched to its fallback, two: silent',
+      metaData: drafts['feed.switched'],
+      status: 0,
+    },
+  ],
 ];
 
 test.each(rows)('%s is a row', (type, row) => {
@@ -263,10 +281,8 @@ const silent: RecordType[] = [
   'drift.cleared',
   'bulk.progressed',
   'route.put',
-  'market.changed',
   'gap.contradicted',
   'session.changed',
-  'feed.switched',
   'command.answered',
 ];
 
@@ -294,6 +310,43 @@ test('a warning of before version 4 has no row: a ledger that was written withou
   for (const v of [1, 2, 3]) {
     expect(ledgerRowOf({ ...recordOf('rule.warned'), v })).toBeUndefined();
   }
+});
+
+test.each<[object, string, string]>([
+  [{ level: 'critical' }, 'market_critical', 'Market XAUUSD critical: gap'],
+  [{ level: 'clear', measured: undefined }, 'market_cleared', 'Market XAUUSD cleared: gap'],
+  [
+    { level: 'warning', condition: 'liquidity', side: 'short' },
+    'market_warning',
+    'Market XAUUSD warning: liquidity (short)',
+  ],
+])('a change of a market: %o', (more, eventType, description) => {
+  const body = { ...market, ...more };
+  const row = ledgerRowOf(recordOf('market.changed', body, '_'));
+  expect(row).toMatchObject({ userId: '_', eventType, description, metaData: body, status: 0 });
+});
+
+test('changes of markets of before version 5 have no rows', () => {
+  for (const v of [1, 2, 3, 4]) {
+    expect(ledgerRowOf({ ...recordOf('market.changed'), v })).toBeUndefined();
+    expect(ledgerRowOf({ ...recordOf('feed.switched'), v })).toBeUndefined();
+  }
+});
+
+test('the row of a close by a market guard says what was measured, at which limit, and when', () => {
+  const cause = { level: 'critical', limit: '10', measured: '4' };
+  const body = { ...drafts['close.filled'], intent: { ...intent, market: cause } };
+  const requestedTs = intent.requestedTs;
+  expect(ledgerRowOf(recordOf('close.filled', body))?.metaData).toMatchObject({
+    market: { ...cause, requestedTs },
+  });
+});
+
+test('the row of a close by the guard of an earlier version stays what it was', () => {
+  const body = { ...drafts['close.filled'], intent: { ...intent, market: { before: '2000' } } };
+  expect(ledgerRowOf(recordOf('close.filled', body))).toEqual(
+    ledgerRowOf(recordOf('close.filled')),
+  );
 });
 
 test('a restoration names all the rules that are kept again', () => {

@@ -81,9 +81,34 @@ const ruleStory: Draft[] = [
   make.rulesReplaced('b'),
 ];
 
+const changed = (
+  symbol: string,
+  condition: 'gap' | 'spread',
+  level: 'warning' | 'clear',
+): Draft => ({
+  type: 'market.changed',
+  accountId: '_',
+  body: { symbol, condition, level, limit: '1' },
+});
+
+/** What is told of markets. */
+const marketStory: Draft[] = [
+  changed('EURUSD', 'spread', 'warning'),
+  changed('XAUUSD', 'spread', 'warning'),
+  changed('EURUSD', 'gap', 'warning'),
+  {
+    type: 'feed.switched',
+    accountId: '_',
+    body: { symbol: 'EURUSD', to: 'fallback', feed: 'two', reason: 'silent' },
+  },
+  changed('EURUSD', 'spread', 'clear'),
+];
+
 export function describeLedger(name: string, makeWorld: () => Promise<LedgerWorld>): void {
   test(`${name} is asked to tell of every type of record that has a row`, () => {
-    const told = new Set([...story, ...liveStory, ...ruleStory].map(({ type }) => type));
+    const told = new Set(
+      [...story, ...liveStory, ...ruleStory, ...marketStory].map(({ type }) => type),
+    );
     const types = Object.keys(drafts) as RecordType[];
     const withRow = types.filter((type) => ledgerRowOf(recordOf(type)) !== undefined);
     expect(withRow.filter((type) => !told.has(type))).toEqual([]);
@@ -121,6 +146,31 @@ export function describeLedger(name: string, makeWorld: () => Promise<LedgerWorl
         ['guard_restored', ruleStory[1]?.body],
         ['account_rules_replaced', ruleStory[2]?.body],
       ]);
+    });
+
+    test('tells of changes of markets, by symbol and condition', async () => {
+      await ledger.open('dir-1');
+      const all = entries.of(marketStory);
+      await ledger.write(all);
+      const rows = rowsOf(all);
+      expect(rows.map(({ eventType }) => eventType)).toEqual([
+        ...Array<string>(3).fill('market_warning'),
+        'feed_switched',
+        'market_cleared',
+      ]);
+      const cases: [Partial<LedgerFilter>, number[]][] = [
+        [{ accountId: '_' }, [0, 1, 2, 3, 4]],
+        [{ symbol: 'EURUSD' }, [0, 2, 3, 4]],
+        [{ symbol: 'EURUSD', condition: 'spread' }, [0, 4]],
+        [{ symbol: 'EURUSD', eventType: 'feed_switched' }, [3]],
+        [{ symbol: 'XAUUSD', condition: 'gap' }, []],
+        [{ symbol: 'nul\0' }, []],
+      ];
+      for (const [filter, places] of cases) {
+        const wanted = places.map((place) => rows[place]);
+        const { rows: found } = await allRows(ledger, filter);
+        expect({ filter, found }).toEqual({ filter, found: wanted });
+      }
     });
 
     test('tells of every outcome in the order of the journal', async () => {
