@@ -77,8 +77,8 @@ export function storyOf(facts: CloseFacts): Story {
   const lines = [
     ...openingLine(terms),
     ...beforeBreach.map((row) => accountLine(row, of)),
-    ...market.map(marketLine),
     ...(why.quote === undefined ? [] : [quoteLine(why, why.quote, late !== undefined)]),
+    ...market.map(marketLine),
     ...(breach === undefined ? [] : [breachLine(breach, of)]),
     ...positionRows.map((row) => positionLine(row, about)),
     ...rows.map((row) => closeLine(row, about)),

@@ -138,9 +138,9 @@ test.each<{ what: string; facts: CloseFacts; lines: string[]; outcome: string; o
       opened,
       '-9 quotes of two count for EURUSD, its fallback: the other was silent',
       '-5 market of EURUSD WARNING: spread 0.6 % is above its limit of 0.5 %',
-      '0 market of EURUSD CRITICAL: spread 1.2 % is above twice its limit of 0.5 %',
       '0 quote EURUSD bid 1.0949, ask 1.095; the market guard of EURUSD closed it: ' +
         'spread 1.2 % is above twice its limit of 0.5 % (critical)',
+      '0 market of EURUSD CRITICAL: spread 1.2 % is above twice its limit of 0.5 %',
       '9 CLOSED: 0.5 at 1.0949, P&L -255 USD, 9 ms after the quote',
       '9 market of EURUSD cleared: spread',
     ],
