@@ -1,5 +1,6 @@
 // Market guards as they come in (contract section 4).
 import { z } from 'zod';
+import { ListCursor, ListLimit, listLimitDefault } from './lists.ts';
 import { Id, Positive, SymbolName } from './primitives.ts';
 
 /** Longest time of a guard: a year. */
@@ -89,4 +90,13 @@ export type GuardConditions = z.infer<typeof GuardConditions>;
 
 export const GuardPut = z.strictObject({ symbol: SymbolName, ...GuardConditions.shape });
 export const GuardRemove = z.strictObject({ symbol: SymbolName });
-export const GuardStatus = z.strictObject({ symbol: SymbolName.optional() });
+
+/** Under `_`; under an account none of it is taken. */
+export const GuardStatus = z.strictObject({
+  symbol: SymbolName.optional().describe('under `_`: the guard of this symbol alone'),
+  limit: ListLimit.optional().describe(
+    `under \`_\`: guards at most, ${listLimitDefault} by default`,
+  ),
+  cursor: ListCursor,
+});
+export type GuardStatus = z.infer<typeof GuardStatus>;
