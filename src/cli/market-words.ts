@@ -31,8 +31,11 @@ export function conditionWords({ condition, side }: Pick<Held, 'condition' | 'si
   return side === undefined ? condition : `${condition} for ${side}s`;
 }
 
-/** `spread 0.6 % is above its limit of 0.5 %`; where nothing was measured, which limit it is. */
-export function heldWords(held: Held): string {
+/**
+ * `spread 0.6 % is above its limit of 0.5 %`; where nothing was measured, which limit it is. `show` puts
+ * what was measured, which is compared as it is.
+ */
+export function heldWords(held: Held, show = (value: string): string => value): string {
   const { condition, level, limit, measured, before } = held;
   const name = conditionWords(held);
   if (!isCondition(condition) || !isNumeric(limit)) return `${name} is ${level}`;
@@ -44,6 +47,6 @@ export function heldWords(held: Held): string {
   const by = decimal(measured).cmp(decimal(limit).times(factor));
   const how = by === 0 ? 'is at' : by < 0 ? 'is below' : 'is above';
   const from = before === undefined ? '' : `, from the mid ${before}`;
-  const [amount, reached] = [`${measured} ${unit}`, `${limit} ${unit.split(' without')[0]}`];
+  const [amount, reached] = [`${show(measured)} ${unit}`, `${limit} ${unit.split(' without')[0]}`];
   return `${name} ${amount} ${how} ${bound} of ${reached}${from}`;
 }

@@ -42,6 +42,13 @@ const shape = {
 
 const Condition = z.strictObject(shape);
 
+const Stale = z.strictObject({
+  ...shape,
+  confirmQuotes: times(confirmQuotesMax)
+    .optional()
+    .describe('no effect: a quote ends it, so that none can confirm it'),
+});
+
 const Volatility = z.strictObject({
   ...shape,
   limit: Positive.describe('in standard deviations'),
@@ -78,7 +85,10 @@ export const GuardConditions = z.strictObject({
   gap: OnOrOff.optional().describe('a move of the mid from one quote to the next, in percent'),
   spread: OnOrOff.optional().describe('ask − bid, in percent of the bid'),
   liquidity: OnOrOff.optional().describe('the size at the side that closes, in lots'),
-  stale: OnOrOff.optional().describe('no quote while the market is open, in seconds'),
+  stale: z
+    .union([z.literal(false), Stale], orOff)
+    .optional()
+    .describe('no quote while the market is open, in seconds'),
   volatility: z
     .union([z.literal(false), Volatility], orOff)
     .optional()

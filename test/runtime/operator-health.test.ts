@@ -128,7 +128,7 @@ test(
     await w.runtime.start();
     const ten = symbols.slice(0, 10).join(', ');
     const told = await once(w.health, ({ workers }) =>
-      `${workers.components['priceMonitor']?.detail}`.endsWith('more'),
+      `${workers.components['priceMonitor']?.detail}`.endsWith(' 2 more'),
     );
     expect(told).toMatchObject({ status: 'ok' });
     expect(told.workers.components['priceMonitor']).toMatchObject({
