@@ -22,7 +22,7 @@ const units: Readonly<Record<Condition, string>> = {
   stale: 's without a quote',
 };
 
-export function isCondition(name: string): name is Condition {
+function isCondition(name: string): name is Condition {
   return (conditions as readonly string[]).includes(name);
 }
 

@@ -75,18 +75,18 @@ export function targetsOf(
     ...declared.map((spec) => ({
       name: spec.name,
       notifier: spec.type === 'webhook' ? make.webhook(spec) : make.nats(spec.subject),
-      ...wanted(spec.events),
+      ...toldOf(spec.events),
       accounts: spec.accounts && new Set(spec.accounts),
       attempts: spec.type === 'webhook' ? spec.attempts : attemptsDefault,
     })),
     ...Object.entries(given).map(([name, notifier]) => ({
       ...{ name, notifier, attempts: attemptsDefault },
-      ...wanted(notifier.events),
+      ...toldOf(notifier.events),
     })),
   ];
 }
 
-function wanted(
+function toldOf(
   events: readonly string[] | undefined,
 ): Pick<NotificationTarget, 'events' | 'hasQuietHours'> {
   const hasQuietHours = events === undefined;

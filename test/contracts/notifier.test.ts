@@ -13,10 +13,7 @@ test.each<[object, object]>([
   [webhook, defaults],
   [{ ...webhook, url: 'http://127.0.0.1:8080' }, defaults],
   [{ ...webhook, url: 'HTTPS://user:pass@alerts.example/?a=b' }, defaults],
-  [
-    { ...webhook, secretFile: '/run/secret', timeoutMs: 1, attempts: 1 },
-    {},
-  ],
+  [{ ...webhook, secretFile: '/run/secret', timeoutMs: 1, attempts: 1 }, {}],
   [{ ...webhook, events: ['*'], timeoutMs: 30_000, attempts: 20 }, {}],
   [{ ...webhook, events: ['guard.*', 'position.closed'], accounts: ['acc1', '_'] }, defaults],
   [nats, { subject }],

@@ -100,12 +100,12 @@ test('a close that a breach asked for names it, and the rule', () => {
 test('a close that a market guard asked for says what was measured, at which limit', () => {
   const record = recordOf('close.filled');
   const body = record.body as CloseOutcomeBody;
-  const toldWith = (market: object): object | undefined => {
-    const intent = { ...body.intent, market };
+  const toldWith = (held: object): object | undefined => {
+    const intent = { ...body.intent, market: held };
     return eventsOf({ ...record, body: { ...body, intent } } as JournalRecord)[0]?.fields;
   };
-  const market = { level: 'warning', limit: '0.5', measured: '0.6' };
-  expect(toldWith(market)).toEqual({ ...body.result, market });
+  const held = { level: 'warning', limit: '0.5', measured: '0.6' };
+  expect(toldWith(held)).toEqual({ ...body.result, market: held });
   // As an earlier version asked for it.
   expect(toldWith({ before: '2000' })).toEqual(body.result);
 });

@@ -22,7 +22,7 @@ export interface AroundMarket {
   readonly sinceMarket: readonly LedgerRow[];
 }
 
-export const noMarket: AroundMarket = { market: [], sinceMarket: [] };
+const noMarket: AroundMarket = { market: [], sinceMarket: [] };
 
 export interface GuardClose {
   readonly reason: string | undefined;

@@ -42,8 +42,8 @@ test.each<[string, object, string]>([
     'EURUSD liquidity for shorts is over',
   ],
 ])('%s %j', (event, fields, words) => {
-  const written: string[] = [];
-  const screen = new Screen({ write: (text) => written.push(String(text)) }, {});
+  const written: unknown[] = [];
+  const screen = new Screen({ write: (text) => written.push(text) }, {});
   const inUsd = (): string => 'USD';
   const narrator = new Narrator(screen, new Tally(inUsd), inUsd);
   const of = { id: 'e', seq: 1, accountId: '_', ts: 0, symbol: 'EURUSD' };

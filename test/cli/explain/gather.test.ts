@@ -174,10 +174,10 @@ describe('of a close by a market guard', () => {
   const closeBy = (condition: string, ms: number): make.CloseDrafts => {
     const market = { level: 'critical', limit: '1', measured: '3' } as const;
     const cause = { reason: `market_${condition}`, triggerPrice: undefined, market };
-    const close = make.closeOf('a', 'p1', { cause: cause as object });
-    const asked = { ...close.intent, requestedTs: firstTs + ms };
-    const body = { ...close.filled.body, intent: asked } as never;
-    return { ...close, filled: { ...close.filled, body } as Draft };
+    const made = make.closeOf('a', 'p1', { cause: cause as object });
+    const asked = { ...made.intent, requestedTs: firstTs + ms };
+    const body = { ...made.filled.body, intent: asked } as never;
+    return { ...made, filled: { ...made.filled, body } };
   };
   /** Behind these two. */
   const begun = [make.created('a'), make.tracked('a', 'p1')];
