@@ -4,6 +4,7 @@ import { noAccount } from '#src/domain/ids';
 import type { LedgerRow } from '#src/domain/ledger-rows';
 import { marketReasonPrefix } from '#src/domain/market-conditions';
 import type { History } from '#src/ledger/history';
+import type { LedgerFilter } from '#src/ports/ledger';
 import { conditionWords, heldWords, type Held } from '../market-words.ts';
 import { lineOf, type StoryLine } from './lines.ts';
 import { textAt, type Meta } from './values.ts';
@@ -34,7 +35,12 @@ export interface GuardClose {
   readonly firstId: string | undefined;
 }
 
-export async function aroundMarket(history: History, close: GuardClose): Promise<AroundMarket> {
+/** Notes in `cut` what is left out. */
+export async function aroundMarket(
+  history: History,
+  close: GuardClose,
+  cut: string[],
+): Promise<AroundMarket> {
   const { reason, symbol, side, askedTs, firstId } = close;
   if (reason?.startsWith(marketReasonPrefix) !== true || symbol === undefined) return noMarket;
   const condition = reason.slice(marketReasonPrefix.length);
@@ -45,17 +51,37 @@ export async function aroundMarket(history: History, close: GuardClose): Promise
   const last = await history.list({ ...wanted, ...before, isNewestFirst: true });
   const changes = last.items.filter(isOfIt);
   const isAsked = ({ createdAt }: LedgerRow): boolean => Date.parse(createdAt) <= askedTs;
-  const held = untilCleared(changes.filter(isAsked)).slice(0, changesToldMax).toReversed();
+  const held = untilCleared(changes.filter(isAsked)).toReversed();
   const since = changes.filter((row) => !isAsked(row)).toReversed();
-  if (firstId !== undefined) {
-    const { items } = await history.list({ ...wanted, behindId: firstId });
-    since.push(...items.filter(isOfIt));
-  }
+  if (firstId !== undefined) since.push(...(await behind(history, wanted, firstId)).filter(isOfIt));
   const end = since.findIndex(hasCleared);
+  const over = end === -1 ? since : since.slice(0, end + 1);
+  const [told, toldSince] = [firstAndLast(held), firstAndLast(over)];
+  const left = held.length + over.length - told.length - toldSince.length;
+  if (left > 0) cut.push(`changes of the market: ${left}, between those that are told`);
   return {
-    market: [...(await switchBefore(history, symbol, held, before)), ...held],
-    sinceMarket: since.slice(0, Math.min(end === -1 ? since.length : end + 1, changesToldMax)),
+    market: [...(await switchBefore(history, symbol, held, before)), ...told],
+    sinceMarket: toldSince,
   };
+}
+
+/** Changes behind a row, and the end of the condition, however many there are before it. */
+async function behind(
+  history: History,
+  wanted: LedgerFilter,
+  behindId: string,
+): Promise<readonly LedgerRow[]> {
+  const { items, nextCursor } = await history.list({ ...wanted, behindId });
+  if (nextCursor === undefined) return items;
+  const ends = await history.list({ ...wanted, behindId, eventType: 'market_cleared' });
+  const known = new Set(items.map(({ id }) => id));
+  return [...items, ...ends.items.filter(({ id }) => !known.has(id))];
+}
+
+/** Of too many the first ones and the last. */
+function firstAndLast(rows: readonly LedgerRow[]): readonly LedgerRow[] {
+  if (rows.length <= changesToldMax) return rows;
+  return [...rows.slice(0, changesToldMax - 1), ...rows.slice(-1)];
 }
 
 /** From the last one back: what came before it had cleared is of another time. */

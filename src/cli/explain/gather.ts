@@ -59,13 +59,14 @@ export async function gather(history: History, closeId: string): Promise<CloseFa
     breach === undefined
       ? { beforeBreach: [], sinceBreach: [] }
       : await aroundBreach(history, breach);
-  const market = await aroundMarket(history, {
+  const byGuard = {
     reason: said('closeReason') ?? said('reason') ?? position?.closeReason ?? undefined,
     symbol: position?.symbol ?? said('symbol'),
     side: position?.side ?? said('side'),
     askedTs: askedTsOf(rows, position),
     firstId: first?.id,
-  });
+  };
+  const market = await aroundMarket(history, byGuard, cut);
   const group = typeof breachId === 'string' ? { breachId } : { bulkId };
   const hasGroup = Object.values(group).some((id) => id !== undefined);
   return {

@@ -215,6 +215,26 @@ describe('of a close by a market guard', () => {
     ]);
   });
 
+  test('of very many changes the first ones, the last, and always the end', async () => {
+    const flutter = Array.from({ length: 70 }, (_, i) =>
+      changed('spread', i % 2 === 0 ? 'warning' : 'critical', { measured: `${i}` }),
+    );
+    const drafts = [
+      ...begun,
+      ...flutter.slice(0, 12),
+      closeBy('spread', 99).filled,
+      ...flutter,
+      changed('spread', 'clear'),
+    ];
+    const [held = [], since = []] = await told(drafts);
+    expect([held.length, held[0], held.at(-1)]).toEqual([
+      10,
+      'market_warning 0',
+      'market_critical 11',
+    ]);
+    expect([since.length, since.at(-1)]).toEqual([10, 'market_cleared']);
+  });
+
   test('where its outcome is of later: as it stood when the close was asked for', async () => {
     const drafts = [
       ...begun,
