@@ -1,6 +1,6 @@
 // The sending of a close: through the route's session, in the lane that it is worth.
-import type { CloseIntent } from '#src/domain/closing';
-import { hasMarketCleared, isOfMarket } from '#src/domain/market-clearing';
+import { attemptOf, type CloseIntent } from '#src/domain/closing';
+import { hasMarketCleared } from '#src/domain/market-clearing';
 import { manualReason, type Position } from '#src/domain/state';
 import type { CallOutcome } from './broker-call.ts';
 import type { BrokerSessions } from './broker-sessions.ts';
@@ -56,7 +56,7 @@ export class CloseDispatch {
     const isWanted = (): boolean => isLast() && isUnderWay(position, clientOrderId);
     // What may be there already is asked about as ever.
     const hasCleared = (): boolean =>
-      !task.isDoubtful && !task.mayBeThere && this.hasCleared(position, intent);
+      !task.isDoubtful && !task.mayBeThere && this.hasCleared(position);
     const lane = laneOf(position);
     const task = this.tasks.of(intent);
     task.lane = lane;
@@ -103,25 +103,27 @@ export class CloseDispatch {
   }
 
   /** An operator asks for it now, too: it is sent, whatever becomes of what it was asked for. */
-  insist({ positionId, accountId, reasons }: Position, { closeId }: CloseIntent): void {
-    if (!reasons.every(isOfMarket)) return;
+  insist({ positionId, accountId, market }: Position, { closeId }: CloseIntent): void {
+    if (market === undefined) return;
     const body = { positionId, closeId, reason: manualReason };
     this.core.commit({ type: 'close.joined', accountId, body });
   }
 
-  private hasCleared(position: Position, { market }: CloseIntent): boolean {
+  private hasCleared(position: Position): boolean {
     // Where less is there than is known here, an earlier one may have been executed and lost.
-    if (market === undefined || isLessThere(this.core, position)) return false;
+    if (position.market === undefined || isLessThere(this.core, position)) return false;
     const { state, markets } = this.core;
-    const { book } = markets.of(position.symbol);
-    return hasMarketCleared(state, position, book.isFresh ? book.mid() : undefined);
+    const { symbol } = position;
+    return hasMarketCleared(state.guards.get(symbol), position, markets.of(symbol).seen());
   }
 
   /** What asked for it is over, and it was never sent: the position is guarded again. */
   private cleared(position: Position, intent: CloseIntent): void {
     const { core } = this;
     core.metrics.count('closes_cleared');
-    recordFailed(core, position, intent, `it was not sent: ${hadCleared}`, false);
+    // Attempts before it were refused, for certain.
+    const again = attemptOf(intent) > 1 ? ' again' : '';
+    recordFailed(core, position, intent, `it was not sent${again}: ${hadCleared}`, false);
     if (position.deadLetter !== intent.closeId) return;
     clearDeadLetter(core, position, 'superseded', { reason: hadCleared });
   }

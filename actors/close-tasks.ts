@@ -25,7 +25,7 @@ export interface CloseTask {
    * there is looked at before more is sent, and nobody to take it is not yet "not executed".
    */
   isDoubtful: boolean;
-  /** It was sent, now or perhaps before a start, and the provider has not said that it never had it. */
+  /** It was sent, now or perhaps before a start: it may be on its way, whatever the provider says. */
   mayBeThere: boolean;
   /** The lane in which it waits to be sent; undefined where it does not, or is out. */
   lane: Lane | undefined;

@@ -152,7 +152,9 @@ export class Engine {
   }
 
   quote(quote: Quote): void {
-    if (!this.isStopped && this.core.marketWatch.feeds.takes(quote)) this.inbox.push(quote);
+    if (this.isStopped) return;
+    const waitingTs = this.inbox.lastTsOf(quote.symbol);
+    if (this.core.marketWatch.feeds.takes(quote, waitingTs)) this.inbox.push(quote);
   }
 
   /** Waits until every close has its outcome, all is durable, published and in the ledger, for `waitMs` at the most. */

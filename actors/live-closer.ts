@@ -294,7 +294,7 @@ export class LiveCloser implements CloseSender, CloseAnswers, CloseReplies {
       return;
     }
     const task = this.tasks.of(intent);
-    if (wasNeverThere && phase !== 'pending') task.isDoubtful = task.mayBeThere = false;
+    if (wasNeverThere && phase !== 'pending') task.isDoubtful = false;
     if (phase === 'sending') {
       task.isForced = false;
       this.send(position, intent);

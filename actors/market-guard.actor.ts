@@ -18,7 +18,8 @@ import {
   type ConditionRecord,
   type Gauge,
 } from '#src/domain/market-conditions';
-import type { MarketGuard } from '#src/domain/state';
+import { wholeOf } from '#src/domain/part-closes';
+import type { MarketGuard, Position } from '#src/domain/state';
 import { deadlineRanks } from '#src/prices/deadlines';
 import type { CoreContext } from './core-context.ts';
 
@@ -39,19 +40,17 @@ const levelOrders: Readonly<Record<LatchDeadline, Record<ConditionLevel, number>
 export function marketGuardLogic(core: CoreContext): typeof marketGuardMachine {
   return marketGuardMachine.provide({
     actions: {
-      awaitConfirmation: ({ context: { symbol, runs } }, latch) => {
-        const record = recordOf(core, symbol, latch.gauge);
-        const run = runs[`${latch.gauge}.${latch.level}`];
+      awaitConfirmation: ({ context: { symbol, runs }, event }, latch) => {
+        const { gauge, level } = latch;
+        const record = recordOf(core, symbol, gauge);
+        const run = runs[`${gauge}.${level}`];
         if (record === undefined || run === undefined || record.confirmMs === 0) return;
-        const rank = latch.gauge === 'stale' ? deadlineRanks.stale : deadlineRanks.confirm;
+        if (!('level' in event)) return;
+        // A quote that came late, or was held, counts from when it came.
+        const from = run.since + (event.heardAt - event.ts);
+        const due = confirmedAt(core, symbol, gauge, from, record.confirmMs);
         const order = orderOf(core, symbol, latch, 'due');
-        // A quote that was held counts late, when this time may have passed already.
-        core.deadlines.set(
-          latchKey(symbol, latch, 'due'),
-          run.since + record.confirmMs,
-          rank,
-          order,
-        );
+        core.deadlines.set(latchKey(symbol, latch, 'due'), due, deadlineRanks.confirm, order);
       },
       awaitClearing: ({ context: { symbol, runs }, event }, latch) => {
         const record = recordOf(core, symbol, latch.gauge);
@@ -67,9 +66,10 @@ export function marketGuardLogic(core: CoreContext): typeof marketGuardMachine {
         }
         if (!isHeld && (latch.gauge !== 'stale' || core.deadlines.has(key))) return;
         // Where it acts between two quotes, the last one on which it held is before that.
-        const heldTs =
-          'level' in event ? event.ts : (runs[`${latch.gauge}.${latch.level}`]?.last ?? event.ts);
-        const due = Math.max(heldTs + record.clearAfterMs, event.ts);
+        const now = 'level' in event ? event.heardAt : event.ts;
+        const run = runs[`${latch.gauge}.${latch.level}`];
+        const heldAt = 'level' in event || run === undefined ? now : run.heardAt;
+        const due = Math.max(heldAt + record.clearAfterMs, now);
         const order = orderOf(core, symbol, latch, 'cleared');
         core.deadlines.set(key, due, deadlineRanks.clear, order);
       },
@@ -94,39 +94,68 @@ export function marketGuardLogic(core: CoreContext): typeof marketGuardMachine {
           },
         });
       },
-      closePositions: ({ context: { symbol }, event }, latch) => {
-        closePositions(core, symbol, latch, event);
+      closePositions: ({ context: { symbol, runs }, event }, latch) => {
+        closePositions(core, symbol, latch, toldOf(event, runs, latch));
       },
-      closeAgain: ({ context: { symbol }, event }, latch) => {
+      closeAgain: ({ context: { symbol, runs }, event }, latch) => {
         // That no quote came for as long again is none on which the warning holds once more.
         const isSecondTime =
           latch.gauge === 'stale' && 'level' in event && event.level !== latch.level;
-        if (!isSecondTime) closePositions(core, symbol, latch, event);
+        if (!isSecondTime) closePositions(core, symbol, latch, toldOf(event, runs, latch));
       },
     },
   });
 }
 
-/** All that is open in the symbol, in tracking order; of liquidity what its side closes. */
+/**
+ * All that is open in the symbol, in tracking order; of liquidity what its side closes. A close that is
+ * under way at a provider, and might be given up, is joined.
+ */
 function closePositions(
   core: CoreContext,
   symbol: string,
   { gauge, level }: Latch,
-  event: MarketGuardEvent,
+  { measured, before }: Pick<Run, 'measured' | 'before'>,
 ): void {
   const record = recordOf(core, symbol, gauge);
   if (record?.closeOn !== level) return;
   const { condition, side } = gaugeParts[gauge];
+  const reason = closeReasonOf(condition);
   const positionIds: string[] = [];
   for (const position of core.markets.of(symbol).positions.values()) {
-    if (position.state !== 'guarded') continue;
-    if (side === undefined || position.side === side) positionIds.push(position.positionId);
+    if (side !== undefined && position.side !== side) continue;
+    if (position.state === 'guarded' || mayBeJoined(position, reason)) {
+      positionIds.push(position.positionId);
+    }
   }
   if (positionIds.length === 0) return;
-  // Between two quotes it is the gap that was told just now.
-  const told = 'level' in event ? event : core.state.guards.get(symbol)?.gap;
-  const market = gauge === 'gap' && told?.before !== undefined ? { before: told.before } : {};
-  core.requestClose({ positionIds, cause: { reason: closeReasonOf(condition), market } });
+  const market = {
+    ...{ level, limit: record.limit },
+    ...(measured !== undefined && { measured }),
+    ...(before !== undefined && { before }),
+  };
+  core.requestClose({ positionIds, cause: { reason, market } });
+}
+
+/** Whether what its close is asked for so far may pass, or is given up after some attempts. */
+function mayBeJoined(position: Position, reason: string): boolean {
+  const whole = wholeOf(position);
+  if (whole?.route === undefined) return false;
+  const { reasons, isUrgent, market } = position.behind ?? position;
+  return !reasons.includes(reason) && (market !== undefined || !isUrgent);
+}
+
+/** When what holds since then is confirmed; silence counts while the market is open. */
+function confirmedAt(
+  core: CoreContext,
+  symbol: string,
+  gauge: Gauge,
+  from: number,
+  confirmMs: number,
+): number {
+  if (gauge !== 'stale') return from + confirmMs;
+  const due = core.marketWatch.openAfter(symbol, from, confirmMs);
+  return due === Infinity ? from + confirmMs : due;
 }
 
 /** What was measured on the quote that acts, be it at a deadline after it. */
@@ -254,9 +283,10 @@ export function marketGuardSnapshot(
   });
 }
 
-/** Where nothing is known since a restart: when a level clears that has not held since it was told. */
+/** Where nothing is known since a restart: a level that acts clears as if it had held until now. */
 export function awaitClearings(core: CoreContext, symbol: string, guard: MarketGuard): void {
-  for (const [gauge, { level, since }] of guard.active) {
+  const now = core.clock.now();
+  for (const [gauge, { level }] of guard.active) {
     const record = recordOf(core, symbol, gauge);
     if (record === undefined || gauge === 'stale') continue;
     for (const one of levels) {
@@ -264,9 +294,7 @@ export function awaitClearings(core: CoreContext, symbol: string, guard: MarketG
       const key = latchKey(symbol, { gauge, level: one }, 'cleared');
       if (core.deadlines.has(key)) continue;
       const order = orderOf(core, symbol, { gauge, level: one }, 'cleared');
-      // It may have held until the last quote before the restart.
-      const heldTs = Math.max(since, core.markets.bookOf(symbol).ts);
-      core.deadlines.set(key, heldTs + record.clearAfterMs, deadlineRanks.clear, order);
+      core.deadlines.set(key, now + record.clearAfterMs, deadlineRanks.clear, order);
     }
   }
 }

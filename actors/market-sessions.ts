@@ -2,18 +2,21 @@
 // never do.
 import { messageOf } from '#src/domain/errors';
 import { noAccount } from '#src/domain/ids';
+import type { SessionsSpec } from '#src/domain/instrument';
 import type { Quote } from '#src/domain/quote';
 import { SessionCalendar, type SessionSpan } from '#src/domain/sessions';
 import { deadlineRanks } from '#src/prices/deadlines';
 import type { Market } from '#src/prices/market';
 import type { CoreContext } from './core-context.ts';
 
-/** A calendar that failed is asked again after this long. */
+/** A calendar that failed, or could not even be made, is asked again after this long. */
 const askAgainMs = 60 * 60 * 1000;
 
 export class MarketSessions {
   private readonly core: CoreContext;
   private readonly calendars = new Map<string, SessionCalendar>();
+  /** When a calendar that could not be made was tried last. */
+  private readonly failedAt = new Map<string, number>();
   /** Symbols of which a quote outside their hours was told, since they closed. */
   private readonly warned = new Set<string>();
 
@@ -26,12 +29,10 @@ export class MarketSessions {
     const { core } = this;
     const { sessions } = core.state.instruments.get(symbol)?.spec ?? {};
     this.calendars.delete(symbol);
+    this.failedAt.delete(symbol);
     core.deadlines.remove(sessionKey(symbol));
     if (sessions === undefined && !core.state.closedMarkets.has(symbol)) return;
-    if (sessions !== undefined) {
-      const calendar = this.trying(symbol, () => new SessionCalendar(sessions));
-      if (calendar !== undefined) this.calendars.set(symbol, calendar);
-    }
+    if (sessions !== undefined) this.make(symbol, sessions);
     // In a replay it is no time yet: its first quote tells.
     core.deadlines.set(sessionKey(symbol), core.clock.now(), deadlineRanks.session);
   }
@@ -40,7 +41,11 @@ export class MarketSessions {
   look(market: Market): void {
     const { core } = this;
     const { symbol } = market;
-    const { isOpen, until } = this.spanAt(symbol, core.clock.now());
+    const now = core.clock.now();
+    const { sessions } = core.state.instruments.get(symbol)?.spec ?? {};
+    const failedAt = this.failedAt.get(symbol) ?? Infinity;
+    if (sessions !== undefined && failedAt + askAgainMs <= now) this.make(symbol, sessions);
+    const { isOpen, until } = this.spanAt(symbol, now);
     if (isOpen === core.state.closedMarkets.has(symbol)) {
       core.commit({ type: 'session.changed', accountId: noAccount, body: { symbol, isOpen } });
       this.warned.delete(symbol);
@@ -69,8 +74,18 @@ export class MarketSessions {
   private spanAt(symbol: string, ts: number): SessionSpan {
     const calendar = this.calendars.get(symbol);
     const span = calendar && this.trying(symbol, () => calendar.spanAt(ts));
-    const until = calendar === undefined ? Infinity : ts + askAgainMs;
-    return span ?? { isOpen: true, from: ts, until };
+    const hasFailed = calendar !== undefined || this.failedAt.has(symbol);
+    return span ?? { isOpen: true, from: ts, until: hasFailed ? ts + askAgainMs : Infinity };
+  }
+
+  private make(symbol: string, sessions: SessionsSpec): void {
+    const calendar = this.trying(symbol, () => new SessionCalendar(sessions));
+    if (calendar === undefined) {
+      this.failedAt.set(symbol, this.core.clock.now());
+      return;
+    }
+    this.failedAt.delete(symbol);
+    this.calendars.set(symbol, calendar);
   }
 
   private trying<T>(symbol: string, ask: () => T): T | undefined {

@@ -1,5 +1,4 @@
 // Guards of markets at work: what their quotes measure, and what is due between quotes.
-import { noAccount } from '#src/domain/ids';
 import {
   gaugeParts,
   gauges,
@@ -7,7 +6,7 @@ import {
   type ConditionLevel,
   type GuardPart,
 } from '#src/domain/market-conditions';
-import { contradicts } from '#src/domain/market-clearing';
+import { canonical } from '#src/domain/chain';
 import { decimal, text } from '#src/domain/money';
 import type { Quote } from '#src/domain/quote';
 import { deadlineRanks, type Due } from '#src/prices/deadlines';
@@ -30,11 +29,16 @@ import {
 import { MarketSessions } from './market-sessions.ts';
 import type { Supervisor } from './supervisor.actor.ts';
 
+/** How long it takes until a market is asked again when it opens. */
+const lookAgainMs = 7 * 24 * 60 * 60 * 1000;
+
 export class MarketWatch {
   private readonly core: CoreContext;
   private readonly supervisor: Supervisor;
   readonly feeds: Feeds;
   readonly sessions: MarketSessions;
+  /** By symbol, the hours that are followed. */
+  private readonly hours = new Map<string, string>();
 
   constructor(core: CoreContext, supervisor: Supervisor) {
     this.core = core;
@@ -56,7 +60,13 @@ export class MarketWatch {
     const kept = gauges.filter((gauge) => keeps(gaugeParts[gauge].condition));
     const runs = runsOf(supervisor.marketGuard(symbol), kept);
     this.forget(market, keeps);
-    market.meter = new MarketMeter(record, before?.lastTs ?? heardTs(core, market), before);
+    const meter = new MarketMeter(record, before?.lastTs ?? heardAt(core, market), before);
+    market.meter = meter;
+    if (before === undefined) {
+      // What acts, on record, is taken to hold until a quote says otherwise.
+      meter.holding = [...guard.active].map(([gauge, { level }]) => ({ gauge, level }));
+      meter.staleTold = guard.active.get('stale')?.level;
+    } else if (keeps('stale')) meter.staleTold = before.staleTold;
     const { reject, feeds } = record;
     market.prints ??= reject && new PrintFilter(reject);
     market.feeds ??= feeds && new FeedChoice(feeds, guard.feed);
@@ -101,38 +111,38 @@ export class MarketWatch {
   measured(market: Market, { ts }: Quote, readings: readonly Reading[]): void {
     const { meter, symbol } = market;
     if (meter === undefined) return;
-    const wasQuoted = meter.lastTs > 0;
-    meter.lastTs = ts;
+    const heardAt = this.core.clock.now();
+    const wasQuoted = meter.lastTs !== undefined;
+    meter.lastTs = heardAt;
+    meter.staleTold = undefined;
+    meter.holding = readings;
     if (!wasQuoted) this.watchStale(market);
     if (readings.length === 0 && meter.watched.size === 0) return;
     for (const { gauge, ...reading } of readings) {
-      this.tell(symbol, { type: `${gauge}.measured`, ts, ...reading });
+      this.tell(symbol, { type: `${gauge}.measured`, ts, heardAt, ...reading });
     }
     // What was due before this step may have begun to be watched only then.
     for (const gauge of meter.watched) {
       if (readings.some((reading) => reading.gauge === gauge)) continue;
-      this.tell(symbol, { type: `${gauge}.measured`, ts, level: undefined });
+      this.tell(symbol, { type: `${gauge}.measured`, ts, heardAt, level: undefined });
     }
     if (meter.watched.has('stale')) this.watchStale(market);
-    this.lookForContradiction(market);
     this.followWatched(market);
   }
 
-  /** Closes of a gap that wait are not sent where a quote was back near the price before it. */
-  private lookForContradiction({ symbol, book }: Market): void {
-    const guard = this.core.state.guards.get(symbol);
-    const record = guard?.record.gap;
-    if (record === undefined || record === false) return;
-    if (guard?.gap === undefined || guard.gap.isContradicted) return;
-    if (!contradicts(book.mid(), guard.gap.before, record.limit)) return;
-    this.core.commit({ type: 'gap.contradicted', accountId: noAccount, body: { symbol } });
-  }
-
-  /** The instrument is there, or has other sessions now. */
+  /** The instrument is there, or was put again: with other hours silence begins anew. */
   followSessions(symbol: string): void {
+    const { core, hours } = this;
+    const { sessions } = core.state.instruments.get(symbol)?.spec ?? {};
+    const known = canonical(sessions ?? null);
+    if (hours.get(symbol) === known) return;
+    hours.set(symbol, known);
     this.sessions.follow(symbol);
-    const market = this.core.markets.of(symbol);
-    if (market.meter !== undefined) this.watchStale(market);
+    const market = core.markets.of(symbol);
+    this.feeds.followSessions(market);
+    if (market.meter?.lastTs === undefined) return;
+    market.meter.lastTs = Math.max(market.meter.lastTs, core.clock.now());
+    this.watchStale(market);
   }
 
   openAfter(symbol: string, ts: number, ms: number): number {
@@ -156,7 +166,7 @@ export class MarketWatch {
 
   /** When it would be stale, no quote coming before; from the first quote on. */
   private watchStale({ symbol, meter }: Market, level: ConditionLevel = 'warning'): void {
-    if (meter === undefined || meter.lastTs === 0 || meter.staleMs === Infinity) {
+    if (meter?.lastTs === undefined || meter.staleMs === Infinity) {
       this.core.deadlines.remove(staleKey(symbol));
       return;
     }
@@ -167,11 +177,13 @@ export class MarketWatch {
     const { core } = this;
     const key = staleKey(symbol);
     const order = orderOf(core, symbol, { gauge: 'stale', level }, 'due');
-    if (due === Infinity) core.deadlines.remove(key);
-    else core.deadlines.set(key, due, deadlineRanks.stale, order);
+    // A market that does not open within sight is looked at again.
+    const at = due === Infinity ? core.clock.now() + lookAgainMs : due;
+    core.deadlines.set(key, at, deadlineRanks.stale, order);
   }
 
   private staleAt(symbol: string, meter: MarketMeter, level: ConditionLevel): number {
+    if (meter.lastTs === undefined) return Infinity;
     return this.openAfter(symbol, meter.lastTs, meter.staleMs * (level === 'critical' ? 2 : 1));
   }
 
@@ -185,10 +197,16 @@ export class MarketWatch {
       return;
     }
     const level = this.staleAt(symbol, meter, 'critical') <= ts ? 'critical' : 'warning';
-    const record = recordOf(this.core, symbol, 'stale');
-    const limit = decimal(record?.limit ?? 0).times(level === 'critical' ? 2 : 1);
-    this.tell(symbol, { type: 'stale.measured', level, ts, measured: text(limit) });
-    this.followWatched(market);
+    // It is told of a silence once, however often that is looked at.
+    const isNews = meter.staleTold !== level && meter.staleTold !== 'critical';
+    if (isNews) {
+      meter.staleTold = level;
+      const record = recordOf(this.core, symbol, 'stale');
+      const limit = decimal(record?.limit ?? 0).times(level === 'critical' ? 2 : 1);
+      const measured = text(limit);
+      this.tell(symbol, { type: 'stale.measured', level, ts, heardAt: ts, measured });
+      this.followWatched(market);
+    }
     if (level === 'warning') this.watchStale(market, 'critical');
   }
 
@@ -206,9 +224,14 @@ export class MarketWatch {
   }
 }
 
-/** Before a start nobody listened: silence counts from there, also where nothing ever came. */
-function heardTs({ clock }: CoreContext, { book }: Market): number {
-  return book.isFresh ? book.ts : Math.max(book.ts, clock.now());
+/**
+ * Before a start nobody listened: silence counts from there, also where nothing ever came. In a replay
+ * it is no time yet.
+ */
+function heardAt({ clock }: CoreContext, { book }: Market): number | undefined {
+  const now = clock.now();
+  if (now === 0) return undefined;
+  return book.isFresh ? Math.min(book.ts, now) : Math.max(book.ts, now);
 }
 
 function staleKey(symbol: string): string {

@@ -6,12 +6,13 @@ import {
   type PositionCloserEvent,
 } from '#machines/position-closer.machine';
 import { accountOf } from '#src/domain/apply';
+import { demandOf } from '#src/domain/apply-parts';
 import { asLeft, bookOf, failedResult, filledResult, intentOf } from '#src/domain/closing';
 import type { CloseIntent, Fill } from '#src/domain/closing';
 import { invariant, messageOf } from '#src/domain/errors';
 import { Decimal, decimal, text } from '#src/domain/money';
 import { rungLeftOf, unclaimedOf, wholeOf } from '#src/domain/part-closes';
-import { isLive, isOpen, isUrgentCause, type Position } from '#src/domain/state';
+import { isLive, isOpen, isUrgentCause, type CloseDemand, type Position } from '#src/domain/state';
 import { paperFill } from '#src/prices/paper-fill';
 import { isLessThere } from './close-call.ts';
 import type { CoreContext } from './core-context.ts';
@@ -170,13 +171,18 @@ class Closer {
     }
     const whole = wholeOf(position);
     invariant(whole !== undefined, 'what is closing has a close of all that is left');
-    const { reason, bulkId } = cause;
-    const { reasons, isUrgent } = this.demandOf(position, whole);
+    const { reason, bulkId, market } = cause;
+    const { reasons, isUrgent, ...asked } = this.demandOf(position, whole);
     const isMoreUrgent = isUrgentCause(cause) && !isUrgent;
-    if (isMoreUrgent || !reasons.includes(reason)) {
+    // What a market guard alone has asked for may clear; what anybody else asks for does not.
+    const insists = market === undefined && asked.market !== undefined;
+    if (isMoreUrgent || insists || !reasons.includes(reason)) {
       const { positionId, accountId } = position;
-      const ofBulk = bulkId === undefined ? {} : { bulkId };
-      const body = { positionId, closeId: whole.closeId, reason, ...ofBulk };
+      const body = {
+        ...{ positionId, closeId: whole.closeId, reason },
+        ...(bulkId !== undefined && { bulkId }),
+        ...(market !== undefined && { market }),
+      };
       this.core.commit({ type: 'close.joined', accountId, body });
       if (whole.route !== undefined) this.core.live?.closer.joined(position);
     }
@@ -244,13 +250,10 @@ class Closer {
   }
 
   /** Why a close is asked for, by all who have. */
-  private demandOf(
-    { intent, behind, reasons, isUrgent }: Position,
-    { closeId, isPart, reason, ...cause }: CloseIntent,
-  ): { reasons: readonly string[]; isUrgent: boolean } {
-    if (intent?.closeId === closeId) return { reasons, isUrgent };
-    if (behind !== undefined && isPart !== true) return behind;
-    return { reasons: [reason], isUrgent: isUrgentCause({ reason, ...cause }) };
+  private demandOf(position: Position, close: CloseIntent): CloseDemand {
+    const { intent, behind } = position;
+    if (intent?.closeId === close.closeId) return position;
+    return behind !== undefined && close.isPart !== true ? behind : demandOf(close);
   }
 
   private isLive({ accountId }: Position): boolean {

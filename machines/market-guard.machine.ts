@@ -13,11 +13,12 @@ export interface MarketGuardInput {
   readonly confirming: Readonly<Partial<Record<Gauge, Confirming>>>;
 }
 
-/** Consecutive quotes on which a level held, and when the first and the last of them were. */
+/** Consecutive quotes on which a level held; `since` is the time of the first one. */
 export interface Run {
   readonly quotes: number;
   readonly since: number;
-  readonly last: number;
+  /** When the last of them came, by our clock. */
+  readonly heardAt: number;
   /** What was told of the last one. */
   readonly measured?: string | undefined;
   readonly before?: string | undefined;
@@ -37,6 +38,8 @@ export type MarketGuardEvent =
       type: `${Gauge}.measured`;
       level: ConditionLevel | undefined;
       ts: number;
+      /** When it came, by our clock: a feed may lag. */
+      heardAt: number;
       /** As it is told; absent where it does not hold. */
       measured?: string;
       /** The mid before a gap. */
@@ -71,6 +74,8 @@ const setUp = setup({
       if (!('level' in event) || !holds(event, latch.level)) return false;
       const { quotes, since } = runAfter(context, latch, event);
       const { confirmQuotes = 1, confirmMs = 0 } = context.confirming[latch.gauge] ?? {};
+      // Silence counts while the market is open: its deadline knows.
+      if (latch.gauge === 'stale' && confirmMs > 0) return false;
       return quotes >= confirmQuotes && event.ts - since >= confirmMs;
     },
     hasQuotes: ({ context }, { gauge, level }: LatchParams) => {
@@ -111,8 +116,8 @@ function latchOf(gauge: Gauge, level: ConditionLevel) {
     of('raise'),
     of('recordChange'),
     of('awaitClearing'),
-    of('forget'),
     of('closePositions'),
+    of('forget'),
   ];
   const measured = `${gauge}.measured` as const;
   return {
@@ -198,8 +203,8 @@ function holds(event: MarketGuardEvent, level: ConditionLevel): boolean {
 function runAfter(
   context: MarketGuardContext,
   { gauge, level }: LatchParams,
-  { ts, measured, before }: Measured,
+  { ts, heardAt, measured, before }: Measured,
 ): Run {
   const { quotes, since } = context.runs[`${gauge}.${level}`] ?? { quotes: 0, since: ts };
-  return { quotes: quotes + 1, since, last: ts, measured, before };
+  return { quotes: quotes + 1, since, heardAt, measured, before };
 }

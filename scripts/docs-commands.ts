@@ -35,7 +35,11 @@ export const texts: CommandTexts = {
       answers: account,
       refuses: ['account_exists', 'unreachable_route'],
     },
-    get: { what: 'How an account stands.', answers: account, refuses: ofOneAccount },
+    get: {
+      what: 'How an account stands.',
+      answers: account,
+      refuses: [...ofOneAccount, 'unknown_symbol'],
+    },
     list: {
       what: 'Accounts.',
       answers: pageOf(linkTo('Account', 'accounts')),

@@ -12,7 +12,7 @@ const usage = `closeout ${version}: risk and auto-close runtime for trading gate
   closeout start      the runtime, on the NATS and the database of the settings
   closeout doctor     what each setting resolved to, and whether it answers
   closeout verify     whether journal and ledger are what was written; exit status 1 if not
-  closeout explain --close ID [--json] [--db URL]
+  closeout explain --close ID | --breach ID [--json] [--db URL]
                       the story of a close, from the ledger alone
   ${replayUsage}
                       recorded quotes through a scenario; exit status 2 for unusable input

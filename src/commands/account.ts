@@ -3,6 +3,7 @@ import {
   AccountAdjust,
   AccountCloseAll,
   AccountCreate,
+  AccountGet,
   AccountHalt,
   AccountResume,
   AccountRules,
@@ -10,7 +11,7 @@ import {
   type AccountSpec,
   type RulesGiven,
 } from '#src/contracts/account';
-import { AccountList, NoBody } from '#src/contracts/lists';
+import { AccountList } from '#src/contracts/lists';
 import { noAccount } from '#src/domain/ids';
 import { Decimal, decimal, text } from '#src/domain/money';
 import type { AccountRecord } from '#src/domain/records';
@@ -84,9 +85,14 @@ const create = command({
 });
 
 const get = command({
-  schema: NoBody,
+  schema: AccountGet,
   scope: 'account',
-  run: (context, { accountId }): Outcome => answer(shown(context, accountId)),
+  run: (context, { accountId, body: { symbol } }): Outcome => {
+    if (symbol !== undefined && !context.state.instruments.has(symbol)) {
+      return refuse('unknown_symbol', `${symbol} is no instrument`);
+    }
+    return answer(shown(context, accountId, symbol));
+  },
 });
 
 const list = command({
@@ -239,9 +245,9 @@ function changeOf(
   return { kind: 'change', drafts: [draft], reply: () => shown(context, account.accountId) };
 }
 
-function shown(context: CommandContext, accountId: string): object {
+function shown(context: CommandContext, accountId: string, symbol?: string): object {
   const account = accountIn(context, accountId);
-  return isRefused(account) ? account : accountView(context, account);
+  return isRefused(account) ? account : accountView(context, account, symbol);
 }
 
 export const accountCommands = {

@@ -51,7 +51,11 @@ export async function applySettings(
   for (const [symbol, given] of Object.entries(settings.marketGuards)) {
     const guard = { symbol, ...given };
     const wanted = guardOf({ symbol, ...given });
-    if (isSame(state.guards.get(symbol)?.record, wanted)) continue;
+    const known = state.guards.get(symbol)?.record;
+    if (isSame(known, wanted)) continue;
+    if (known !== undefined) {
+      logger.warn({ symbol, was: known }, 'the market guard on record is replaced by the settings');
+    }
     await ask(
       `marketGuards.${symbol}`,
       { accountId: noAccount, resource: 'guard', action: 'put' },

@@ -60,7 +60,8 @@ function exitsView(position: Position, peak: Price | undefined): object {
   });
 }
 
-export function accountView(context: CommandContext, account: Account): object {
+/** `entries` are those in the symbol, where one is given. */
+export function accountView(context: CommandContext, account: Account, symbol?: string): object {
   context.settlePeak(account.accountId);
   return present({
     accountId: account.accountId,
@@ -73,7 +74,7 @@ export function accountView(context: CommandContext, account: Account): object {
     state: account.state,
     breachId: account.halt?.breachId,
     graceUntil: account.state === 'grace' ? account.halt?.graceUntil : undefined,
-    entries: entriesOf(account, context.state),
+    entries: entriesOf(account, context.state, symbol),
     rules: ruleViews(context, account),
     unpriced: unpricedView(context, account),
     openPositions: account.positions.size,

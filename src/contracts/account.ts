@@ -5,7 +5,7 @@ import { presetNames, presetRules, presetSizes } from '#src/domain/presets';
 import type { Issue } from '#src/domain/refusals';
 import { withoutValue } from './parse.ts';
 import { Rules } from './rules.ts';
-import { Currency, Id, NonZero, Positive, Reason, Ticket } from './primitives.ts';
+import { Currency, Id, NonZero, Positive, Reason, SymbolName, Ticket } from './primitives.ts';
 
 /** A fault of one field hides none of the others; what is no object has no fields. */
 const besideOtherFaults = { when: ({ value }: { value: unknown }) => isObject(value) };
@@ -139,6 +139,12 @@ export const AccountResume = z.strictObject({
     'after a breach its `breachId`; after `account.halt` nothing',
   ),
 });
+export const AccountGet = z.strictObject({
+  symbol: SymbolName.optional().describe(
+    '`entries` then say of the symbol, too: of its market guard and of its hours',
+  ),
+});
+
 export const AccountAdjust = z.strictObject({
   amount: NonZero.describe('deposit above 0, withdrawal below; anchors move by it, `fixed` stays'),
   reason: Reason,

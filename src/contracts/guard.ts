@@ -71,7 +71,9 @@ const Feeds = z
   .strictObject({
     primary: Id.describe('the feed that counts'),
     fallback: Id.describe('the feed that takes over while the primary is silent'),
-    fallbackAfterMs: ms(1).optional().describe('for how long a feed says nothing to be silent'),
+    fallbackAfterMs: ms(1)
+      .optional()
+      .describe('for how long a feed says nothing to be silent; below the limit of `stale`'),
     backAfterMs: ms(0)
       .optional()
       .describe('for how long the primary has quoted before it counts again'),

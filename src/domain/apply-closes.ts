@@ -3,10 +3,12 @@ import { leave, forget } from './apply-positions.ts';
 import {
   addToPart,
   beginClose,
+  demandOf,
   dropQueued,
   endClose,
   endRung,
   isLast,
+  joinedDemand,
   noteGeneration,
   notePart,
   partIdOf,
@@ -23,7 +25,6 @@ import type { DeadLetterEnd } from './records.ts';
 import {
   closedLettersMax,
   closedPositionsMax,
-  isUrgentCause,
   reportKeysMax,
   type ClosePhase,
   type OrderFill,
@@ -50,23 +51,22 @@ export const closeAppliers: Pick<Appliers, CloseRecordType> = {
     position.queued.push(intent);
     notePart(position, intent, true);
     if (intent.isPart !== true) {
-      position.behind = { reasons: [intent.reason], isUrgent: isUrgentCause(intent) };
+      position.behind = demandOf(intent);
       setClosing(state, position);
     }
     noteGeneration(state, position, intent);
   },
-  'close.joined': (state, { positionId, closeId, reason, bulkId }) => {
+  'close.joined': (state, { positionId, closeId, ...cause }) => {
     const position = positionOf(state, positionId);
-    const isUrgent = isUrgentCause({ reason, bulkId });
     const { behind } = position;
     if (position.intent?.closeId !== closeId && behind !== undefined) {
-      const isKnown = behind.reasons.includes(reason);
-      const reasons = isKnown ? behind.reasons : [...behind.reasons, reason];
-      position.behind = { reasons, isUrgent: behind.isUrgent || isUrgent };
+      position.behind = joinedDemand(behind, cause);
       return;
     }
-    if (isUrgent) position.isUrgent = true;
-    if (!position.reasons.includes(reason)) position.reasons.push(reason);
+    const { reasons, isUrgent, market } = joinedDemand(position, cause);
+    position.reasons = [...reasons];
+    position.isUrgent = isUrgent;
+    position.market = market;
   },
   'close.sent': (state, body) => {
     const position = setPhase(state, body, 'sending');

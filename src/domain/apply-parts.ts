@@ -1,7 +1,7 @@
 // What records of closes change of which close of a position is under way, which wait behind it, and
 // of the closes of its parts.
 import { accountOf } from './apply-types.ts';
-import type { CloseIntent, CloseResult } from './closing.ts';
+import { marketAskOf, type CloseCause, type CloseIntent, type CloseResult } from './closing.ts';
 import { clientOrderIdOf } from './ids.ts';
 import { decimal } from './money.ts';
 import {
@@ -24,14 +24,35 @@ import {
 
 /** Another close than the one before is under way: reasons and failures are its own. */
 export function beginClose(position: Position, intent: CloseIntent): void {
-  const { reasons, isUrgent } = unqueue(position, intent.closeId) ?? {
-    reasons: [intent.reason],
-    isUrgent: isUrgentCause(intent),
-  };
-  position.reasons = [...reasons];
-  position.isUrgent = isUrgent;
+  const demand = unqueue(position, intent.closeId) ?? demandOf(intent);
+  position.reasons = [...demand.reasons];
+  position.isUrgent = demand.isUrgent;
+  position.market = demand.market;
   position.failures = 0;
   position.partLeft = intent.isPart === true ? decimal(intent.quantity) : undefined;
+}
+
+/** What a close is asked for by the one who asks first. */
+export function demandOf(intent: CloseIntent): CloseDemand {
+  const ask = marketAskOf(intent);
+  return {
+    reasons: [intent.reason],
+    isUrgent: isUrgentCause(intent),
+    market: ask && [ask],
+  };
+}
+
+/** … and with one who joins in. */
+export function joinedDemand(
+  { reasons, isUrgent, market }: CloseDemand,
+  cause: Pick<CloseCause, 'reason' | 'bulkId' | 'market'>,
+): CloseDemand {
+  const ask = marketAskOf(cause);
+  return {
+    reasons: reasons.includes(cause.reason) ? reasons : [...reasons, cause.reason],
+    isUrgent: isUrgent || isUrgentCause(cause),
+    market: market && ask && [...market, ask],
+  };
 }
 
 /**

@@ -58,6 +58,7 @@ export const positionAppliers: Pick<Appliers, PositionRecordType> = {
       isInDoubt: false,
       deadLetter: undefined,
       reasons: [],
+      market: undefined,
       result: undefined,
     };
     state.positions.set(position.positionId, position);

@@ -42,8 +42,7 @@ const appliers: Appliers = {
     const active = new Map(
       [...(before?.active ?? [])].filter(([gauge]) => keeps(gaugeParts[gauge].condition)),
     );
-    const gap = keeps('gap') ? before?.gap : undefined;
-    state.guards.set(guard.symbol, { record, order, active, gap, feed });
+    state.guards.set(guard.symbol, { record, order, active, feed });
   },
   'guard.removed': (state, { symbol }) => {
     state.guards.delete(symbol);
@@ -60,17 +59,11 @@ const appliers: Appliers = {
   ...accountAppliers,
   ...positionAppliers,
   ...closeAppliers,
-  'market.changed': (state, { symbol, condition, side, level, measured, before }, { ts }) => {
-    const guard = state.guards.get(symbol);
-    const active = guard?.active;
-    if (guard !== undefined && before !== undefined) guard.gap = { before, isContradicted: false };
+  'market.changed': (state, { symbol, condition, side, level, measured }, { ts }) => {
+    const active = state.guards.get(symbol)?.active;
     const gauge = gaugeOf(condition, side);
     if (level === 'clear') active?.delete(gauge);
     else active?.set(gauge, { level, since: ts, measured });
-  },
-  'gap.contradicted': (state, { symbol }) => {
-    const gap = state.guards.get(symbol)?.gap;
-    if (gap !== undefined) gap.isContradicted = true;
   },
   'feed.switched': (state, { symbol, to }) => {
     const guard = state.guards.get(symbol);

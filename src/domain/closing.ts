@@ -61,14 +61,30 @@ export interface CloseCause {
 
 /** Which condition it was, `reason` says. Records of before version 5 have `before` alone. */
 export interface MarketCause {
-  /** Of a gap: the mid before it. */
-  readonly before?: string;
   /** At which it acted: `critical` is at twice the limit, of liquidity at half of it. */
   readonly level?: ConditionLevel;
   /** As the guard has it: percent, lots, standard deviations or seconds. */
   readonly limit?: string;
-  /** In the same. */
+  /** On the quote that closes, or on the last of those that confirmed; in the unit of the limit. */
   readonly measured?: string;
+  /** Of a gap: the mid before it. */
+  readonly before?: string;
+}
+
+/** A condition of its market that asked for the close of a position. */
+export interface MarketAsk {
+  readonly reason: string;
+  /** Of a gap: the mid before it. */
+  readonly before?: string;
+}
+
+/** Undefined where it is nothing of the market that asks. */
+export function marketAskOf({
+  reason,
+  market,
+}: Pick<CloseCause, 'reason' | 'market'>): MarketAsk | undefined {
+  if (market === undefined) return undefined;
+  return market.before === undefined ? { reason } : { reason, before: market.before };
 }
 
 /** The last record before a quote, and a price of it that moved peaks of trailing stops. */

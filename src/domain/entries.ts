@@ -9,8 +9,18 @@ export interface Entries {
   readonly reasons: readonly string[];
 }
 
-export function entriesOf(account: Account, { pause }: Pick<State, 'pause'>): Entries {
-  const reasons = [...pauseReasons(pause), ...entryReasonsOf(account)];
+/** Of an account, and of it in a symbol where one is given. */
+export function entriesOf(
+  account: Account,
+  state: Pick<State, 'pause' | 'guards' | 'closedMarkets'>,
+  symbol?: string,
+): Entries {
+  const ofSymbol = symbol === undefined ? [] : symbolEntriesOf(state, symbol).reasons;
+  const reasons = [
+    ...pauseReasons(state.pause),
+    ...entryReasonsOf(account),
+    ...ofSymbol.map((reason) => `${symbol}: ${reason}`),
+  ];
   return { allowed: reasons.length === 0, reasons };
 }
 

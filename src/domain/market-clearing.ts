@@ -1,54 +1,68 @@
 // Whether a close that a market guard asked for is still due: it is looked at again where it had to wait.
-import { actsAt, gaugeOf, marketReasonPrefix, type Condition } from './market-conditions.ts';
+import type { MarketAsk } from './closing.ts';
+import {
+  actsAt,
+  gaugeOf,
+  marketReasonPrefix,
+  type Condition,
+  type ConditionLevel,
+  type Gauge,
+} from './market-conditions.ts';
 import { decimal, hundred, type Decimal } from './money.ts';
-import type { MarketGuard, Position, State } from './state.ts';
+import type { MarketGuard, Position } from './state.ts';
 
-/**
- * Whether nothing but conditions of the position's market has asked for its close, and each of them has
- * cleared since. A gap does not pass: it has cleared only where it is contradicted, the last quote, whose
- * `mid` this is, being back within the limit of the price before it; where none has come since the start
- * it is as it is on record. What a guard asked for that is gone is not due.
- */
-export function hasMarketCleared(
-  state: Pick<State, 'guards'>,
-  position: Position,
-  mid?: Decimal,
-): boolean {
-  const reasons = [...position.reasons, ...(position.behind?.reasons ?? [])];
-  return reasons.length > 0 && reasons.every((reason) => hasCleared(state, position, mid, reason));
+/** The market as its last quote has left it; before the first one since a start, as it was noted. */
+export interface SeenMarket {
+  /** Undefined where there was no quote yet. */
+  readonly mid: Decimal | undefined;
+  readonly ts: number;
+  /** Whether a quote has come since the start. */
+  readonly isFresh: boolean;
+  /** The level at which a gauge held on it. */
+  levelOf(gauge: Gauge): ConditionLevel | undefined;
 }
 
-/** Whether a reason is one of a market guard. */
-export function isOfMarket(reason: string): boolean {
-  return reason.startsWith(marketReasonPrefix);
+/**
+ * Whether nothing but conditions of the position's market asks for its close, and each of them has
+ * cleared: it does not act any more, and the last quote is none on which it holds, however long ago
+ * that came. A gap does not pass: it has cleared only where it is contradicted, a quote behind it being
+ * back within the limit of the price before it. What a guard asked for that says nothing of the
+ * condition any more stays due: nobody has said that it is over.
+ */
+export function hasMarketCleared(
+  guard: MarketGuard | undefined,
+  position: Position,
+  seen: SeenMarket,
+): boolean {
+  if (guard === undefined || position.market === undefined) return false;
+  return position.market.every((ask) => hasCleared(guard, position, ask, seen));
 }
 
 function hasCleared(
-  { guards }: Pick<State, 'guards'>,
+  { record, active }: MarketGuard,
   position: Position,
-  mid: Decimal | undefined,
-  reason: string,
+  ask: MarketAsk,
+  seen: SeenMarket,
 ): boolean {
-  if (!isOfMarket(reason)) return false;
-  const condition = reason.slice(marketReasonPrefix.length) as Condition;
-  const guard = guards.get(position.symbol);
-  const record = guard?.record[condition];
-  if (guard === undefined || record === undefined || record === false) return true;
-  if (condition === 'gap') return isContradicted(guard.gap, position, mid, record.limit);
-  const level = guard.active.get(gaugeOf(condition, position.side))?.level;
-  return !actsAt(level, record.closeOn);
+  const condition = ask.reason.slice(marketReasonPrefix.length) as Condition;
+  const terms = record[condition];
+  if (terms === false || terms.closeOn === 'never') return false;
+  if (condition === 'gap') return isContradicted(position, ask, seen, terms.limit);
+  const gauge = gaugeOf(condition, position.side);
+  const { closeOn } = terms;
+  return !actsAt(active.get(gauge)?.level, closeOn) && !actsAt(seen.levelOf(gauge), closeOn);
 }
 
 function isContradicted(
-  gap: MarketGuard['gap'],
   { intent }: Position,
-  mid: Decimal | undefined,
+  { reason, before }: MarketAsk,
+  { mid, ts, isFresh }: SeenMarket,
   limit: string,
 ): boolean {
-  const before = intent?.market?.before ?? gap?.before;
-  if (before === undefined) return false;
-  if (mid === undefined) return gap?.before === before && gap.isContradicted;
-  return contradicts(mid, before, limit);
+  if (before === undefined || mid === undefined) return false;
+  // What is noted may be from before the gap.
+  const isBehind = intent?.reason === reason && ts > (intent.quote?.ts ?? Infinity);
+  return (isFresh || isBehind) && contradicts(mid, before, limit);
 }
 
 /** Whether a quote with this mid is back within a gap's limit, in percent, of the mid before it. */

@@ -110,7 +110,7 @@ export interface RejectRecord {
 
 export type FeedRole = 'primary' | 'fallback';
 
-/** The one that counted was silent, or the primary has been quoting again. */
+/** The one that counted was silent, or the primary has been quoting again for long enough. */
 export type FeedSwitchReason = 'silent' | 'back';
 
 export interface FeedsRecord {
@@ -149,7 +149,8 @@ const defaults: Readonly<Record<Condition, ConditionRecord>> = {
 
 const volatilityDefaults = { windowMs: 60_000, halfLifeMs: 3_600_000 } as const;
 const rejectDefaults = { confirmQuotes: 1 } as const;
-const feedsDefaults = { fallbackAfterMs: 60_000, backAfterMs: 30_000 } as const;
+/** Far below the limit of `stale`, which would halt entries at each change of feeds. */
+const feedsDefaults = { fallbackAfterMs: 10_000, backAfterMs: 30_000 } as const;
 
 /** How the measure is held against the limit; at twice of it, or half for `below`, it is critical. */
 export const comparisons: Readonly<Record<Condition, 'atLeast' | 'above' | 'below'>> = {

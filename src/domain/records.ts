@@ -1,5 +1,5 @@
 // Journal records: every change of state, as data. What is not in a record did not happen.
-import type { CloseIntent, CloseResult, FillMark, SeenQuote } from './closing.ts';
+import type { CloseIntent, CloseResult, FillMark, MarketCause, SeenQuote } from './closing.ts';
 import type { Drift } from './drift.ts';
 import type { ExitMoves, Exits } from './exits.ts';
 import type { InstrumentSpec } from './instrument.ts';
@@ -180,7 +180,14 @@ export interface RecordBodies {
   'close.intended': { intent: CloseIntent };
   /** Behind the close of a part that is under way: it begins when that has its outcome. */
   'close.queued': { intent: CloseIntent };
-  'close.joined': { positionId: string; closeId: string; reason: string; bulkId?: string };
+  /** Somebody else asks for the close under way; `market` where that is the guard of its market. */
+  'close.joined': {
+    positionId: string;
+    closeId: string;
+    reason: string;
+    bulkId?: string;
+    market?: MarketCause;
+  };
   /** Before it is sent, where nothing makes a second send safe; and before it is sent again. */
   'close.sent': { positionId: string; clientOrderId: string; attempts: number };
   /** The provider has it and will report. */
@@ -235,8 +242,6 @@ export interface RecordBodies {
     /** The mid before a gap, where one is told. */
     before?: string;
   };
-  /** A quote behind a gap was back within its limit of the mid before it. */
-  'gap.contradicted': { symbol: string };
   /** Quotes of another feed count from now on. */
   'feed.switched': { symbol: string; to: FeedRole; feed: string; reason: FeedSwitchReason };
   /** The market of the symbol has opened or closed by its calendar. */

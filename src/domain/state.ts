@@ -1,5 +1,5 @@
 // The state of a runtime: what its records add up to. Changed by `apply` alone.
-import type { CloseIntent, CloseResult } from './closing.ts';
+import type { CloseIntent, CloseResult, MarketAsk } from './closing.ts';
 import type { Conversion } from './conversion.ts';
 import type { ExitProgress, Exits } from './exits.ts';
 import type { Drift } from './drift.ts';
@@ -139,6 +139,8 @@ export interface CloseDemand {
   readonly reasons: readonly string[];
   /** Whether anything but bulk closes and operators asks for it. */
   readonly isUrgent: boolean;
+  /** The conditions of its market that ask for it, where nobody else does. */
+  readonly market: readonly MarketAsk[] | undefined;
 }
 
 export interface Position extends PnlTerms {
@@ -195,6 +197,8 @@ export interface Position extends PnlTerms {
   readonly unpriced: UnpricedFill[];
   /** Whether anything but bulk closes and operators asks for the close under way. */
   isUrgent: boolean;
+  /** The conditions of its market that ask for the close under way, where nobody else does. */
+  market: readonly MarketAsk[] | undefined;
   /** A close of it was given up that may have been executed: what is there is looked at first. */
   isInDoubt: boolean;
   /** The open dead letter of it. */
@@ -216,8 +220,6 @@ export interface MarketGuard {
   readonly order: number;
   /** Conditions that hold, or have not cleared yet. */
   readonly active: Map<Gauge, MarketCondition>;
-  /** The last gap that was told: the mid before it, and whether a quote was back near that since. */
-  gap: { readonly before: string; isContradicted: boolean } | undefined;
   /** Whose quotes count, where two feeds have the symbol. */
   feed: FeedRole;
 }

@@ -1,6 +1,7 @@
 // Quotes in: each message on a price subject, decoded at once, in the order in which they come.
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { quoteBytesMax, quoteOfJson } from '#src/contracts/quote';
+import { idPattern } from '#src/contracts/primitives';
 import { decodeSymbol, feedToken, symbolToken } from '#src/contracts/subjects';
 import { messageOf } from '#src/domain/errors';
 import type { BusHost } from '#src/ports/bus';
@@ -11,7 +12,7 @@ import { subscribed } from './subscription.ts';
 
 /** Subjects whose symbol is remembered; beyond it all are forgotten. */
 const subjectsMax = 10_000;
-/** Most characters of a token that is no symbol which the log shows. */
+/** Most characters of a symbol's token which the log shows where the subject names no place. */
 const shownCharsMax = 64;
 
 /** What a price subject names. */
@@ -56,11 +57,13 @@ export class QuotesIn {
     }
   }
 
+  /** Undefined where a token is no symbol, or no id of a feed. */
   private learn(subject: string): PricePlace | undefined {
     const symbol = decodeSymbol(symbolToken(subject));
-    if (symbol === undefined) return undefined;
+    const feed = feedToken(subject);
+    if (symbol === undefined || (feed !== undefined && !idPattern.test(feed))) return undefined;
     if (this.places.size >= subjectsMax) this.places.clear();
-    const place = { symbol, feed: feedToken(subject) };
+    const place = { symbol, feed };
     this.places.set(subject, place);
     return place;
   }

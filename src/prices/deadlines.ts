@@ -3,9 +3,13 @@ import { invariant } from '#src/domain/errors';
 
 export type DeadlineKey = string;
 
-/** Kinds of deadlines; of equal times the lower rank acts first. */
+/**
+ * Kinds of deadlines; of equal times the lower rank acts first. A silent feed is before what it may be
+ * the cause of, so that one reads why first; both are before the end of the hours, within which
+ * silence counts.
+ */
 export const deadlineRanks = {
-  ...{ expiry: 0, grace: 1, confirm: 2, clear: 3, stale: 4, session: 5 },
+  ...{ expiry: 0, grace: 1, confirm: 2, clear: 3, feed: 4, stale: 5, session: 6 },
 } as const;
 
 export type DeadlineRank = (typeof deadlineRanks)[keyof typeof deadlineRanks];

@@ -5,13 +5,19 @@
 // - Return: the fallback is active, and the primary has quoted for `backAfterMs` without a pause of
 //   `fallbackAfterMs` or more; the quote that completes it is the first that counts.
 //
+// A quote that is older than the last one that counted would be refused by hygiene, so it is no sign
+// of life of the active feed, and completes no change. The other feed is heard by it all the same
+// where it is older by `behindMsMax` at the most: two feeds are never exactly level, and the book
+// moves with the active one. A feed that sends what it has kept, or whose clock is behind, is not
+// heard, and so never takes the place of one whose quotes count.
+//
 // How to use it: tell `heard` of every good quote, before anything else is done with it; it counts
 // where the answer is `counts` or a switch. Keep one deadline, `fallbackAfterMs` of open market
-// after the active feed was last heard or became active, and tell `silent` when it is reached. The
+// after `silentFrom` or after the last change, and tell `silent` when it is reached. The
 // caller alone knows when the market is open: a pause of the primary is in plain time, so that a
 // closed market begins its return anew. All times come in, from one clock that never goes back.
 
-import type { FeedRole } from '#src/domain/market-conditions';
+import type { FeedRole, FeedSwitchReason } from '#src/domain/market-conditions';
 
 export interface FeedsConfig {
   /** Ids of two different feeds. */
@@ -23,16 +29,20 @@ export interface FeedsConfig {
   readonly backAfterMs: number;
 }
 
-/** The feed that is active from now on. */
+/** The feed that is active from now on, and why. */
 export interface FeedSwitch {
   readonly switchTo: FeedRole;
+  readonly reason: FeedSwitchReason;
 }
 
-/** `standby`: of the feed that is not active. `unknown`: of neither, and it has no effect. */
-export type Heard = 'counts' | 'standby' | 'unknown' | FeedSwitch;
+/**
+ * `standby`: of the feed that is not active. `behind`: of that feed too, and so old that it is no sign
+ * of life. `unknown`: of neither, and it has no effect.
+ */
+export type Heard = 'counts' | 'standby' | 'behind' | 'unknown' | FeedSwitch;
 
-const switchToPrimary: FeedSwitch = { switchTo: 'primary' };
-const switchToFallback: FeedSwitch = { switchTo: 'fallback' };
+/** How far a quote of the feed that stands by may be behind the last one that counted. */
+const behindMsMax = 1000;
 
 const never = -Infinity;
 
@@ -41,6 +51,8 @@ export class FeedChoice {
   private role: FeedRole;
   private activeHeardAt = never;
   private standbyHeardAt = never;
+  /** By a quote that would have counted. */
+  private standbyLevelAt = never;
   /** The first quote of a standby feed since it paused last or became the standby. */
   private standbySince = never;
   /** Whether the active feed was told to be silent and has not been heard since. */
@@ -52,8 +64,11 @@ export class FeedChoice {
     this.role = active;
   }
 
-  /** When the active feed was heard last; `-Infinity` before. */
-  get heardAt(): number {
+  /**
+   * Since when the active feed says nothing: it was heard last then, or the other one was heard first,
+   * where it never was. `-Infinity` before either.
+   */
+  get silentFrom(): number {
     return this.activeHeardAt;
   }
 
@@ -61,13 +76,19 @@ export class FeedChoice {
     return this.role;
   }
 
-  /** A good quote of a feed, `undefined` for one that names none. With a switch it counts too. */
-  heard(feed: string | undefined, ts: number): Heard {
+  /**
+   * A good quote of a feed, `undefined` for one that names none, that came at `now`. With a switch it
+   * counts too. `behindMs` is by how much it is older than the last quote that counts, or waits to: up
+   * to 0 hygiene takes it.
+   */
+  heard(feed: string | undefined, now: number, behindMs: number): Heard {
     const role = this.roleOf(feed);
     if (role === undefined) return 'unknown';
-    if (role !== this.role) return this.heardStandby(ts);
-    this.activeHeardAt = ts;
-    this.isSilent = false;
+    if (role !== this.role) return this.heardStandby(now, behindMs);
+    if (behindMs <= 0) {
+      this.activeHeardAt = now;
+      this.isSilent = false;
+    }
     return 'counts';
   }
 
@@ -77,26 +98,31 @@ export class FeedChoice {
    * was told too early, the feed having been heard since, has no effect.
    */
   silent(now: number): FeedSwitch | undefined {
-    if (this.isHeardWithin(this.activeHeardAt, now)) return undefined;
-    if (this.isHeardWithin(this.standbyHeardAt, now)) return this.switch();
+    if (this.isWithin(this.activeHeardAt, now)) return undefined;
+    if (this.isWithin(this.standbyLevelAt, now)) return this.switch('silent');
     this.isSilent = true;
     return undefined;
   }
 
-  private heardStandby(ts: number): Heard {
-    if (!this.isHeardWithin(this.standbyHeardAt, ts)) this.standbySince = ts;
-    this.standbyHeardAt = ts;
-    const isBack = this.role === 'fallback' && ts - this.standbySince >= this.config.backAfterMs;
-    return this.isSilent || isBack ? this.switch() : 'standby';
+  private heardStandby(now: number, behindMs: number): Heard {
+    if (behindMs > behindMsMax) return 'behind';
+    if (!this.isWithin(this.standbyHeardAt, now)) this.standbySince = now;
+    this.standbyHeardAt = now;
+    if (this.activeHeardAt === never) this.activeHeardAt = now;
+    if (behindMs > 0) return 'standby';
+    this.standbyLevelAt = now;
+    if (this.isSilent) return this.switch('silent');
+    const isBack = this.role === 'fallback' && now - this.standbySince >= this.config.backAfterMs;
+    return isBack ? this.switch('back') : 'standby';
   }
 
-  private switch(): FeedSwitch {
-    const heardAt = this.standbyHeardAt;
+  private switch(reason: FeedSwitchReason): FeedSwitch {
+    this.activeHeardAt = this.standbyLevelAt;
     this.standbyHeardAt = never;
-    this.activeHeardAt = heardAt;
+    this.standbyLevelAt = never;
     this.isSilent = false;
     this.role = this.role === 'primary' ? 'fallback' : 'primary';
-    return this.role === 'primary' ? switchToPrimary : switchToFallback;
+    return { switchTo: this.role, reason };
   }
 
   private roleOf(feed: string | undefined): FeedRole | undefined {
@@ -104,7 +130,7 @@ export class FeedChoice {
     return feed === this.config.fallback ? 'fallback' : undefined;
   }
 
-  private isHeardWithin(heardAt: number, now: number): boolean {
+  private isWithin(heardAt: number, now: number): boolean {
     return now - heardAt < this.config.fallbackAfterMs;
   }
 }

@@ -45,8 +45,12 @@ type Measured = (typeof measuredGauges)[number];
 export class MarketMeter {
   /** Gauges that are being confirmed, or have not cleared: every quote is told to them. */
   watched: ReadonlySet<Gauge> = new Set();
-  /** That of the last quote that was told to the guard. */
-  lastTs = 0;
+  /** What holds on the last quote; before the first since a start, what acted then. */
+  holding: readonly Pick<Reading, 'gauge' | 'level'>[];
+  /** Since when there is silence, by our clock: the last quote; undefined before there was one. */
+  lastTs: number | undefined;
+  /** Which level of staleness was told of this silence. */
+  staleTold: ConditionLevel | undefined;
   private readonly limits: Readonly<Partial<Record<Measured, Limit | undefined>>>;
   /** As parts: of the mid before, of the bid. */
   private readonly gapBelow: number;
@@ -58,9 +62,10 @@ export class MarketMeter {
   readonly guard: GuardRecord;
 
   /** `before` is the meter of the guard that this one replaces: windows of the same kind go on. */
-  constructor(guard: GuardRecord, lastTs: number, before?: MarketMeter) {
+  constructor(guard: GuardRecord, lastTs: number | undefined, before?: MarketMeter) {
     this.guard = guard;
     this.lastTs = lastTs;
+    this.holding = before?.holding ?? quiet;
     const limitOf = (record: { limit: string } | false, sign: 1 | -1): Limit | undefined => {
       if (record === false) return undefined;
       const exact = decimal(record.limit);
@@ -79,6 +84,11 @@ export class MarketMeter {
     this.spreadBelow = (this.limits.spread?.sure ?? Infinity) / 100;
     this.sizeAbove = size?.sure ?? -Infinity;
     this.volatility = volatility === false ? undefined : volatilityOf(volatility, before);
+  }
+
+  /** The level at which a gauge holds on the last quote. */
+  levelOf(gauge: Gauge): ConditionLevel | undefined {
+    return this.holding.find((one) => one.gauge === gauge)?.level;
   }
 
   /**

@@ -1,5 +1,6 @@
 // The room of one symbol: its book, its levels, its meter, and who is moved by its quotes.
 import { bookOf, type SeenQuote } from '#src/domain/closing';
+import type { SeenMarket } from '#src/domain/market-clearing';
 import type { Position } from '#src/domain/state';
 import { AccountPeaks } from './account-peaks.ts';
 import { BandIndex } from './band-index.ts';
@@ -41,6 +42,14 @@ export class Market {
     this.symbol = symbol;
     this.book = new QuoteBook(symbol);
     this.levels = new LevelIndex(markets.bookOf, markets.ratesOf, markets.isTraced);
+  }
+
+  /** As the last quote has left it, for whoever asks whether a condition has cleared. */
+  seen(): SeenMarket {
+    const { book, meter } = this;
+    const { ts, isFresh } = book;
+    const mid = book.hasQuote ? book.mid() : undefined;
+    return { mid, ts, isFresh, levelOf: (gauge) => meter?.levelOf(gauge) };
   }
 
   /** The last quote, as what it decides tells of it. */

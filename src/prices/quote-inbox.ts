@@ -52,6 +52,11 @@ export class QuoteInbox {
     return this.waitingCount;
   }
 
+  /** What a quote of the symbol that has to wait is compared with; 0 where none waits. */
+  lastTsOf(symbol: string): number {
+    return this.symbols.get(symbol)?.lastTs ?? 0;
+  }
+
   push(quote: Quote): void {
     const isHeld = this.symbols.get(quote.symbol)?.isHeld ?? false;
     if (!isHeld && !this.hasNext() && this.takenThisTurn < quotesPerTurnMax) {
@@ -116,7 +121,7 @@ export class QuoteInbox {
   /** What is refused must not displace what is not, so hygiene comes before conflation. */
   private enqueue(quote: Quote): void {
     const { symbol, ts } = quote;
-    if (!this.options.isAcceptable(quote, this.symbols.get(symbol)?.lastTs ?? 0)) return;
+    if (!this.options.isAcceptable(quote, this.lastTsOf(symbol))) return;
     const waiting = this.waitingOf(symbol);
     const isQueued = waiting.count > waiting.held.size;
     if (waiting.isHeld && !isQueued) waiting.held.push(quote);

@@ -19,7 +19,12 @@ test('a guard is put, holds conditions, clears them and is removed', () => {
   expect(active()).toEqual({ spread: { level: 'critical', since: 6, measured: '2' } });
   story.tell(changed('clear'));
   expect(active()).toEqual({});
-  story.tell(changed('warning'), { type: 'guard.put', accountId: '_', body: { guard } });
+  // What is put again as it was stands as it did.
+  story.tellAt(7, changed('warning'));
+  story.tell({ type: 'guard.put', accountId: '_', body: { guard } });
+  expect(active()).toEqual({ spread: { level: 'warning', since: 7, measured: '2' } });
+  const other = { ...guard, spread: false } as const;
+  story.tell({ type: 'guard.put', accountId: '_', body: { guard: other } });
   expect(active()).toEqual({});
   story.tell({ type: 'guard.removed', accountId: '_', body: { symbol: 'XAUUSD' } });
   expect(story.state.guards.size).toBe(0);
@@ -40,43 +45,6 @@ test('a guard of an earlier version is put as it was: what it did not know is of
     ...{ ...guardOf({ symbol: 'XAUUSD', gap, spread: false }) },
     ...{ liquidity: false, stale: false, volatility: false },
   });
-});
-
-/** A gap is told with the mid before it; conditions of liquidity are kept by side. */
-test('the last gap is known by the mid before it, until another is told', () => {
-  const changed = (measured: string, before?: string): Draft => ({
-    type: 'market.changed',
-    accountId: '_',
-    body: {
-      ...{ symbol: 'XAUUSD', condition: 'gap', level: 'warning', measured, limit: '5' },
-      ...(before === undefined ? {} : { before }),
-    },
-  });
-  const contradicted: Draft = {
-    type: 'gap.contradicted',
-    accountId: '_',
-    body: { symbol: 'XAUUSD' },
-  };
-  const guard = guardOf({ symbol: 'XAUUSD' });
-  const story = new Story().tell({ type: 'guard.put', accountId: '_', body: { guard } });
-  const gap = (): unknown => story.state.guards.get('XAUUSD')?.gap;
-  story.tell(contradicted);
-  expect(gap()).toBeUndefined();
-  story.tell(changed('6', '100'));
-  expect(gap()).toEqual({ before: '100', isContradicted: false });
-  story.tell(contradicted);
-  expect(gap()).toEqual({ before: '100', isContradicted: true });
-  story.tell({
-    type: 'market.changed',
-    accountId: '_',
-    body: { symbol: 'XAUUSD', condition: 'gap', level: 'clear', limit: '5' },
-  });
-  expect(gap()).toEqual({ before: '100', isContradicted: true });
-  story.tell(changed('7', '106'));
-  expect(gap()).toEqual({ before: '106', isContradicted: false });
-  // Of a guard that is gone there is nothing to know.
-  story.tell({ type: 'guard.removed', accountId: '_', body: { symbol: 'XAUUSD' } }, contradicted);
-  expect(gap()).toBeUndefined();
 });
 
 test('liquidity holds on each side by itself', () => {

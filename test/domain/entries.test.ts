@@ -247,10 +247,10 @@ test.each<[string, Draft[], reasons: string[], told: string[]]>([
     [`- ${isWide}`, '+ '],
   ],
   [
-    'another guard, with no condition yet',
+    'the same guard again',
     [put(), changed('spread', 'warning'), put()],
-    [],
-    [`- ${isWide}`, '+ '],
+    [isWide],
+    [`- ${isWide}`],
   ],
   ['a market that has closed', [market(false)], [isClosed], [`- ${isClosed}`]],
   ['one that has opened', [market(false), market(true)], [], [`- ${isClosed}`, '+ ']],

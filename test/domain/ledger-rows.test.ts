@@ -281,7 +281,6 @@ const silent: RecordType[] = [
   'drift.cleared',
   'bulk.progressed',
   'route.put',
-  'gap.contradicted',
   'session.changed',
   'command.answered',
 ];

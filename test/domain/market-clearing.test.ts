@@ -1,7 +1,13 @@
 // Whether what a market guard asked to close is still due, just before it is sent.
 import { expect, test } from 'vitest';
-import { hasMarketCleared, isOfMarket } from '#src/domain/market-clearing';
-import { guardOf, type GuardSpec } from '#src/domain/market-conditions';
+import { intentOf, type CloseCause, type MarketCause } from '#src/domain/closing';
+import { hasMarketCleared, type SeenMarket } from '#src/domain/market-clearing';
+import {
+  guardOf,
+  type ConditionLevel,
+  type Gauge,
+  type GuardSpec,
+} from '#src/domain/market-conditions';
 import { decimal } from '#src/domain/money';
 import type { Draft } from '#src/domain/records';
 import type { Side } from '#src/domain/quote';
@@ -9,6 +15,7 @@ import { accountCreated, gold, instrumentPut, positionTracked, Story } from './s
 
 const symbol = 'XAUUSD';
 const accountId = '_';
+const quoteTs = 1000;
 
 const put = (given: Omit<GuardSpec, 'symbol'> = {}): Draft => ({
   type: 'guard.put',
@@ -26,42 +33,65 @@ const changed = (
   accountId,
   body: { symbol, condition, level, limit: '1', ...more },
 });
-const gapped = changed('gap', 'warning', { before: '2000' });
-const contradicted: Draft = { type: 'gap.contradicted', accountId, body: { symbol } };
 const short = { side: 'short' } as const;
 const long = { side: 'long' } as const;
 
-function cleared(
-  side: Side,
-  reasons: string[],
-  drafts: Draft[],
-  behind: string[] = [],
-  mid?: string,
-): boolean {
-  const story = new Story().tell(instrumentPut(gold), accountCreated(), positionTracked({ side }));
-  story.tell(...drafts);
-  const position = story.position();
-  position.reasons.push(...reasons);
-  if (behind.length > 0) Object.assign(position, { behind: { reasons: behind } });
-  return hasMarketCleared(story.state, position, mid === undefined ? undefined : decimal(mid));
+/** The guard asks for it, a caller, or an exit. */
+const guard = (condition: string, market: MarketCause = {}): CloseCause => ({
+  reason: `market_${condition}`,
+  market,
+});
+const by = (reason: string): CloseCause => ({ reason });
+const gap = guard('gap', { before: '2000' });
+
+interface Seen {
+  readonly mid?: string;
+  readonly ts?: number;
+  readonly isFresh?: boolean;
+  readonly holding?: Partial<Record<Gauge, ConditionLevel>>;
 }
 
-/** Closes that were asked for so, of a long; `yes` where they are not sent any more. */
-test.each<[string, string[], Draft[], boolean]>([
+function seenOf({ mid, ts = quoteTs + 1, isFresh = true, holding = {} }: Seen): SeenMarket {
+  return {
+    mid: mid === undefined ? undefined : decimal(mid),
+    ...{ ts, isFresh },
+    levelOf: (gauge) => holding[gauge],
+  };
+}
+
+/** The first cause is that of the close, others have joined it. */
+function cleared(side: Side, causes: CloseCause[], drafts: Draft[], seen: Seen = {}): boolean {
+  const story = new Story().tell(instrumentPut(gold), accountCreated(), positionTracked({ side }));
+  story.tell(...drafts);
+  const [first, ...others] = causes;
+  if (first !== undefined) {
+    const quote = { bid: '2200', ask: '2200', ts: quoteTs };
+    const intent = intentOf(story.position(), first, 0, { quote, route: 'r' });
+    const { positionId, accountId: of, closeId } = intent;
+    story.tell({ type: 'close.intended', accountId: of, body: { intent } });
+    for (const cause of others) {
+      story.tell({ type: 'close.joined', accountId: of, body: { positionId, closeId, ...cause } });
+    }
+  }
+  return hasMarketCleared(story.state.guards.get(symbol), story.position(), seenOf(seen));
+}
+
+/** Closes that were asked for so, of a long; `true` where they are not sent any more. */
+test.each<[string, CloseCause[], Draft[], boolean]>([
   ['nothing was asked', [], [put()], false],
-  ['an operator asked', ['manual'], [put()], false],
-  ['a stop was reached', ['stop_loss'], [put()], false],
-  ['the spread has not cleared', ['market_spread'], [put(), changed('spread', 'warning')], false],
-  ['the spread is worse', ['market_spread'], [put(), changed('spread', 'critical')], false],
+  ['an operator asked', [by('manual')], [put()], false],
+  ['a stop was reached', [by('stop_loss')], [put()], false],
+  ['the spread has not cleared', [guard('spread')], [put(), changed('spread', 'warning')], false],
+  ['the spread is worse', [guard('spread')], [put(), changed('spread', 'critical')], false],
   [
     'the spread has cleared',
-    ['market_spread'],
+    [guard('spread')],
     [put(), changed('spread', 'warning'), changed('spread', 'clear')],
     true,
   ],
   [
     'the level that closes has cleared, a lower one has not',
-    ['market_spread'],
+    [guard('spread')],
     [
       ...[put({ spread: { closeOn: 'critical' } }), changed('spread', 'critical')],
       changed('spread', 'warning'),
@@ -70,108 +100,114 @@ test.each<[string, string[], Draft[], boolean]>([
   ],
   [
     'another condition holds, which asked for nothing',
-    ['market_spread'],
+    [guard('spread')],
     [put(), changed('stale', 'warning')],
     true,
   ],
   [
     'one of two has cleared',
-    ['market_spread', 'market_volatility'],
+    [guard('spread'), guard('volatility')],
     [put({ volatility: { limit: 3 } }), changed('volatility', 'critical')],
     false,
   ],
   [
     'both have cleared',
-    ['market_spread', 'market_volatility'],
+    [guard('spread'), guard('volatility')],
     [put({ volatility: { limit: 3 } })],
     true,
   ],
-  ['one has cleared, and an operator asked as well', ['market_spread', 'manual'], [put()], false],
-  ['a stop was reached as well', ['market_spread', 'stop_loss'], [put()], false],
-  ['a gap does not pass', ['market_gap'], [put(), gapped, changed('gap', 'clear')], false],
-  ['a gap that was contradicted', ['market_gap'], [put(), gapped, contradicted], true],
   [
-    'one that was, and then another',
-    ['market_gap'],
-    [put(), gapped, contradicted, changed('gap', 'clear'), gapped],
+    'it has cleared, and an operator asked as well',
+    [guard('spread'), by('manual')],
+    [put()],
     false,
   ],
-  ['a gap stands, the spread has cleared', ['market_gap', 'market_spread'], [put(), gapped], false],
-  ['no gap was ever told', ['market_gap'], [put()], false],
+  ['a stop was reached as well', [guard('spread'), by('stop_loss')], [put()], false],
+  // What a caller asks for has no condition, whatever he calls it.
+  ['a caller gives the reason of a guard', [by('market_spread')], [put()], false],
+  [
+    'a caller joins with the reason of a guard',
+    [guard('spread'), by('market_halt')],
+    [put()],
+    false,
+  ],
+  ['a caller joins with the same reason', [guard('spread'), by('market_spread')], [put()], false],
+  ['a gap does not pass', [gap], [put(), changed('gap', 'clear')], false],
+  ['a gap joined, the spread has cleared', [guard('spread'), gap], [put()], false],
+  ['no gap was ever told', [guard('gap')], [put()], false],
   [
     'liquidity of its own side has not cleared',
-    ['market_liquidity'],
+    [guard('liquidity')],
     [put(), changed('liquidity', 'critical', long)],
     false,
   ],
   [
     'liquidity of its own side is back above what closes',
-    ['market_liquidity'],
+    [guard('liquidity')],
     [put(), changed('liquidity', 'critical', long), changed('liquidity', 'warning', long)],
     true,
   ],
   [
     'liquidity of the other side has not cleared',
-    ['market_liquidity'],
+    [guard('liquidity')],
     [put(), changed('liquidity', 'critical', short)],
     true,
   ],
+  // Nobody has said that it is over.
   [
     'the guard closes on it no more',
-    ['market_spread'],
-    [put({ spread: { closeOn: 'never' } }), changed('spread', 'critical')],
-    true,
+    [guard('spread')],
+    [put({ spread: { closeOn: 'never' } })],
+    false,
   ],
-  [
-    'the condition was turned off',
-    ['market_spread'],
-    [put({ spread: false }), changed('spread', 'critical')],
-    true,
-  ],
-  ['the gap was turned off', ['market_gap'], [put(), gapped, put({ gap: false })], true],
-  ['the guard is gone', ['market_spread'], [put(), changed('spread', 'warning'), removed], true],
-  ['the guard is gone, a gap too', ['market_gap'], [put(), gapped, removed], true],
-  [
-    'the symbol has another guard',
-    ['market_spread'],
-    [put(), changed('spread', 'warning'), put({ spread: { limit: 3 } })],
-    true,
-  ],
-])('%s', (_, reasons, drafts, isCleared) => {
-  expect(cleared('long', reasons, drafts)).toBe(isCleared);
+  ['the condition was turned off', [guard('spread')], [put({ spread: false })], false],
+  ['the gap was turned off', [gap], [put(), put({ gap: false })], false],
+  ['the guard is gone', [guard('spread')], [put(), removed], false],
+  ['the guard is gone, a gap too', [gap], [put(), removed], false],
+  ['there is another guard', [guard('spread')], [put(), put({ spread: { limit: 3 } })], true],
+])('%s', (_, causes, drafts, isCleared) => {
+  expect(cleared('long', causes, drafts, { mid: '2200' })).toBe(isCleared);
 });
 
 test('of a short it is the side of the ask', () => {
   const drafts = [put(), changed('liquidity', 'critical', short)];
-  expect(cleared('short', ['market_liquidity'], drafts)).toBe(false);
-  expect(cleared('long', ['market_liquidity'], drafts)).toBe(true);
+  expect(cleared('short', [guard('liquidity')], drafts)).toBe(false);
+  expect(cleared('long', [guard('liquidity')], drafts)).toBe(true);
 });
 
-test('what waits behind a part is asked for as well', () => {
-  expect(cleared('long', ['market_spread'], [put()], ['market_spread'])).toBe(true);
-  expect(cleared('long', ['market_spread'], [put()], ['manual'])).toBe(false);
-  expect(cleared('long', ['take_profit'], [put()], ['market_spread'])).toBe(false);
+test.each<[Gauge, ConditionLevel, CloseCause, boolean]>([
+  ['spread', 'warning', guard('spread'), false],
+  ['liquidityLong', 'critical', guard('liquidity'), false],
+  ['liquidityLong', 'warning', guard('liquidity'), true],
+  ['liquidityShort', 'critical', guard('liquidity'), true],
+  ['gap', 'critical', guard('spread'), true],
+])('it has cleared, and %s is %s on the last quote', (gauge, level, cause, isCleared) => {
+  expect(cleared('long', [cause], [put()], { holding: { [gauge]: level } })).toBe(isCleared);
 });
 
 /** After a gap from 2000, with a limit of 5 %: the last quote of the market says whether it stands. */
-test.each<[string, mid: string, Draft[], boolean]>([
-  ['at its limit', '2100', [gapped], false],
-  ['just within it', '2099.9999999999999999999', [gapped], true],
-  ['just within it, on the other side', '1900.0000000000000000001', [gapped], true],
-  ['on the other side, as far', '1900', [gapped], false],
-  ['back, and gone again: what is on record is older', '2200', [gapped, contradicted], false],
-  ['where no gap was ever told', '2000', [], false],
-])('a gap is looked at with the last quote, %s: %s', (_, mid, drafts, isCleared) => {
-  expect(cleared('long', ['market_gap'], [put(), ...drafts], [], mid)).toBe(isCleared);
+test.each<[string, mid: string, boolean]>([
+  ['at its limit', '2100', false],
+  ['just within it', '2099.9999999999999999999', true],
+  ['just within it, on the other side', '1900.0000000000000000001', true],
+  ['on the other side, as far', '1900', false],
+])('a gap is looked at with the last quote, %s: %s', (_, mid, isCleared) => {
+  expect(cleared('long', [gap], [put()], { mid })).toBe(isCleared);
+  expect(cleared('long', [guard('spread'), gap], [put()], { mid })).toBe(isCleared);
   // Other conditions do not go by it.
-  expect(cleared('long', ['market_spread'], [put(), ...drafts], [], mid)).toBe(true);
+  expect(cleared('long', [guard('spread')], [put()], { mid })).toBe(true);
 });
 
-test.each([
-  ['market_gap', true],
-  ['market_stale', true],
-  ['manual', false],
-  ['stop_loss', false],
-])('%s is a reason of a market guard: %j', (reason, expected) => {
-  expect(isOfMarket(reason)).toBe(expected);
+test.each<[string, CloseCause[], Seen, boolean]>([
+  ['a noted quote behind the gap', [gap], { ts: quoteTs + 1 }, true],
+  ['a noted quote that may be of before', [gap], { ts: quoteTs }, false],
+  ['of a gap that joined it is not known', [guard('spread'), gap], { ts: quoteTs + 1 }, false],
+])('after a restart, back at the price before the gap by %s', (_, causes, seen, isCleared) => {
+  expect(cleared('long', causes, [put()], { mid: '2000', isFresh: false, ...seen })).toBe(
+    isCleared,
+  );
+});
+
+test('without any quote a gap stands', () => {
+  expect(cleared('long', [gap], [put()], {})).toBe(false);
 });

@@ -89,7 +89,7 @@ test.each<[Omit<GuardSpec, 'symbol'>, Partial<GuardRecord>]>([
   ],
   [
     { feeds: { primary: 'one', fallback: 'two' } },
-    { feeds: { primary: 'one', fallback: 'two', fallbackAfterMs: 60_000, backAfterMs: 30_000 } },
+    { feeds: { primary: 'one', fallback: 'two', fallbackAfterMs: 10_000, backAfterMs: 30_000 } },
   ],
   [
     { feeds: { primary: 'one', fallback: 'two', fallbackAfterMs: 1, backAfterMs: 0 } },

@@ -52,9 +52,9 @@ function eventsOf({ gauge, what }: Step, ts: number): MarketGuardEvent[] {
     case 'due':
       return levels.map((level) => ({ type: `${gauge}.${level}.due`, ts }));
     case 'none':
-      return [{ type: `${gauge}.measured`, level: undefined, ts }];
+      return [{ type: `${gauge}.measured`, level: undefined, ts, heardAt: ts }];
     default:
-      return [{ type: `${gauge}.measured`, level: what, ts, measured: '6' }];
+      return [{ type: `${gauge}.measured`, level: what, ts, heardAt: ts, measured: '6' }];
   }
 }
 

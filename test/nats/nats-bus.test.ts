@@ -67,6 +67,16 @@ describe('quotes', () => {
     expect(world.malformed).toEqual([...none.map(() => 'S'), 'S', 'A%zz']);
   });
 
+  test('of a feed whose name is no id are malformed', async () => {
+    const body = '{"bid":1,"ask":2}';
+    const none = ['lp%2E1', 'ü', '#$"', '{}', 'f'.repeat(65), 'f'.repeat(3000)];
+    for (const feed of none) nats.publish(`prices.${feed}.S`, body);
+    for (const feed of ['__proto__', 'f'.repeat(64)]) nats.publish(`prices.${feed}.S`, body);
+    await until(() => world.quotes.length === 2);
+    expect(world.malformed).toEqual(none.map(() => 'S'));
+    expect(world.quotes.map(({ feed }) => feed)).toEqual(['__proto__', 'f'.repeat(64)]);
+  });
+
   test('of other subjects are not ours', async () => {
     nats.publish('prices', '{"bid":1,"ask":2}');
     nats.publish('prices.a.b.S', '{"bid":1,"ask":2}');

@@ -90,6 +90,7 @@ test('feed, gateway, operator and runtime do their work', async () => {
   const heard = new Map<string, number[]>();
   for (const [who, { nats }, subject] of [
     ['gateway1', gateway, 'closeout.v1.evt.acc1.>'],
+    ['gateway1 of symbols', gateway, 'closeout.v1.evt._.entries.*'],
     ['operator', operator, 'closeout.v1.evt.>'],
   ] as const) {
     const seqs: number[] = [];
@@ -103,8 +104,16 @@ test('feed, gateway, operator and runtime do their work', async () => {
   bus.publish(event(2, { accountId: 'acc2' }));
   bus.publish(event(3, { accountId: '_', event: 'market.warning' }));
   bus.publish(event(4));
-  await until(() => heard.get('operator')?.length === 4 && heard.get('gateway1')?.length === 2);
-  expect(Object.fromEntries(heard)).toEqual({ operator: [1, 2, 3, 4], gateway1: [1, 4] });
+  bus.publish(event(5, { accountId: '_', event: 'entries.halted' }));
+  const hears = (who: string, count: number): boolean => heard.get(who)?.length === count;
+  await until(
+    () => hears('operator', 5) && hears('gateway1', 2) && hears('gateway1 of symbols', 1),
+  );
+  expect(Object.fromEntries(heard)).toEqual({
+    operator: [1, 2, 3, 4, 5],
+    gateway1: [1, 4],
+    'gateway1 of symbols': [5],
+  });
   expect(world.counter('nats_errors')).toBe(0);
   expect([...feed.refused, ...gateway.refused, ...operator.refused]).toEqual([]);
 });

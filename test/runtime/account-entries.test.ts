@@ -118,6 +118,23 @@ describe('entries', () => {
     expect(told('guard.breached')).toMatchObject([{ ruleId: 'daily', also: ['least'] }]);
   });
 
+  test('in a symbol are what its market and the account allow', async () => {
+    const inSymbol = (symbol: string): Promise<Body> =>
+      world.ask('gw.a.account.get', { symbol }).then((one) => one['entries'] as Body);
+    await world.ask('op._.guard.put', { symbol: 'EURUSD', spread: {}, gap: false, stale: false });
+    expect(await inSymbol('EURUSD')).toEqual({ allowed: true, reasons: [] });
+    world.quote('EURUSD', '1.1', '1.2');
+    const wide = 'EURUSD: spread is at its limit';
+    expect(await inSymbol('EURUSD')).toEqual({ allowed: false, reasons: [wide] });
+    expect(await inSymbol('XAUUSD')).toEqual({ allowed: true, reasons: [] });
+    expect((await account('a'))['entries']).toEqual({ allowed: true, reasons: [] });
+    await world.ask('op._.runtime.pause', { reason: 'lunch' });
+    expect(await inSymbol('EURUSD')).toEqual({ allowed: false, reasons: [paused, wide] });
+    expect(await world.ask('gw.a.account.get', { symbol: 'DOGE' })).toMatchObject({
+      error: { code: 404, message: 'DOGE is no instrument' },
+    });
+  });
+
   test('of others are not touched', async () => {
     lose(2000);
     expect((await account('acc2'))['entries']).toEqual({ allowed: true, reasons: [] });

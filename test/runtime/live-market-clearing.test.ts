@@ -6,12 +6,14 @@ import {
   guard,
   lastRow,
   notSent,
+  notSentAgain,
   sentMsMax,
   settings,
   spread,
 } from './live-market.ts';
 import {
   answers,
+  blind,
   LiveWorld,
   rejects,
   unreachable,
@@ -116,11 +118,12 @@ describe.each(waits)('a close of a guard that waits $name', (wait) => {
     await w.run(sentMsMax);
     expect(w.stateOf('p')).toBe('guarded');
     expect(w.sent('p')).toEqual(wait.sent);
-    expect(await lastRow(w)).toEqual(notSent);
+    const { errorMessage } = wait.last.startsWith('1:') ? notSent : notSentAgain;
+    expect(await lastRow(w)).toEqual({ ...notSent, errorMessage });
     expect(w.harness.counter('closes_cleared')).toBe(1);
     expect(w.told('position.close-failed').at(-1)).toMatchObject({
       positionId: 'p',
-      errorMessage: notSent.errorMessage,
+      errorMessage,
     });
     expect(w.deadLetters()).not.toContain('p');
     // It is guarded in full: its stop works.
@@ -159,7 +162,9 @@ describe.each(waits)('a close of a guard that waits $name', (wait) => {
     spread(w, 100, 100);
     await w.run(sentMsMax + 2000);
     expect(w.stateOf('p')).toBe('closed');
-    expect((await lastRow(w))['reasons']).toEqual(['market_spread', reason]);
+    // The price that breaches is a gap, too.
+    const gap = reason === 'drawdown_critical' ? ['market_gap'] : [];
+    expect((await lastRow(w))['reasons']).toEqual(['market_spread', ...gap, reason]);
     expect(w.harness.counter('closes_cleared')).toBe(0);
     expect(w.excess()).toEqual([]);
   });
@@ -187,9 +192,13 @@ test('an operator who retries the dead letter of such a close has it sent', asyn
 
 describe('of a gap', () => {
   /** p's close by a gap from 100 to 90 waits for about a second. */
-  async function gapped(more: Body = {}): Promise<LiveWorld> {
-    const w = await LiveWorld.start({ settings, route: { ratePerSecond: 1, burst: 1 } });
-    await w.open('first', { quantity: '1' });
+  async function gapped(
+    more: Body = {},
+    of: LiveWorldOptions = {},
+    before = ['first'],
+  ): Promise<LiveWorld> {
+    const w = await LiveWorld.start({ settings, route: { ratePerSecond: 1, burst: 1 }, ...of });
+    for (const positionId of before) await w.open(positionId, { quantity: '1' });
     await w.open('p');
     await w.run(2000);
     await guard(w, more);
@@ -226,19 +235,35 @@ describe('of a gap', () => {
     expect(w.excess()).toEqual([]);
   });
 
-  test('what was contradicted is so after a kill, what was not is not', async () => {
-    for (const [back, state] of [
-      [100, 'guarded'],
-      [91, 'closed'],
-    ] as const) {
-      const w = await gapped();
+  test.each([
+    ['on record', 1200, 100, 'guarded'],
+    // A kill loses the last second of quotes: what was decided is done.
+    ['not on record', 40, 100, 'closed'],
+    ['none', 1200, 91, 'closed'],
+  ] as const)(
+    'a contradiction that is %s, and a kill: %i ms after %i it is %s',
+    async (_, ms, back, state) => {
+      const w = await gapped({}, blind, ['first', 'second', 'third']);
       w.quote(back);
-      await w.run(40);
+      await w.run(ms);
+      expect(w.sent('p')).toEqual([]);
       await w.killAndRestart();
-      await w.run(sentMsMax * 2);
-      expect([back, w.stateOf('p')]).toEqual([back, state]);
+      await w.run(sentMsMax * 4);
+      expect(w.stateOf('p')).toBe(state);
       expect(w.excess()).toEqual([]);
-    }
+    },
+  );
+
+  test.each([
+    ['gone again', [100, 90]],
+    ['contradicted, and another one', [100, 90, 100, 90]],
+  ] as const)('one that is %s stands after a kill', async (_, quotes) => {
+    const w = await gapped({ gap: { clearAfterMs: 5000 } });
+    for (const price of quotes) w.quote(price);
+    await w.run(40);
+    await w.killAndRestart();
+    await w.run(sentMsMax * 2);
+    expect([w.stateOf('p'), w.excess()]).toEqual(['closed', []]);
   });
 
   test('it is sent where a contradicted one has come true before', async () => {

@@ -8,20 +8,40 @@ describe('one that may be at the provider is asked about first', () => {
   const slow = { route: { timeoutMs: 300 }, settings };
 
   test.each([
-    ['never had it', lost, 'guarded', 1],
-    ['has executed it', silent, 'closed', 0],
-  ] as const)('which %s', async (_, close, state, cleared) => {
-    const w = await LiveWorld.start({ ...slow, script: { close: [close] } });
+    // Who never had it may get it yet: under the same id it is executed once.
+    ['never had it', lost, ['1:2', '1:2']],
+    ['has executed it', silent, ['1:2']],
+  ] as const)('which %s', async (_, close, sent) => {
+    const w = await LiveWorld.start({ ...slow, script: { close: [close, answers] } });
     await w.open('p');
     await guard(w);
     spread(w, 100, 102);
     await w.run(20);
     spread(w, 100, 100);
     await w.run(sentMsMax);
-    expect([w.stateOf('p'), w.sent('p')]).toEqual([state, ['1:2']]);
+    expect([w.stateOf('p'), w.sent('p')]).toEqual(['closed', sent]);
     expect(w.provider.calls).toContain('query');
-    expect(w.harness.counter('closes_cleared')).toBe(cleared);
+    expect(w.harness.counter('closes_cleared')).toBe(0);
     expect(w.excess()).toEqual([]);
+  });
+
+  test('and is on its way when it says that it never had it', async () => {
+    const late = { kind: 'late', ms: 5000, executes: 'last' } as const;
+    const provider = { isNetting: true };
+    const w = await LiveWorld.start({ ...slow, provider, script: { close: [late, answers] } });
+    await w.open('p');
+    await guard(w, { gap: false });
+    spread(w, 100, 102);
+    await w.run(20);
+    for (let i = 0; i < 50; i++) {
+      spread(w, 100, 100);
+      await w.run(20);
+    }
+    for (let i = 0; i < 300; i++) {
+      spread(w, 100, 102);
+      await w.run(20);
+    }
+    expect([w.stateOf('p'), w.excess()]).toEqual(['closed', []]);
   });
 
   test('and is sent again where nothing can be learned of it', async () => {
@@ -48,11 +68,12 @@ describe('one that may be at the provider is asked about first', () => {
 
 describe('after a kill while it waited', () => {
   const ways = [
-    { name: 'for a provider that tells of an order by its id', options: {} },
-    { name: 'for one that can tell nothing of an order', options: blind },
+    // Nobody knows whether it was sent: under its id it is executed once.
+    { name: 'for a provider that tells of an order by its id', options: {}, isKnown: false },
+    { name: 'for one that can tell nothing of an order', options: blind, isKnown: true },
   ];
 
-  describe.each(ways)('$name', ({ options }) => {
+  describe.each(ways)('$name', ({ options, isKnown }) => {
     const limited = { route: { ratePerSecond: 1, burst: 1 }, settings, ...options };
 
     async function killed(isCalm: boolean): Promise<LiveWorld> {
@@ -71,11 +92,13 @@ describe('after a kill while it waited', () => {
       return w;
     }
 
-    test('it is not sent where the condition had cleared', async () => {
+    test('it is not sent where the condition had cleared, and it is on record that it was not', async () => {
       const w = await killed(true);
       await w.run(10_000, 50);
-      expect([w.stateOf('p'), w.sent('p')]).toEqual(['guarded', []]);
-      expect(await lastRow(w)).toEqual(notSent);
+      expect([w.stateOf('p'), w.sent('p')]).toEqual(
+        isKnown ? ['guarded', []] : ['closed', ['1:2']],
+      );
+      if (isKnown) expect(await lastRow(w)).toEqual(notSent);
       expect(w.stateOf('first')).toBe('closed');
       expect(w.excess()).toEqual([]);
     });

@@ -37,3 +37,9 @@ export const notSent = {
   errorMessage: 'it was not sent: the condition had cleared',
   reasons: ['market_spread'],
 };
+
+/** Attempts before had been refused. */
+export const notSentAgain = {
+  ...notSent,
+  errorMessage: 'it was not sent again: the condition had cleared',
+};

@@ -1,7 +1,8 @@
 // Several feeds of a symbol, and the sequence numbers of their quotes.
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { SessionCalendar } from '#src/domain/sessions';
 import { newWorldForEachTest, trackLots, world, type Body } from './acting.ts';
-import { forgetNews, guard, guardStatus, expectTold, push, quote } from './market-worlds.ts';
+import { forgetNews, guard, guardStatus, expectTold, news, push, quote } from './market-worlds.ts';
 
 newWorldForEachTest();
 
@@ -97,6 +98,26 @@ describe('two feeds', () => {
     expect(world.engine.feed.accepted).toBe(1);
   });
 
+  test('the reason of a change is why it came: a fallback that is silent gives way to a primary', async () => {
+    await guard({ feeds: { ...feeds, backAfterMs: 60_000 } });
+    await expectTold(
+      ['1@one'],
+      ['+9000'],
+      ['1@two'],
+      ['+1000', toFallback],
+      ['1@two'],
+      ['+10000'],
+      ['1@one', 'feed primary one silent'],
+    );
+  });
+
+  test('with both defaults a change of feeds is told, and no staleness', async () => {
+    await guard({ feeds: { primary: 'one', fallback: 'two' }, stale: {} });
+    await expectTold(['1@one'], ['1@two'], ['+9000'], ['1@two'], ['+999'], ['+1', toFallback]);
+    for (let i = 0; i < 60; i++) await expectTold(['1@two'], ['+1000']);
+    await expectTold(['+58999'], ['+1', 'warning stale', 'halted stale']);
+  });
+
   test('a quote that hygiene refuses is no sign of life', async () => {
     await guard({ feeds });
     await expectTold(['1@one'], ['+9000'], ['1@two'], ['2 1@one'], ['+1000', toFallback]);
@@ -170,6 +191,75 @@ describe('two feeds', () => {
   });
 });
 
+describe('when a feed is silent', () => {
+  const euro = { symbol: 'EURUSD', quoteCurrency: 'USD', contractSize: 100_000 };
+  const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+  const from = (open: string, until: string): Body => ({
+    ...euro,
+    sessions: { timezone: 'UTC', weekly: [{ days, from: open, to: until }] },
+  });
+  const put = async (body: Body): Promise<void> => {
+    await world.ask('op._.instrument.put', body);
+    world.clock.advance(0);
+    news();
+  };
+
+  test('goes by other hours at once', async () => {
+    // It is midnight.
+    await put(from('12:00', '13:00'));
+    await guard({ feeds });
+    await expectTold(['1@one'], ['1@two'], ['+1000']);
+    await put(euro);
+    await expectTold(['+8999'], ['1@two'], ['+1', toFallback]);
+  });
+
+  test('also where it is so already', async () => {
+    await put(from('12:00', '13:00'));
+    await guard({ feeds });
+    await expectTold(['1@one'], ['+15000'], ['1@two'], ['+1000']);
+    await world.ask('op._.instrument.put', euro);
+    await expectTold(['+0', toFallback, 'resumed']);
+  });
+
+  test('has all of its time where it was not heard yet', async () => {
+    await put(from('00:00', '24:00'));
+    await guard({ feeds });
+    await expectTold(['1@two'], ['+1000']);
+    await put(euro);
+    await expectTold(['1@two'], ['+8999'], ['+1', toFallback]);
+  });
+
+  test('waits where the hours are over', async () => {
+    await guard({ feeds });
+    await expectTold(['1@one'], ['1@two'], ['+4000']);
+    await put(from('12:00', '13:00'));
+    await expectTold(['1@two'], ['+60000'], ['1@two']);
+    expect(await active()).toBe('primary');
+  });
+
+  test('is asked once where the market does not open within sight', async () => {
+    await put({ ...euro, sessions: { timezone: 'UTC', weekly: [] } });
+    await guard({ feeds });
+    const openAfter = vi.spyOn(SessionCalendar.prototype, 'openAfter');
+    await expectTold(['1@one']);
+    for (let i = 0; i < 20; i++) await expectTold(['1@two'], ['+1000']);
+    expect(openAfter).toHaveBeenCalledTimes(1);
+    await expectTold(['+3600000']);
+    expect(openAfter).toHaveBeenCalledTimes(2);
+    openAfter.mockRestore();
+    await put(euro);
+    await expectTold(['1@two', toFallback]);
+  });
+
+  test('it is told before staleness of the same time, and before the end of the hours', async () => {
+    await put(from('00:00', '01:00'));
+    await expectTold([`+${3_600_000 - 10_000}`]);
+    await guard({ feeds, stale: { limit: 10 } });
+    await expectTold(['1@one'], ['+9000'], ['1@two'], ['+999']);
+    await expectTold(['+1', toFallback, 'warning stale', 'halted stale', 'halted closed, stale']);
+  });
+});
+
 describe('sequence numbers', () => {
   const at = (seq: number, feed?: string): void => push({ bid: 1, ask: 1, seq, feed });
   const sequences = async (): Promise<unknown> =>
@@ -197,9 +287,27 @@ describe('sequence numbers', () => {
     ]);
   });
 
-  test('of the first sixteen feeds', async () => {
+  test('of the first sixteen feeds; what is beyond is counted', async () => {
     await guard({});
     for (let i = 0; i < 40; i++) at(1, `feed-${i}`);
     expect(await sequences()).toHaveLength(16);
+    expect(world.counter('sequences_unwatched')).toBe(24);
+  });
+
+  test('of the two that may count in any case', async () => {
+    const named = async (): Promise<unknown[]> =>
+      ((await sequences()) as Body[]).map(({ feed }) => feed);
+    const junk = (from: number): string[] =>
+      Array.from({ length: 16 - from }, (_, i) => `x${i + from}`);
+    await guard({ feeds });
+    for (const feed of [...junk(0), 'one', 'x0', 'one']) at(1, feed);
+    expect(await named()).toEqual([...junk(1), 'one']);
+    at(1, 'two');
+    expect(await named()).toEqual([...junk(2), 'one', 'two']);
+    expect(world.counter('sequences_unwatched')).toBe(1);
+    expect(((await sequences()) as Body[])[14]).toMatchObject({ feed: 'one', last: 1, repeats: 1 });
+    await guard({ feeds: { ...feeds, fallback: 'three' } });
+    at(1, 'three');
+    expect(await named()).toEqual([...junk(3), 'one', 'two', 'three']);
   });
 });

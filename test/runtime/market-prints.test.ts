@@ -122,7 +122,7 @@ describe('what is held is dropped, and counted,', () => {
   test('where the guard is replaced', async () => {
     await guarded();
     await expectTold(['1'], ['1.05'], ['1.06']);
-    await guard({ gap: { limit: 2 }, reject });
+    await guard({ gap: { limit: 2 }, reject: { ...reject, withinMs: 9000 } });
     expect(await counters()).toEqual([0, 2, 2, 1]);
     // It begins anew: the two that are gone confirm nothing.
     await expectTold(

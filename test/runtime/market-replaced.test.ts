@@ -68,6 +68,15 @@ describe('a condition that is put again as it was', () => {
     await expectTold(['1'], ['+5000', 'cleared stale', 'resumed']);
   });
 
+  test('of silence is told once more where it had ended', async () => {
+    const stale = { limit: 60, clearAfterMs: 100_000 };
+    await guard({ stale });
+    await expectTold(['1'], ['+60000', 'warning stale', 'halted stale'], ['1'], ['+10000']);
+    expect(await again({ stale, spread: {} })).toEqual([]);
+    // Silence again, before it has cleared.
+    await expectTold(['+50000'], ['+100000', 'critical stale']);
+  });
+
   test('of volatility knows the windows before, with another limit too', async () => {
     const volatility = { limit: 2, windowMs: 1000, halfLifeMs: 1000 };
     await guard({ volatility });

@@ -271,7 +271,17 @@ describe('a calendar that fails', () => {
       throw new RangeError('no such zone');
     });
     await startAgain();
-    expect(errors).toEqual([{ symbol: 'EURUSD', error: 'no time zone Europe/London', message }]);
+    const fault = { symbol: 'EURUSD', error: 'no time zone Europe/London', message };
+    expect(errors).toEqual([fault]);
     await expectTold(['+0', 'resumed'], ['1'], ['+60000', 'warning stale', 'halted stale']);
+    await expectTold(['+60000', 'critical stale'], [`+${hourMs - 120_001}`]);
+    expect(errors).toEqual([fault]);
+    await expectTold(['+1']);
+    expect(errors).toEqual([fault, fault]);
+    vi.restoreAllMocks();
+    // Two hours after midnight it is made, and answers.
+    await expectTold([`+${hourMs - 1}`], ['+1', 'halted closed, stale'], ['1']);
+    await expectTold(['+5000', 'cleared stale', closed], [`+${6 * hourMs - 5000}`, 'resumed']);
+    expect(errors).toHaveLength(2);
   });
 });

@@ -1,6 +1,6 @@
 // Closes of a market guard that wait for the rate of a route: which of them are sent in the end.
 import { describe, expect, test } from 'vitest';
-import { LiveWorld, type Body } from './live-world.ts';
+import { answers, LiveWorld, rejects, unreachable, type Body } from './live-world.ts';
 
 const off = { gap: false, spread: false, liquidity: false, stale: false } as const;
 /** Two positions; a rate of one close in a second, of which the first is sent at once. */
@@ -35,14 +35,12 @@ describe('a close is not sent where the condition', () => {
     expect([w.sent('q'), w.stateOf('q')]).toEqual([[], 'guarded']);
   });
 
-  test.each([
-    ['guard.remove', {}],
-    ['guard.put', { spread: { limit: 5 } }],
-  ])('is of a guard that is gone: %s', async (command, more) => {
+  test('does not hold by the limit that the guard was given since', async () => {
     const w = await waiting({ spread: {} });
     quote(w, 100, 102);
     await w.run(60);
-    await w.settled(w.ask(`_.${command}`, { symbol: 'X', ...more }));
+    await put(w, { spread: { limit: 5 } });
+    quote(w, 100, 102);
     await w.run(1500);
     expect([w.sent('q'), w.stateOf('q')]).toEqual([[], 'guarded']);
   });
@@ -65,6 +63,94 @@ describe('a close is not sent where the condition', () => {
     }
     expect([w.sent('p'), w.sent('q'), w.sent('s')]).toEqual([['1:2'], [], ['1:2']]);
     expect(w.stateOf('q')).toBe('guarded');
+  });
+});
+
+describe('a close is sent where', () => {
+  // Nobody has said that what was decided is over.
+  test.each([
+    ['guard.remove', {}],
+    ['guard.put', { ...off }],
+    ['guard.put', { ...off, spread: { closeOn: 'never' } }],
+    // By the last quote, which is still there.
+    ['guard.put', { ...off, spread: { limit: 5 } }],
+    ['guard.put', { ...off, spread: {} }],
+  ])('its guard is gone, or another one: %s %j', async (command, more) => {
+    const w = await waiting({ spread: {} });
+    quote(w, 100, 102);
+    await w.run(60);
+    await w.settled(w.ask(`_.${command}`, { symbol: 'X', ...more }));
+    await w.run(1500);
+    expect([w.sent('q'), w.stateOf('q')]).toEqual([['1:2'], 'closed']);
+  });
+
+  test('no quote has come since, however long ago that was', async () => {
+    const w = await waiting({ spread: { clearAfterMs: 100 } });
+    w.play({ close: [unreachable, unreachable, unreachable, unreachable, answers] });
+    quote(w, 100, 102);
+    await w.run(500);
+    expect(w.told('market.cleared')).toHaveLength(1);
+    await w.run(20_000, 50);
+    expect(w.stateOf('q')).toBe('closed');
+  });
+
+  test.each<[string, string, Body]>([
+    ['close with the name of the condition', 'position.close', { reason: 'market_spread' }],
+    ['close with a name like one', 'position.close', { reason: 'market_halted' }],
+    [
+      'conditional close',
+      'position.close-if-triggered',
+      { guardType: 'market', triggerReason: 'spread' },
+    ],
+  ])('a caller has joined it: %s', async (_, command, body) => {
+    const w = await waiting({ spread: { clearAfterMs: 100 } });
+    quote(w, 100, 102);
+    await w.run(20);
+    void w.ask(`a.${command}`, { positionId: 'q', ...body });
+    for (let i = 0; i < 60; i++) {
+      quote(w, 100);
+      await w.run(40);
+    }
+    expect([w.sent('q'), w.stateOf('q')]).toEqual([['1:2'], 'closed']);
+  });
+
+  test('an operator closes the account, under whatever name', async () => {
+    const w = await waiting({ spread: { clearAfterMs: 100 } });
+    quote(w, 100, 102);
+    await w.run(20);
+    void w.ask('a.account.close-all', { reason: 'market_flash_crash' });
+    for (let i = 0; i < 60; i++) {
+      quote(w, 100);
+      await w.run(40);
+    }
+    expect([w.sent('q'), w.stateOf('q')]).toEqual([['1:2'], 'closed']);
+  });
+
+  test('a gap comes while the close of a spread waits, which clears', async () => {
+    const w = await waiting({ spread: { clearAfterMs: 100 }, gap: {} });
+    quote(w, 100, 102);
+    await w.run(20);
+    quote(w, 80);
+    for (let i = 0; i < 60; i++) {
+      await w.run(40);
+      quote(w, 80);
+    }
+    expect([w.sent('q'), w.stateOf('q')]).toEqual([['1:2'], 'closed']);
+    const row = (await w.rows()).findLast(({ metaData }) => metaData['positionId'] === 'q');
+    expect(row?.metaData['reasons']).toEqual(['market_spread', 'market_gap']);
+  });
+
+  test('a gap comes while an operator’s close is refused', async () => {
+    const w = await waiting({ gap: {} });
+    w.play({ close: [rejects, rejects, rejects, rejects, rejects, rejects, answers] });
+    void w.ask('a.position.close', { positionId: 'p' });
+    await w.run(20);
+    quote(w, 80);
+    for (let i = 0; i < 300; i++) {
+      await w.run(100);
+      quote(w, 80);
+    }
+    expect([w.stateOf('p'), w.stateOf('q')]).toEqual(['closed', 'closed']);
   });
 });
 

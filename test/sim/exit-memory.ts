@@ -293,7 +293,10 @@ export class ExitMemory {
     if (isGuarded && isWorse(side, peak, least)) {
       this.fail('no stop is looser after a restart', held, told);
     }
-    if (isWorse(side, most, peak)) this.fail('no stop is tighter after a restart', held, told);
+    // With a step, fewer quotes may have gone further.
+    if (isWorse(side, most, peak) && isWorse(side, least, peak)) {
+      this.fail('no stop is tighter after a restart', held, told);
+    }
     held.base = { at: ++this.at, peak };
     held.peak = peak;
     held.peakMost = peak;

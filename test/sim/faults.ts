@@ -3,7 +3,7 @@
 import { decimal, text } from '#src/domain/money';
 import type { Behaviour, Call } from '../support/fake-provider.ts';
 import { fallbackFeed, primaryFeed } from './made-markets.ts';
-import { silent, thin, wide } from './quote-source.ts';
+import { behind, late, silent, thin, wide } from './quote-source.ts';
 import type { Route } from './routes.ts';
 import type { World } from './world.ts';
 
@@ -42,6 +42,16 @@ export const faults: readonly Fault[] = [
     name: 'feed silent',
     perHour: 6,
     strike: (world) => duringOf(world, silent, [primaryFeed, fallbackFeed], 150),
+  },
+  {
+    name: 'feed late',
+    perHour: 4,
+    strike: (world) => duringOf(world, late, [primaryFeed, fallbackFeed], 60),
+  },
+  {
+    name: 'feed behind',
+    perHour: 4,
+    strike: (world) => duringOf(world, behind, [primaryFeed, fallbackFeed], 150),
   },
   { name: 'disk slow', perHour: 4, lastsS: [1, 20] },
   { name: 'disk full', perHour: 0.5, lastsS: [1, 30] },

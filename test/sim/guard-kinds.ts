@@ -63,9 +63,6 @@ export function guardKinds(entries: readonly JournalEntry[]): Record<string, num
       case 'session.changed':
         count(`session: ${record.body.isOpen ? 'open' : 'closed'}`);
         break;
-      case 'gap.contradicted':
-        count('gap contradicted');
-        break;
       case 'close.failed':
         if (record.body.result.errorMessage === clearedWhy) count('close not sent: cleared');
         break;

@@ -53,7 +53,6 @@ export class MarketMemory {
     this.readySince = Infinity;
     this.current = undefined;
     this.records = this.records.filter(({ n }) => n <= lastN);
-    const earlier = this.symbols;
     this.symbols = new Map(
       [...this.world.markets].map(([symbol, made]) => [symbol, new SymbolMemory(symbol, made)]),
     );
@@ -67,7 +66,7 @@ export class MarketMemory {
       const book = mark && {
         ...{ bid: decimal(mark.bid), ask: decimal(mark.ask), ts: mark.ts },
       };
-      memory.standing.restart(book, earlier.get(symbol)?.standing);
+      memory.standing.restart(book);
       memory.feeds?.restart(this.world.clock.now());
     }
   }
@@ -78,7 +77,7 @@ export class MarketMemory {
     const arm = core.arm.bind(core);
     core.arm = () => {
       this.readySince = this.world.clock.now();
-      for (const { standing } of this.symbols.values()) standing.listens(this.readySince);
+      for (const { standing } of this.symbols.values()) standing.armed(this.readySince);
       arm();
     };
     const take = feed.take.bind(feed);
@@ -86,9 +85,10 @@ export class MarketMemory {
       if (runtime.isDead) return take(quote);
       const memory = this.of(quote.symbol);
       this.checkStanding(quote.symbol);
-      memory.counts = memory.prints
-        .countedBy({ ...sidesOf(quote), quote }, memory.standing.book)
-        .map((one) => one.quote);
+      const { standing, prints } = memory;
+      const isOld = quote.ts < (standing.book?.ts ?? 0);
+      const counted = isOld ? [] : prints.countedBy({ ...sidesOf(quote), quote }, standing.book);
+      memory.counts = counted.map((one) => one.quote);
       const isTaken = take(quote);
       // What waits behind a crossing is taken again.
       if (memory.counts.length > 0 && !runtime.isDead && !feed.isBusy) {
@@ -105,10 +105,11 @@ export class MarketMemory {
 
   /** A quote has come, whatever becomes of it. */
   arrived(quote: Quote, take: () => void): void {
-    const { feeds, sequences } = this.of(quote.symbol);
+    const { feeds, sequences, standing } = this.of(quote.symbol);
     const now = this.world.clock.now();
+    const waitingTs = this.runtime?.host?.engine['inbox'].lastTsOf(quote.symbol) ?? 0;
     if (quote.seq !== undefined) sequences.see(quote.feed ?? '', quote.seq);
-    feeds?.heard(quote.feed, now);
+    feeds?.heard(quote.feed, now, Math.max(standing.book?.ts ?? 0, waitingTs) - quote.ts);
     take();
     const fault = feeds?.fault(quote.feed, now);
     if (fault !== undefined && this.isWatching()) {
@@ -136,7 +137,7 @@ export class MarketMemory {
     if (runtime === undefined || runtime.isDead || runtime.hasFailed) return;
     for (const name of standing.terms.keys()) {
       if (standing.isOdd(name)) continue;
-      for (const level of bothLevels) this.checkTold(symbol, name, level, quote.ts);
+      for (const level of bothLevels) this.checkTold(symbol, name, level, this.acceptedTs);
       const { closeOn = 'never' } = standing.terms.get(name) ?? {};
       if (closeOn === 'never' || !standing.isActive(name, closeOn)) continue;
       if (standing.holds(name, closeOn)) this.checkAsked(name, open);
@@ -154,12 +155,6 @@ export class MarketMemory {
       case 'market.changed':
         this.checkChange(record, now);
         break;
-      case 'gap.contradicted': {
-        const { standing, gapBefore } = this.of(record.body.symbol);
-        if (gapBefore !== undefined && standing.isBackAt(gapBefore)) break;
-        this.fail('a gap is contradicted by a quote', `${record.body.symbol} from ${gapBefore}`);
-        break;
-      }
       case 'feed.switched': {
         const { symbol, to, reason } = record.body;
         const fault = this.of(symbol).feeds?.switchFault(to, reason, now);
@@ -220,9 +215,10 @@ export class MarketMemory {
     },
     hasCleared: (name, symbol, before) => {
       const { standing } = this.of(symbol);
-      if (!standing.terms.has(name)) return true;
+      const { closeOn = 'never' } = standing.terms.get(name) ?? {};
+      if (closeOn === 'never') return false;
       if (name === 'gap') return before !== undefined && standing.isBackAt(before);
-      return !standing.isActive(name, standing.terms.get(name)?.closeOn ?? 'never');
+      return !standing.isActive(name, closeOn) && !standing.holds(name, closeOn);
     },
   };
 
@@ -233,13 +229,12 @@ export class MarketMemory {
     const { symbol, condition, side, level, before } = body;
     const { standing } = this.of(symbol);
     const name = nameOf(condition, side);
-    const ts = this.current === symbol ? (standing.book?.ts ?? now) : now;
     for (const one of bothLevels) {
       const isOn = level === 'critical' || level === one;
       if (isOn === standing.isActive(name, one) || standing.isOdd(name)) continue;
       // The critical one may be confirmed on its own, where the warning has cleared just before.
       const isAlone = level === 'critical' && one === 'warning';
-      if (isOn && !isAlone && !standing.isConfirmed(name, one, ts)) {
+      if (isOn && !isAlone && !standing.isConfirmed(name, one, now)) {
         this.fail('what is told of a market was confirmed', `${symbol} ${name} ${one}`);
       }
       const [atLeast] = standing.clearsAt(name, one);
@@ -251,7 +246,7 @@ export class MarketMemory {
     const { closeOn = 'never' } = standing.terms.get(name) ?? {};
     const acts = level === 'critical' || level === closeOn;
     if (closeOn === 'never' || !acts || standing.isActive(name, closeOn)) return;
-    if (!standing.isConfirmed(name, closeOn, ts)) return;
+    if (!standing.isConfirmed(name, closeOn, now)) return;
     const { runtime } = this;
     const open = this.openIn(symbol);
     this.world.clock.soon(() => {

@@ -25,17 +25,17 @@ import {
 interface Run {
   quotes: number;
   readonly since: number;
-  last: number;
+  /** When the last one came, and how old it was then: one that was held came late. */
+  heardAt: number;
+  lagMs: number;
 }
 
 interface Active {
-  /** When it held last: after a restart, as far as is known, and as it may have been. */
+  /** When it held last: at the earliest, and at the latest. */
   heldTs: number;
   heldMostTs: number;
   /** When it became active, in this start. */
   readonly sinceTs: number;
-  /** When the condition was told of last: it may have held until then, as far as the records say. */
-  toldTs: number;
 }
 
 type Latch = `${Name}.${Level}`;
@@ -97,16 +97,20 @@ export class Standing {
     return next;
   }
 
-  /** Nothing is known any more but the book, and what is on record; `before` is as it truly was. */
-  restart(book: Sides | undefined, before?: Standing): void {
+  /** Nothing is known any more but the book, and what is on record. */
+  restart(book: Sides | undefined): void {
     this.book = book;
     this.heardTs = Infinity;
     this.isFresh = false;
     this.runs.clear();
     this.windows = this.guard?.volatility ? new Windows(this.guard.volatility) : undefined;
+  }
+
+  /** From now on somebody listens: what acts may have held until now. */
+  armed(ts: number): void {
+    this.listens(ts);
     for (const [latch, one] of this.active) {
-      const { heldMostTs = 0 } = before?.active.get(latch) ?? {};
-      one.heldMostTs = Math.max(one.heldMostTs, heldMostTs, one.toldTs, book?.ts ?? 0);
+      if (!latch.startsWith('stale')) one.heldTs = one.heldMostTs = ts;
     }
   }
 
@@ -124,7 +128,7 @@ export class Standing {
       for (const level of bothLevels) this.follow(name, level, sides.ts, now);
     }
     this.book = sides;
-    this.heardTs = sides.ts;
+    this.heardTs = now;
     this.heardAt = now;
     this.isFresh = true;
   }
@@ -164,16 +168,18 @@ export class Standing {
       if (name === 'stale') {
         // Of several that were held the first one ends it.
         const isFirst = this.heardAt < now;
-        if (isFirst && this.wasStale(active, level, now - 1)) active.heldTs = ts;
+        if (isFirst && this.wasStale(active, level, now - 1)) active.heldTs = now;
         // At the very time at which it would be stale again it may be so, or not.
-        if (active.heldTs === ts || this.isStale(level, now)) active.heldMostTs = now;
-      } else if (this.holds(name, level)) active.heldTs = active.heldMostTs = ts;
+        if (active.heldTs === now || this.isStale(level, now)) active.heldMostTs = now;
+      } else if (this.holds(name, level)) active.heldTs = active.heldMostTs = now;
       return;
     }
     const run = this.runs.get(latch);
     if (!this.holds(name, level)) this.runs.delete(latch);
-    else if (run === undefined) this.runs.set(latch, { quotes: 1, since: ts, last: ts });
-    else Object.assign(run, { quotes: run.quotes + 1, last: ts });
+    else {
+      const { quotes = 0, since = ts } = run ?? {};
+      this.runs.set(latch, { quotes: quotes + 1, since, heardAt: now, lagMs: now - ts });
+    }
   }
 
   holds(name: Name, level: Level): boolean {
@@ -194,14 +200,14 @@ export class Standing {
     return names.filter((name) => this.isActive(name, 'warning'));
   }
 
-  /** Whether a level that is not active has been confirmed by `ts`. */
+  /** Whether a level that is not active has been confirmed by `ts`, by our clock. */
   isConfirmed(name: Name, level: Level, ts: number): boolean {
     const terms = this.terms.get(name);
     if (terms === undefined) return false;
-    if (name === 'stale') return this.isStale(level, ts - terms.confirmMs);
+    if (name === 'stale') return this.isStale(level, ts, terms.confirmMs);
     const run = this.runs.get(`${name}.${level}`);
     if (run === undefined || run.quotes < terms.confirmQuotes) return false;
-    return ts - run.since >= terms.confirmMs;
+    return ts - run.lagMs - run.since >= terms.confirmMs;
   }
 
   /** What was stale is so until the first quote. */
@@ -209,10 +215,10 @@ export class Standing {
     return heldTs === Infinity || this.isStale(level, ts);
   }
 
-  private isStale(level: Level, ts: number): boolean {
+  private isStale(level: Level, ts: number, moreMs = 0): boolean {
     const limit = this.terms.get('stale')?.limit;
     if (limit === undefined || this.heardTs > ts) return false;
-    const limitMs = limit.times(msPerS * (level === 'critical' ? 2 : 1));
+    const limitMs = limit.times(msPerS * (level === 'critical' ? 2 : 1)).plus(moreMs);
     return limitMs.lte(openMs(this.hours, this.heardTs, ts));
   }
 
@@ -248,12 +254,10 @@ export class Standing {
     for (const one of bothLevels) {
       const latch = `${name}.${one}` as const;
       const isOn = level === 'critical' || level === one;
-      const active = this.active.get(latch);
       if (!isOn) this.active.delete(latch);
-      else if (active !== undefined) active.toldTs = ts;
-      else {
-        const last = name === 'stale' ? Infinity : (this.runs.get(latch)?.last ?? ts);
-        this.active.set(latch, { heldTs: last, heldMostTs: last, sinceTs: ts, toldTs: ts });
+      else if (!this.active.has(latch)) {
+        const last = name === 'stale' ? Infinity : (this.runs.get(latch)?.heardAt ?? ts);
+        this.active.set(latch, { heldTs: last, heldMostTs: last, sinceTs: ts });
         this.runs.delete(latch);
       }
     }

@@ -5,7 +5,10 @@ import { decimal, text } from '#src/domain/money';
 import type { Random } from '../support/random.ts';
 import { fallbackFeed, primaryFeed, type MadeMarket } from './made-markets.ts';
 
-type Given = Omit<QuoteInput, 'ts'>;
+export interface Given extends Omit<QuoteInput, 'ts'> {
+  /** It is this much older than the last quote of its symbol that counted; as of now where absent. */
+  readonly behindMs?: number | undefined;
+}
 
 interface SourceOptions {
   readonly random: Random;
@@ -25,6 +28,16 @@ export function thin(symbol: string): string {
 
 export function silent(feed: string): string {
   return `feed silent: ${feed}`;
+}
+
+/** It is as old as a quote may be by which a feed that stands by is heard. */
+export function late(feed: string): string {
+  return `feed late: ${feed}`;
+}
+
+/** It sends what is older. */
+export function behind(feed: string): string {
+  return `feed behind: ${feed}`;
 }
 
 /** The other feed is so many spreads off. */
@@ -63,8 +76,14 @@ export class QuoteSource {
     return {
       ...{ symbol, bid, ask: text(spread.plus(bid)) },
       ...{ bidSize: size(), askSize: size() },
-      ...{ seq: this.seqOf(`${symbol} ${feed}`), feed },
+      ...{ seq: this.seqOf(`${symbol} ${feed}`), feed, behindMs: this.behindMsOf(feed) },
     };
+  }
+
+  private behindMsOf(feed = ''): number | undefined {
+    const { random, is } = this.options;
+    if (is(behind(feed))) return random.int(1001, 60_000);
+    return is(late(feed)) ? random.int(1, 1000) : undefined;
   }
 
   private seqOf(key: string): number {

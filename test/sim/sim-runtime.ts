@@ -1,7 +1,7 @@
 // One start of a runtime in a simulated world, and the ports between the two. Every call through a
 // port is a place at which it may crash: before the call, or after it and before its answer.
 import { recover } from '#actors/recovery';
-import { quoteOf, type QuoteInput } from '#src/contracts/quote';
+import { quoteOf } from '#src/contracts/quote';
 import { parseSettings, type SettingsInput } from '#src/contracts/settings';
 import { CloseoutError, invariant } from '#src/domain/errors';
 import type { RuntimeEvent } from '#src/domain/events';
@@ -18,6 +18,7 @@ import type { Journal } from '#src/ports/journal';
 import { silentLogger } from '#src/ports/logger';
 import { memoryMetrics } from '#src/ports/metrics';
 import { Subject } from 'rxjs';
+import type { Given } from './quote-source.ts';
 import type { Route } from './routes.ts';
 import type { World } from './world.ts';
 
@@ -95,9 +96,11 @@ export class SimRuntime {
     this.isReady = true;
   }
 
-  quote(given: Omit<QuoteInput, 'ts'>): void {
+  quote({ behindMs, ...given }: Given): void {
     const now = this.clock.now();
-    const quote = quoteOf({ ...given, ts: now }, now);
+    const bookTs = this.host?.engine.core.markets.find(given.symbol)?.book.ts ?? 0;
+    const isOld = behindMs !== undefined && bookTs > behindMs;
+    const quote = quoteOf({ ...given, ts: isOld ? bookTs - behindMs : now }, now);
     if (quote === undefined) return;
     this.world.marketMemory.arrived(quote, () => this.host?.engine.quote(quote));
   }

@@ -106,7 +106,7 @@ describe('some hours', () => {
       ...gauges.flatMap((of) => turns.map((to) => `market: ${of} ${to}`)),
       ...['gap', 'spread', 'liquidity', 'volatility', 'stale'].map((of) => `market_${of}`),
       ...['feed: fallback (silent)', 'feed: primary (back)', 'session: open', 'session: closed'],
-      ...['gap contradicted', 'close not sent: cleared'],
+      'close not sent: cleared',
       ...['guard put', 'guard put, a condition acts on', 'guard removed'],
     ];
     expect(missing(wanted)).toEqual([]);

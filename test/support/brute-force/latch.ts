@@ -63,19 +63,28 @@ export class Latch {
   }
 }
 
+type OpenAfter = (ts: number, ms: number, until: number) => number;
+
 /** Of staleness: what holds is that nothing comes. */
 export class StaleLatch {
   readonly #terms: Confirmation;
-  /** When the first time at or before `until` is at which it holds, after a quote at `ts`. */
-  readonly #holdsFrom: (ts: number, until: number) => number;
+  readonly #limitMs: number;
+  /** When the market has been open for so long since `ts`, where that is at or before `until`. */
+  readonly #openAfter: OpenAfter;
   #quoteAt: number | undefined;
   #isHolding = false;
   #clearAt = Infinity;
   isActive = false;
 
-  constructor(terms: Confirmation, holdsFrom: (ts: number, until: number) => number) {
+  constructor(terms: Confirmation, limitMs: number, openAfter: OpenAfter) {
     this.#terms = terms;
-    this.#holdsFrom = holdsFrom;
+    this.#limitMs = limitMs;
+    this.#openAfter = openAfter;
+  }
+
+  /** Whether its next deadline is the end of a confirmation. */
+  get isToConfirm(): boolean {
+    return !this.isActive && this.#terms.confirmMs > 0;
   }
 
   /** A quote ends it, and the first one says when it will have cleared. */
@@ -88,8 +97,8 @@ export class StaleLatch {
   /** When it acts: while it has not cleared, without a new confirmation. */
   confirmAt(until: number): number {
     if (this.#quoteAt === undefined || this.#isHolding) return Infinity;
-    const from = this.#holdsFrom(this.#quoteAt, until);
-    return this.isActive ? from : from + this.#terms.confirmMs;
+    const from = this.#openAfter(this.#quoteAt, this.#limitMs, until);
+    return this.isToConfirm ? this.#openAfter(from, this.#terms.confirmMs, until) : from;
   }
 
   confirm(): void {

@@ -187,7 +187,9 @@ class StaleWatch extends Latches<StaleLatch> {
   constructor(symbol: string, terms: Terms, sessions: Sessions | undefined, note: Note) {
     super({ symbol, condition: 'stale' }, terms, note, (factor) => {
       const ms = times(factor * 1000, terms.limit);
-      return new StaleLatch(terms, (ts, until) => openAfter(sessions, ts, ms, until));
+      return new StaleLatch(terms, ms, (ts, openMs, until) => {
+        return ts > until ? Infinity : openAfter(sessions, ts, openMs, until);
+      });
     });
   }
 
@@ -204,8 +206,13 @@ class StaleWatch extends Latches<StaleLatch> {
         (latch) => latch.clear(),
       ),
       this.next(
+        'confirm',
+        (latch) => (latch.isToConfirm ? latch.confirmAt(until) : Infinity),
+        (latch) => latch.confirm(),
+      ),
+      this.next(
         'stale',
-        (latch) => latch.confirmAt(until),
+        (latch) => (latch.isToConfirm ? Infinity : latch.confirmAt(until)),
         (latch) => latch.confirm(),
       ),
     ];
