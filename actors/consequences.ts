@@ -174,10 +174,23 @@ export class Consequences {
         }
         break;
       }
+      case 'market.changed':
+      case 'feed.switched':
+        this.count(record);
+        break;
       default:
         this.followClose(record);
         break;
     }
+  }
+
+  private count(
+    record: Extract<JournalRecord, { type: 'market.changed' | 'feed.switched' }>,
+  ): void {
+    const { metrics } = this.core;
+    if (record.type === 'feed.switched') metrics.count('feed_switches');
+    else if (record.body.level === 'warning') metrics.count('market_warnings');
+    else if (record.body.level === 'critical') metrics.count('market_criticals');
   }
 
   private followClose(record: JournalRecord): void {

@@ -229,7 +229,8 @@ export class Core implements CoreContext {
   requestClose(request: CloseRequest): void {
     for (const positionId of request.positionIds) this.settleCrossing(positionId);
     this.supervisor.closer.send({ type: 'close.requested', ...request });
-    const { bulkId, reason } = request.cause;
+    const { bulkId, reason, market } = request.cause;
+    if (market !== undefined) this.metrics.count('market_closes', request.positionIds.length);
     if (bulkId !== undefined) this.bulks.began(bulkId, reason, request.positionIds);
   }
 

@@ -7,6 +7,7 @@ import type { Clock } from '#src/ports/clock';
 import type { Logger } from '#src/ports/logger';
 import type { Metrics } from '#src/ports/metrics';
 import type { Notifier } from '#src/ports/notifier';
+import { QuietHours } from './quiet-hours.ts';
 import { WaitingEvents } from './waiting-events.ts';
 
 /** Events that wait for one notifier; with one more the oldest of those that matter least is dropped. */
@@ -27,6 +28,8 @@ export interface NotificationTarget {
   readonly events: ReadonlySet<string>;
   /** All where absent; `_` stands for what is of no account. */
   readonly accounts?: ReadonlySet<string> | undefined;
+  /** Whether it is not told of halts of entries that are of a market's hours alone. */
+  readonly hasQuietHours?: boolean;
   /** How often one event is tried. */
   readonly attempts: number;
 }
@@ -45,6 +48,7 @@ interface Failure {
 export class NotificationLane {
   private readonly target: NotificationTarget;
   private readonly ports: NotificationPorts;
+  private readonly quietHours: QuietHours | undefined;
   private readonly waiting = new WaitingEvents();
   private readonly loggedTs = new Map<string, number>();
   private isAtWork = false;
@@ -57,6 +61,7 @@ export class NotificationLane {
 
   constructor(target: NotificationTarget, ports: NotificationPorts) {
     this.target = target;
+    this.quietHours = target.hasQuietHours === true ? new QuietHours() : undefined;
     this.ports = ports;
   }
 
@@ -64,6 +69,7 @@ export class NotificationLane {
   take(event: RuntimeEvent): void {
     const { events, accounts } = this.target;
     if (!events.has(event.event) || accounts?.has(event.accountId) === false) return;
+    if (this.quietHours?.keeps(event) === true) return;
     if (this.isStopped) {
       this.drop(event, 'it has stopped');
       return;

@@ -142,8 +142,8 @@ export const texts: CommandTexts = {
     },
     status: {
       what: 'Under an account how its rules stand; under `_` the market guards.',
-      answers: `${linkTo('Guard status of an account')}; \`{guards}\`: ${linkTo('Market guard', 'market guards')}`,
-      refuses: ofOneAccount,
+      answers: `${linkTo('Guard status of an account')}; \`{guards, nextCursor?}\`: ${linkTo('Market guard', 'market guards')}`,
+      refuses: [...ofOneAccount, 'unknown_symbol'],
     },
   },
   route: {

@@ -1,6 +1,6 @@
 // Every event: when it is told, and what it carries beside what all have. The compiler says which
 // event, or which field of one, is missing here.
-import type { CloseResult } from '#src/domain/closing';
+import type { CloseResult, MarketCause } from '#src/domain/closing';
 import type { Drift } from '#src/domain/drift';
 import type { Entries } from '#src/domain/entries';
 import type { EventName } from '#src/domain/events';
@@ -9,8 +9,8 @@ import type { PositionRecord, RecordBodies, RuleBreach } from '#src/domain/recor
 import { code, table } from './docs-fields.ts';
 import { linkTo, ruleBreach, ruleObservation, shapes, type FieldTexts } from './docs-shapes.ts';
 
-/** With what a breach says of its closes. */
-type CloseTold = CloseResult & { ruleId?: string; breachId?: string };
+/** With what a breach, or a market guard, says of its closes. */
+type CloseTold = CloseResult & { ruleId?: string; breachId?: string; market?: MarketCause };
 
 interface Payloads {
   'position.tracked': Omit<PositionRecord, 'accountId'>;
@@ -53,6 +53,7 @@ const closeTold = {
   ...closeResult,
   'ruleId?': 'of the breach that closed it',
   'breachId?': 'of it',
+  'market?': 'of a market guard: `{level, limit, measured?, before?}`, as in `market.warning`',
 };
 const market = {
   symbol: '',

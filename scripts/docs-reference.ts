@@ -31,15 +31,20 @@ function exitsTable(): string {
   return fieldTable(fieldsOf(Exits), { 'breakEven.offset': offset });
 }
 
+/** What a guard has that says the least it may of each part. */
 function guardTable(): string {
-  const { gap, spread } = guardOf({ symbol: 'S' });
-  if (gap === false || spread === false) throw new Error('a guard has its conditions by default');
-  return fieldTable(fieldsOf(GuardPut), {
-    'gap.limit': gap.limit,
-    'gap.closeOn': gap.closeOn,
-    'spread.limit': spread.limit,
-    'spread.closeOn': spread.closeOn,
+  const limit = 1;
+  const { symbol: _, ...parts } = guardOf({
+    symbol: 'S',
+    volatility: { limit },
+    reject: { deviationPct: limit, withinMs: limit },
+    feeds: { primary: 'a', fallback: 'b' },
   });
+  const fallbacks = Object.entries(parts).flatMap(([part, record]) => {
+    if (record === false) throw new Error(`a guard has its ${part} by default`);
+    return Object.entries(record as object).map(([key, value]) => [`${part}.${key}`, value]);
+  });
+  return fieldTable(fieldsOf(GuardPut), Object.fromEntries(fallbacks) as Record<string, unknown>);
 }
 
 /** The generated parts, by the names of their markers. */

@@ -3,6 +3,7 @@
 import type { Reconciliation } from '#actors/reconciler';
 import type { BulkCloseResult, CloseResult } from '#src/domain/closing';
 import type { LedgerRow } from '#src/domain/ledger-rows';
+import { closeReasonOf, conditions } from '#src/domain/market-conditions';
 import type { RuleBreach, RuleObservation } from '#src/domain/records';
 import type { DeadLetter } from '#src/domain/state';
 import type { RuntimeStatus } from '#src/host/types';
@@ -26,8 +27,9 @@ const closeResult: FieldTexts<CloseResult> = {
   'pnl?': 'after commission, in account currency',
   'commission?': 'in account currency',
   closeReason:
-    '`stop_loss`, `take_profit`, `trailing_stop`, `break_even`, `expired`, `market_gap`, ' +
-    '`market_spread`, `drawdown_critical`, `margin_stop_out`, or what was asked for',
+    '`stop_loss`, `take_profit`, `trailing_stop`, `break_even`, `expired`, ' +
+    `${conditions.map((condition) => code(closeReasonOf(condition))).join(', ')}, ` +
+    '`drawdown_critical`, `margin_stop_out`, or what was asked for',
   closeTimestamp: 'milliseconds',
   attempts: 'how often it was sent',
   clientOrderId: 'under which it was sent',
@@ -125,7 +127,8 @@ const marketGuard = {
   gap: '`false`, or what is configured and `{state, since?, measured?}`: `normal`, `warning` or `critical`',
   spread: 'the same',
   liquidity: 'the same, but `long` and `short` each with `{state, since?, measured?}`',
-  volatility: 'as `gap`',
+  volatility:
+    'as `gap`, and `windows`: `{known, needed}`, how many are over of those that it takes before it says anything',
   stale: 'as `gap`',
   'reject?': 'as it is configured',
   'feeds?': 'as it is configured, and `active`: `primary` or `fallback`',
@@ -162,7 +165,8 @@ const ledgerRow: FieldTexts<LedgerRow> = {
   id: '`rlog_<partition>_<seq>`',
   'closeId?': '',
   userId: 'the account',
-  eventType: 'such as `position_closed` or `guard_breached`',
+  eventType:
+    'such as `position_closed`, `guard_breached` or, under `_`, `market_warning` and `feed_switched`',
   description: 'for people',
   metaData: 'the same for programs',
   status: '0 success, 1 pending or unknown, 2 failed',

@@ -1,6 +1,6 @@
 // closeout doctor: what each setting resolved to, and whether what it names answers.
 import { hostname } from 'node:os';
-import type { NotifierSpec } from '#src/contracts/notifier';
+import { eventsDefault, type NotifierSpec } from '#src/contracts/notifier';
 import { settingKeys, type Settings } from '#src/contracts/settings';
 import { messageOf } from '#src/domain/errors';
 import { probePort } from '#src/http/port-probe';
@@ -52,7 +52,7 @@ export async function doctorCommand(args: readonly string[]): Promise<number> {
 
 /** Nothing is sent; a secret that is not readable is a fault of the settings, named by them. */
 function whatOf(notifier: NotifierSpec): string {
-  const events = notifier.events.join(', ');
+  const events = (notifier.events ?? eventsDefault).join(', ');
   const accounts = notifier.accounts?.join(', ') ?? 'all accounts';
   return `${wayOf(notifier)}; ${events}; ${accounts}`;
 }

@@ -1,5 +1,6 @@
 // guard.put|remove|status
 import { GuardPut, GuardRemove, GuardStatus } from '#src/contracts/guard';
+import { listLimitDefault } from '#src/contracts/lists';
 import { refuseIssues } from '#src/contracts/parse';
 import { symbolEntriesOf } from '#src/domain/entries';
 import { noAccount } from '#src/domain/ids';
@@ -15,7 +16,7 @@ import { isRefused, refuse } from '#src/domain/refusals';
 import type { Draft } from '#src/domain/records';
 import type { MarketGuard } from '#src/domain/state';
 import type { Market } from '#src/prices/market';
-import { accountIn, answer, command, type CommandContext, type Outcome } from './command.ts';
+import { accountIn, answer, command, page, type CommandContext, type Outcome } from './command.ts';
 import { present } from './present.ts';
 import { guardStatusOf } from './rule-views.ts';
 
@@ -76,16 +77,11 @@ function clearing(guard: MarketGuard | undefined, next?: GuardRecord): Draft[] {
 const status = command({
   schema: GuardStatus,
   scope: 'either',
-  run: (context, { accountId, body }): Outcome => {
-    if (accountId === noAccount) {
-      const all = [...context.state.guards.values()];
-      const wanted = all.filter(
-        (g) => body.symbol === undefined || g.record.symbol === body.symbol,
-      );
-      return answer({ guards: wanted.map((guard) => guardView(context, guard)) });
-    }
-    if (body.symbol !== undefined) {
-      const issues = [{ path: 'symbol', message: 'expected no symbol under an account' }];
+  run: (context, { accountId, body, replyBytesMax }): Outcome => {
+    if (accountId === noAccount) return guardsPage(context, body, replyBytesMax);
+    const [key] = Object.entries(body).find(([, value]) => value !== undefined) ?? [];
+    if (key !== undefined) {
+      const issues = [{ path: key, message: `expected no ${key} under an account` }];
       return refuseIssues('guard.status', issues);
     }
     const account = accountIn(context, accountId);
@@ -94,12 +90,38 @@ const status = command({
   },
 });
 
+/** The guards in the order in which the symbols were first guarded, as the lists give their items. */
+function guardsPage(
+  context: CommandContext,
+  { symbol, limit = listLimitDefault, cursor }: GuardStatus,
+  replyBytesMax: number,
+): Outcome {
+  const { guards, instruments } = context.state;
+  if (symbol !== undefined && !instruments.has(symbol)) {
+    return refuse('unknown_symbol', `${symbol} is no instrument`);
+  }
+  const wanted = [...guards.values()].filter(
+    ({ record }) => symbol === undefined || record.symbol === symbol,
+  );
+  const paged = { body: { limit, cursor }, replyBytesMax };
+  const found = page(
+    wanted,
+    ({ order }) => order,
+    paged,
+    (guard) => guardView(context, guard),
+  );
+  if (isRefused(found)) return found;
+  const { items, ...next } = found;
+  return answer({ guards: items, ...next });
+}
+
 /**
  * A condition as it is configured, and how it stands; liquidity on each side. `entries` are those of the
  * symbol, whatever the account.
  */
 function guardView(context: CommandContext, { record, active, feed }: MarketGuard): object {
   const { symbol, reject, feeds } = record;
+  const market = context.markets.of(symbol);
   const shown = conditions.map((condition) => {
     const config = record[condition];
     if (config === false) return [condition, false];
@@ -111,14 +133,15 @@ function guardView(context: CommandContext, { record, active, feed }: MarketGuar
         const { side } = gaugeParts[gauge];
         return side === undefined ? standing : { [side]: standing };
       });
-    return [condition, Object.assign({ ...config }, ...stands)];
+    const windows = condition === 'volatility' ? market.meter?.volatility?.progress : undefined;
+    return [condition, Object.assign({ ...config }, ...stands, present({ windows }))];
   });
   return present({
     symbol,
     ...Object.fromEntries(shown),
     reject,
     feeds: feeds && { ...feeds, active: feed },
-    quotes: quotesView(context.markets.of(symbol)),
+    quotes: quotesView(market),
     entries: symbolEntriesOf(context.state, symbol),
   });
 }

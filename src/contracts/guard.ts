@@ -1,5 +1,6 @@
 // Market guards as they come in (contract section 4).
 import { z } from 'zod';
+import { ListCursor, ListLimit, listLimitDefault } from './lists.ts';
 import { Id, Positive, SymbolName } from './primitives.ts';
 
 /** Longest time of a guard: a year. */
@@ -41,6 +42,13 @@ const shape = {
 
 const Condition = z.strictObject(shape);
 
+const Stale = z.strictObject({
+  ...shape,
+  confirmQuotes: times(confirmQuotesMax)
+    .optional()
+    .describe('no effect: a quote ends it, so that none can confirm it'),
+});
+
 const Volatility = z.strictObject({
   ...shape,
   limit: Positive.describe('in standard deviations'),
@@ -79,7 +87,10 @@ export const GuardConditions = z.strictObject({
   gap: OnOrOff.optional().describe('a move of the mid from one quote to the next, in percent'),
   spread: OnOrOff.optional().describe('ask − bid, in percent of the bid'),
   liquidity: OnOrOff.optional().describe('the size at the side that closes, in lots'),
-  stale: OnOrOff.optional().describe('no quote while the market is open, in seconds'),
+  stale: z
+    .union([z.literal(false), Stale], orOff)
+    .optional()
+    .describe('no quote while the market is open, in seconds'),
   volatility: z
     .union([z.literal(false), Volatility], orOff)
     .optional()
@@ -91,4 +102,13 @@ export type GuardConditions = z.infer<typeof GuardConditions>;
 
 export const GuardPut = z.strictObject({ symbol: SymbolName, ...GuardConditions.shape });
 export const GuardRemove = z.strictObject({ symbol: SymbolName });
-export const GuardStatus = z.strictObject({ symbol: SymbolName.optional() });
+
+/** Under `_`; under an account none of it is taken. */
+export const GuardStatus = z.strictObject({
+  symbol: SymbolName.optional().describe('under `_`: the guard of this symbol alone'),
+  limit: ListLimit.optional().describe(
+    `under \`_\`: guards at most, ${listLimitDefault} by default`,
+  ),
+  cursor: ListCursor,
+});
+export type GuardStatus = z.infer<typeof GuardStatus>;

@@ -2,22 +2,24 @@
 import { z } from 'zod';
 import { Id, SymbolName } from './primitives.ts';
 
-const listLimitDefault = 100;
+export const listLimitDefault = 100;
 const listLimitMax = 1000;
 
+export const ListLimit = z
+  .number({ error: `expected 1 to ${listLimitMax}` })
+  .int({ error: `expected a whole number` })
+  .min(1, { error: `expected 1 to ${listLimitMax}` })
+  .max(listLimitMax, { error: `expected 1 to ${listLimitMax}` });
+
+export const ListCursor = z
+  .string({ error: 'expected a nextCursor' })
+  .max(256, { error: 'expected a nextCursor' })
+  .optional()
+  .describe('`nextCursor` of the page before');
+
 const paging = {
-  limit: z
-    .number({ error: `expected 1 to ${listLimitMax}` })
-    .int({ error: `expected a whole number` })
-    .min(1, { error: `expected 1 to ${listLimitMax}` })
-    .max(listLimitMax, { error: `expected 1 to ${listLimitMax}` })
-    .default(listLimitDefault)
-    .describe('items at most'),
-  cursor: z
-    .string({ error: 'expected a nextCursor' })
-    .max(256, { error: 'expected a nextCursor' })
-    .optional()
-    .describe('`nextCursor` of the page before'),
+  limit: ListLimit.default(listLimitDefault).describe('items at most'),
+  cursor: ListCursor,
 };
 
 export const AccountList = z.strictObject({ ...paging });

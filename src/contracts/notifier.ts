@@ -42,7 +42,10 @@ const known: Readonly<Record<EventName, true>> = {
 };
 const names = Object.keys(known) as EventName[];
 
-/** What a notifier is told of that does not say what it wants: what a person may have to act on. */
+/**
+ * What a notifier is told of that does not say what it wants: what a person may have to act on; of
+ * `entries.*` nothing that is of the hours of a market alone.
+ */
 export const eventsDefault: readonly EventName[] = [
   'guard.warning',
   'guard.breached',
@@ -51,6 +54,8 @@ export const eventsDefault: readonly EventName[] = [
   'account.resumed',
   'entries.halted',
   'entries.resumed',
+  'market.critical',
+  'feed.switched',
   'position.closed',
   'position.close-failed',
   'deadletter.added',
@@ -97,7 +102,8 @@ function wholeUpTo(max: number): z.ZodNumber {
 
 const common = {
   name: Id,
-  events: EventPatterns.default([...eventsDefault]),
+  /** `eventsDefault` where absent. */
+  events: EventPatterns.optional(),
   /** `_` stands for what is of no account; all where absent. */
   accounts: z
     .array(Id, { error: 'expected a list of accounts' })

@@ -117,16 +117,7 @@ function depthOf(branch: Branch): number {
   return Math.max(0, ...branch.map((one) => one.path.length));
 }
 
-const comesLater = new Set([
-  'liquidity',
-  'stale',
-  'volatility',
-  'haltEntriesOn',
-  'confirmQuotes',
-  'confirmMs',
-  'clearAfterMs',
-  'CLOSEOUT_OBSERVE_ONLY',
-]);
+const comesLater = new Set(['CLOSEOUT_OBSERVE_ONLY']);
 
 const noKey = 'is not a known key';
 

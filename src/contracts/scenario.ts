@@ -49,10 +49,16 @@ export function scenarioFaults(given: unknown): Issue[] {
         path: `marketGuards.${symbol}`,
         message: 'expected a symbol of the instruments',
       });
+    } else if (symbol === unreadKey) {
+      const message = 'expected another symbol: of this name guard.put alone takes a guard';
+      issues.push({ path: `marketGuards.${symbol}`, message });
     }
   }
   return issues;
 }
+
+/** A key that JSON has like any other, and that no record of zod reads. */
+const unreadKey = '__proto__';
 
 /** Every id of the list; notes those that it has had before. */
 export function noteRepeats(

@@ -59,9 +59,11 @@ export interface CloseCause {
   readonly market?: MarketCause;
 }
 
+/** Which condition it was, `reason` says. Records of before version 5 have `before` alone. */
 export interface MarketCause {
+  /** At which it acted: `critical` is at twice the limit, of liquidity at half of it. */
   readonly level?: ConditionLevel;
-  /** As the guard has it. */
+  /** As the guard has it: percent, lots, standard deviations or seconds. */
   readonly limit?: string;
   /** On the quote that closes, or on the last of those that confirmed; in the unit of the limit. */
   readonly measured?: string;

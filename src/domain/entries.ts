@@ -40,12 +40,15 @@ export function entryReasonsOf({ halt, breaches }: Account): string[] {
   return reasons;
 }
 
+/** Its calendar's; all others are of its guard. */
+export const marketClosedReason = 'the market is closed';
+
 /** Entries in a symbol, whatever the account: what its market's guard and its calendar say. */
 export function symbolEntriesOf(
   { guards, closedMarkets }: Pick<State, 'guards' | 'closedMarkets'>,
   symbol: string,
 ): Entries {
-  const reasons = closedMarkets.has(symbol) ? ['the market is closed'] : [];
+  const reasons = closedMarkets.has(symbol) ? [marketClosedReason] : [];
   const guard = guards.get(symbol);
   for (const [gauge, { level }] of guard?.active ?? []) {
     const { condition, side } = gaugeParts[gauge];

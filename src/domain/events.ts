@@ -71,9 +71,9 @@ export function eventsOf(record: JournalRecord): readonly EventDraft[] {
     case 'position.untracked':
       return [one('position.untracked', record.body)];
     case 'close.filled':
-      return [one('position.closed', withBreach(record.body))];
+      return [one('position.closed', withCause(record.body))];
     case 'close.partially-filled':
-      return [one('position.partially-closed', withBreach(record.body))];
+      return [one('position.partially-closed', withCause(record.body))];
     case 'close.amended':
       return [one('position.close-amended', record.body.result)];
     case 'bulk.progressed':
@@ -96,7 +96,7 @@ export function eventsOf(record: JournalRecord): readonly EventDraft[] {
       return [one('entries.resumed', { ...record.body, allowed: true, reasons: [] })];
     case 'close.rejected':
     case 'close.failed':
-      return [one('position.close-failed', withBreach(record.body))];
+      return [one('position.close-failed', withCause(record.body))];
     case 'rule.warned':
       return [one('guard.warning', record.body)];
     case 'rule.breached':
@@ -125,12 +125,14 @@ export function eventsOf(record: JournalRecord): readonly EventDraft[] {
   }
 }
 
-/** Which rule and which breach closed it, where one did. */
-function withBreach({ intent: { ruleId, breachId }, result }: CloseOutcomeBody): object {
+/** What closed it: which rule and which breach, or what the guard of its market measured. */
+function withCause({ intent, result }: CloseOutcomeBody): object {
+  const { ruleId, breachId, market } = intent;
   return {
     ...result,
     ...(ruleId === undefined ? {} : { ruleId }),
     ...(breachId === undefined ? {} : { breachId }),
+    ...(market?.level === undefined ? {} : { market }),
   };
 }
 

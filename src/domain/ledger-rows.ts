@@ -1,7 +1,7 @@
 // ReconciliationLog rows: what the ledger says of a record (contract section 6).
 import { chainStart, hashOf } from './chain.ts';
 import { bookOf, type CloseIntent, type CloseResult } from './closing.ts';
-import type { JournalRecord } from './records.ts';
+import type { JournalRecord, RecordBodies } from './records.ts';
 
 export type LedgerEventType =
   | 'position_closed'
@@ -23,7 +23,11 @@ export type LedgerEventType =
   | 'deadletter_retried'
   | 'deadletter_cleared'
   | 'runtime_paused'
-  | 'runtime_resumed';
+  | 'runtime_resumed'
+  | 'market_warning'
+  | 'market_critical'
+  | 'market_cleared'
+  | 'feed_switched';
 
 /** 0 success, 1 pending or unknown, 2 failed. */
 export type LedgerStatus = 0 | 1 | 2;
@@ -75,10 +79,17 @@ function closeMetaData(
     observed: intent.observed,
     floor: intent.floor,
     bulkId: intent.bulkId ?? result.bulkId,
+    market: marketOf(intent),
     quote: intent.quote && bookOf(intent.quote),
     errorMessage: result.errorMessage,
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** What a market guard closed it on, and when: its outcome may be later than the end of the condition. */
+function marketOf({ market, requestedTs }: Partial<CloseIntent>): object | undefined {
+  // Rows of what earlier versions closed stay what they are.
+  return market?.level === undefined ? undefined : { ...market, requestedTs };
 }
 
 /** Type, words and status of the row of a close's outcome. */
@@ -87,7 +98,7 @@ function closeRow(
   intent: Partial<CloseIntent>,
   result: CloseResult,
   reasons: readonly string[],
-): Pick<LedgerRowDraft, 'eventType' | 'description' | 'status' | 'metaData'> {
+): RowWords {
   const { eventType, words, status } = closeRows[type];
   const why = status === 2 ? (result.errorMessage ?? 'failed') : result.closeReason;
   return {
@@ -115,6 +126,8 @@ type CloseRowType = keyof typeof closeRows;
 
 /** Version of the records from which on warnings have rows. */
 const warningRowsSince = 4;
+/** The same, for changes of markets. */
+const marketRowsSince = 5;
 
 /** The row of a record; undefined where the ledger has nothing to say of it. */
 export function ledgerRowOf(record: JournalRecord): LedgerRowDraft | undefined {
@@ -268,10 +281,38 @@ export function ledgerRowOf(record: JournalRecord): LedgerRowDraft | undefined {
         metaData: { ...record.body },
         status: 0,
       };
+    case 'market.changed':
+      if (record.v < marketRowsSince) return undefined;
+      return { ...base, ...marketRow(record.body) };
+    case 'feed.switched': {
+      if (record.v < marketRowsSince) return undefined;
+      const { symbol, to, feed, reason } = record.body;
+      return {
+        ...base,
+        eventType: 'feed_switched',
+        description: `Market ${symbol} switched to its ${to}, ${feed}: ${reason}`,
+        metaData: { ...record.body },
+        status: 0,
+      };
+    }
     default:
       return undefined;
   }
 }
+
+/** One a change of level: however many quotes come, there are few. */
+function marketRow(body: RecordBodies['market.changed']): RowWords {
+  const { symbol, condition, side, level } = body;
+  const what = level === 'clear' ? 'cleared' : level;
+  return {
+    eventType: `market_${what}`,
+    description: `Market ${symbol} ${what}: ${condition}${side === undefined ? '' : ` (${side})`}`,
+    metaData: { ...body },
+    status: 0,
+  };
+}
+
+type RowWords = Pick<LedgerRowDraft, 'eventType' | 'description' | 'status' | 'metaData'>;
 
 /** Puts a row in its place; `seq` counts its partition's rows, `prevHash` is the hash before. */
 export function chainRow(draft: LedgerRowDraft, seq: number, prevHash: string): LedgerRow {

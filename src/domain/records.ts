@@ -15,7 +15,7 @@ import type { DriftPolicy, RouteRecord } from './route.ts';
 import type { RuleAction, RuleRecord } from './rules.ts';
 
 /** Version of the record format; a reader refuses a newer one. */
-export const recordVersion = 4;
+export const recordVersion = 5;
 
 export type AccountMode = 'PAPER' | 'LIVE';
 

@@ -75,13 +75,20 @@ export function targetsOf(
     ...declared.map((spec) => ({
       name: spec.name,
       notifier: spec.type === 'webhook' ? make.webhook(spec) : make.nats(spec.subject),
-      events: eventsNamed(spec.events),
+      ...toldOf(spec.events),
       accounts: spec.accounts && new Set(spec.accounts),
       attempts: spec.type === 'webhook' ? spec.attempts : attemptsDefault,
     })),
     ...Object.entries(given).map(([name, notifier]) => ({
       ...{ name, notifier, attempts: attemptsDefault },
-      events: eventsNamed(notifier.events ?? eventsDefault),
+      ...toldOf(notifier.events),
     })),
   ];
+}
+
+function toldOf(
+  events: readonly string[] | undefined,
+): Pick<NotificationTarget, 'events' | 'hasQuietHours'> {
+  const hasQuietHours = events === undefined;
+  return { events: eventsNamed(events ?? eventsDefault), hasQuietHours };
 }

@@ -24,7 +24,7 @@ export function partsOf(around: Surroundings, engine: Engine | undefined): Recor
       journalFailure === undefined
         ? { isHealthy: engine !== undefined, since: startedTs, isVital: true }
         : { isHealthy: false, isVital: true, ...journalFailure },
-    priceMonitor: { isHealthy: isArmed, since: phaseSince, isVital: true },
+    priceMonitor: { isHealthy: isArmed, since: phaseSince, isVital: true, ...silentOf(engine) },
     orderClosure: closurePart(engine, startedTs),
     orderWorker: { isHealthy: isArmed, since: phaseSince, isVital: true, detail: phase },
     journal:
@@ -51,6 +51,21 @@ export function partsOf(around: Surroundings, engine: Engine | undefined): Recor
     parts[`broker:${route}`] = { isHealthy, since: unreconciled ?? since, detail };
   }
   return parts;
+}
+
+/** Symbols that are named as silent. */
+const silentToldMax = 10;
+
+/** Which symbols say nothing, for people: their guards tell of it, and the runtime itself is well. */
+function silentOf(engine: Engine | undefined): Pick<Part, 'detail'> {
+  const silent: string[] = [];
+  for (const [symbol, { active }] of engine?.core.state.guards ?? []) {
+    if (active.has('stale')) silent.push(symbol);
+  }
+  if (silent.length === 0) return {};
+  const more = silent.length - silentToldMax;
+  const named = silent.slice(0, silentToldMax).join(', ');
+  return { detail: `no quotes of ${named}${more > 0 ? ` and ${more} more` : ''}` };
 }
 
 /** Closes: unhealthy while one needs a person, or is held back. */

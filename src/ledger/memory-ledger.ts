@@ -73,6 +73,8 @@ function isWanted({ row }: PlacedRow, filter: LedgerFilter): boolean {
     holds(filter.eventType, row.eventType) &&
     holds(filter.positionId, row.metaData['positionId']) &&
     holds(filter.bulkId, row.metaData['bulkId']) &&
-    holds(filter.breachId, row.metaData['breachId'])
+    holds(filter.breachId, row.metaData['breachId']) &&
+    holds(filter.symbol, row.metaData['symbol']) &&
+    holds(filter.condition, row.metaData['condition'])
   );
 }

@@ -11,6 +11,10 @@ export interface LedgerFilter {
   /** Rows of this breach of a rule, and of the closes that it asked for. */
   readonly breachId?: string | undefined;
   readonly eventType?: string | undefined;
+  /** Rows that name this symbol: those of its market, under `_`. */
+  readonly symbol?: string | undefined;
+  /** Of these, changes of this condition of a market guard. */
+  readonly condition?: string | undefined;
   /** Rows before, or behind, the row of this id; none where there is no such row. */
   readonly beforeId?: string | undefined;
   readonly behindId?: string | undefined;

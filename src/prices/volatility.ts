@@ -49,6 +49,11 @@ export class Volatility {
     return this.reach;
   }
 
+  /** Windows that are over, and how many have to be before anything is said. */
+  get progress(): { readonly known: number; readonly needed: number } {
+    return { known: this.windows, needed: windowsMin };
+  }
+
   /** Another limit, for the windows that are known. */
   set limit(limit: number) {
     this.reach = limit;

@@ -323,3 +323,47 @@ describe('a stop', () => {
     ]);
   });
 });
+
+/** `halted XAUUSD: closed, spread` and `resumed XAUUSD`, and which of them are told. */
+test.each<[string, string[], string[]]>([
+  ['a night', ['halted A: closed', 'resumed A'], []],
+  ['another reason', ['halted A: spread', 'resumed A'], ['halted A: spread', 'resumed A']],
+  [
+    'another reason at night',
+    ['halted A: closed', 'halted A: closed, spread', 'halted A: closed', 'resumed A'],
+    ['halted A: closed, spread', 'halted A: closed', 'resumed A'],
+  ],
+  [
+    'a night of each symbol by itself, and accounts',
+    ['halted A: closed', 'halted B: spread', 'halted: x', 'resumed A', 'resumed', 'resumed B'],
+    ['halted B: spread', 'halted: x', 'resumed', 'resumed B'],
+  ],
+  ['a morning after a restart, which may end anything', ['resumed A'], ['resumed A']],
+  [
+    'the night after',
+    ['halted A: spread', 'resumed A', 'halted A: closed', 'resumed A'],
+    ['halted A: spread', 'resumed A'],
+  ],
+])('of quiet hours, %s', async (_what, done, wanted) => {
+  const world = new World();
+  const told: string[] = [];
+  const texts = new Map<string, string>();
+  const events = new Set(['entries.halted', 'entries.resumed']);
+  const notify = ({ id }: RuntimeEvent): void => void told.push(texts.get(id) ?? '');
+  const quiet = world.target('quiet', notify, { events, hasQuietHours: true });
+  const loud = world.target('loud', () => undefined, { events });
+  const all = world.notifications(quiet, loud);
+  done.forEach((text, i) => {
+    const [head = '', why = ''] = text.split(': ');
+    const [what = '', symbol] = head.split(' ');
+    const reasons = why.split(', ').map((one) => (one === 'closed' ? 'the market is closed' : one));
+    const of = symbol === undefined ? {} : { symbol };
+    const one = event(i, { event: `entries.${what}` as EventName, reasons, ...of });
+    texts.set(one.id, text);
+    all.take(one);
+  });
+  await world.settle();
+  expect(told).toEqual(wanted);
+  // Whoever names the events has all of them.
+  expect(world.calls.filter((call) => call.startsWith('loud'))).toHaveLength(done.length);
+});

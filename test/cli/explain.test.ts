@@ -8,12 +8,14 @@ import { finished } from '../e2e/world.ts';
 import { closedPositions } from '../ledger/entries.ts';
 import { startLive } from '../runtime/live.ts';
 import { FakeProvider, type Behaviour } from '../support/fake-provider.ts';
+import { until } from '../support/until.ts';
 import { written } from './audited.ts';
 import {
   closeIdOf,
   eventsOf,
   explained,
   lot,
+  rowsOf,
   startOnPostgres,
   storyIn,
   track,
@@ -77,6 +79,40 @@ test('a breach over several positions, beside the runtime that writes: worst fir
   expect(story.open).toContain('account acc1 is halted; 0 of its positions are open');
   const times = story.lines.map(({ at }) => Date.parse(at));
   expect(times).toEqual(times.toSorted((a, b) => a - b));
+});
+
+test('a market guard: what it measured, since when it held, and until when', async () => {
+  const spread = { limit: 0.5, clearAfterMs: 20 };
+  const marketGuards = { EURUSD: { gap: false, spread, liquidity: false, stale: false } } as const;
+  const [live, environment] = await startOnPostgres({ settings: { marketGuards } });
+  await track(live, 'acc2', { positionId: 'p1', quantity: '0.5' });
+  live.quote('EURUSD', '1.1', '1.1001');
+  live.quote('EURUSD', '1.1', '1.111');
+  const closeId = await closeIdOf(live, 'acc2', 'p1');
+  live.quote('EURUSD', '1.1', '1.1001');
+  await until(
+    async () => (await rowsOf(live, '_', { eventType: 'market_cleared' })).length > 0,
+    10_000,
+    'the spread cleared',
+  );
+
+  const { status, stdout, stderr } = await explained(['--close', closeId], environment);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/.source;
+  const held = 'spread 1 % is above its limit of 0\\.5 %';
+  expect(stdout).toMatch(
+    new RegExp(
+      `^${closeId}\n` +
+        `position p1 of account acc2 \\(long 0\\.5 EURUSD from 1\\.1\\): closed, spread, P&L 0 USD\n` +
+        `why: the market guard of EURUSD closed it: ${held} \\(warning\\)\n\n` +
+        `${time}  position p1 opened: long 0\\.5 EURUSD at 1\\.1\n` +
+        `${time}  quote EURUSD bid 1\\.1, ask 1\\.111; the market guard of EURUSD closed it: ${held} \\(warning\\)\n` +
+        `${time}  market of EURUSD WARNING: ${held}\n` +
+        `${time}  CLOSED: 0\\.5 at 1\\.1, P&L 0 USD \\(order .*\\), .* the quote\n` +
+        `${time}  market of EURUSD cleared: spread\n\n` +
+        `now    position p1 is closed; nothing of it is open here\n$`,
+    ),
+  );
 });
 
 test('a LIVE close that was rejected, then unknown, then found to be done', async () => {

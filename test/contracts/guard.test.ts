@@ -1,5 +1,6 @@
 // Market guards as they come in.
 import { expect, test } from 'vitest';
+import { parse } from '#src/contracts/parse';
 import { GuardConditions, GuardPut, GuardRemove, GuardStatus } from '#src/contracts/guard';
 import { accepted, faultsOf } from './faults.ts';
 
@@ -109,12 +110,25 @@ test.each<[object, string[]]>([
   expect(faultsOf(GuardPut, { symbol: 'S', ...conditions })).toEqual(faults);
 });
 
+test.each(['confirmQuotes', 'haltEntriesOn', 'clearAfterMs'])(
+  '%s at the top is told what is known there',
+  (key) => {
+    const known = 'symbol, gap, spread, liquidity, stale, volatility, reject, feeds';
+    const message = `is not a known key; known are ${known}`;
+    expect(parse(GuardPut, { symbol: 'S', [key]: 3 })).toEqual({
+      ok: false,
+      issues: [{ path: key, message }],
+    });
+  },
+);
+
 test('a guard is of a symbol', () => {
   expect(faultsOf(GuardPut, {})).toEqual(['symbol: expected text, was missing']);
   expect(faultsOf(GuardRemove, {})).toEqual(['symbol: expected text, was missing']);
   expect(accepted(GuardRemove, { symbol: 'S' })).toEqual({ symbol: 'S' });
   expect(accepted(GuardStatus, {})).toEqual({});
-  expect(accepted(GuardStatus, { symbol: 'S' })).toEqual({ symbol: 'S' });
+  const page = { symbol: 'S', limit: 5, cursor: '7' };
+  expect(accepted(GuardStatus, page)).toEqual(page);
   expect(faultsOf(GuardStatus, { symbol: '', gap: 1 })).toEqual([
     'symbol: expected 1 to 64 printable characters without space, was ""',
     'gap: is not a known key',

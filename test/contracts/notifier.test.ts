@@ -6,20 +6,17 @@ import { accepted, faultsOf } from './faults.ts';
 
 const webhook = { name: 'pager', type: 'webhook', url: 'https://alerts.example/hook' };
 const nats = { name: 'bus', type: 'nats' };
-const defaults = { events: [...eventsDefault], timeoutMs: 5000, attempts: 5 };
+const defaults = { timeoutMs: 5000, attempts: 5 };
 const subject = 'closeout.v1.notify.{account}.{event}';
 
 test.each<[object, object]>([
   [webhook, defaults],
   [{ ...webhook, url: 'http://127.0.0.1:8080' }, defaults],
   [{ ...webhook, url: 'HTTPS://user:pass@alerts.example/?a=b' }, defaults],
-  [
-    { ...webhook, secretFile: '/run/secret', timeoutMs: 1, attempts: 1 },
-    { events: [...eventsDefault] },
-  ],
+  [{ ...webhook, secretFile: '/run/secret', timeoutMs: 1, attempts: 1 }, {}],
   [{ ...webhook, events: ['*'], timeoutMs: 30_000, attempts: 20 }, {}],
   [{ ...webhook, events: ['guard.*', 'position.closed'], accounts: ['acc1', '_'] }, defaults],
-  [nats, { events: [...eventsDefault], subject }],
+  [nats, { subject }],
   [{ ...nats, events: ['entries.*'], subject: 'alerts' }, {}],
   [{ ...nats, events: ['*'], subject: 'desk.{event}.of-{account}' }, {}],
   [{ ...nats, events: ['*'], subject: 'closeout.v1.notify.pager' }, {}],

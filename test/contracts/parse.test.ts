@@ -106,10 +106,10 @@ test.each([
 
 test.each([
   ['pctOf', 'is not a known key'],
-  ['confirmMs', 'is not supported by this version'],
+  ['confirmMs', 'is not a known key'],
   ['trailing', 'is not a known key'],
   ['quantity', 'is not a known key'],
-  ['liquidity', 'is not supported by this version'],
+  ['liquidity', 'is not a known key'],
   ['notifiers', 'is not a known key'],
   ['routes', 'is not a known key'],
   ['CLOSEOUT_OBSERVE_ONLY', 'is not supported by this version'],

@@ -129,6 +129,13 @@ test.each<[object, string]>([
   ],
   [{ marketGuards: { EURUSD: {} } }, 'marketGuards.EURUSD: expected a symbol of the instruments'],
   [
+    {
+      instruments: [{ ...instrument, symbol: '__proto__' }],
+      marketGuards: JSON.parse('{"__proto__": {"gap": false}}') as object,
+    },
+    'marketGuards.__proto__: expected another symbol: of this name guard.put alone takes a guard',
+  ],
+  [
     { instruments: [instrument], marketGuards: { EURUSD: { gap: 5 } } },
     'marketGuards.EURUSD.gap: expected false or an object, was 5',
   ],

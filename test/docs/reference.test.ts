@@ -32,7 +32,7 @@ test('what is answered has the fields that are documented', async () => {
   const note = (name: keyof typeof shapes, reply: object): void => void shown.push([name, reply]);
 
   await ask('_.instrument.put', { symbol: 'US30', quoteCurrency: 'USD', marginRate: '0.05' });
-  await ask('_.guard.put', { symbol: 'US30', gap: { limit: 3 }, spread: false });
+  await ask('_.guard.put', { symbol: 'US30', gap: { limit: 3 }, volatility: { limit: 8 } });
   const rules = [
     { id: 'day', anchor: 'dayStartEquity', limitPct: 5, graceSeconds: 1 },
     { id: 'margin', anchor: 'marginLevel', limitPct: 50, warningPct: 100, action: 'reduce' },

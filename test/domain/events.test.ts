@@ -96,6 +96,19 @@ test('a close that a breach asked for names it, and the rule', () => {
   }
 });
 
+test('a close that a market guard asked for says what was measured, at which limit', () => {
+  const record = recordOf('close.filled');
+  const body = record.body as CloseOutcomeBody;
+  const toldWith = (held: object): object | undefined => {
+    const intent = { ...body.intent, market: held };
+    return eventsOf({ ...record, body: { ...body, intent } } as JournalRecord)[0]?.fields;
+  };
+  const held = { level: 'warning', limit: '0.5', measured: '0.6' };
+  expect(toldWith(held)).toEqual({ ...body.result, market: held });
+  // As an earlier version asked for it.
+  expect(toldWith({ before: '2000' })).toEqual(body.result);
+});
+
 test('what a part of a close tells is of that part', () => {
   const [event] = eventsOf(recordOf('close.partially-filled'));
   expect(event?.fields).toMatchObject({ outcome: 'closed', quantity: '0.4', pnl: '1' });

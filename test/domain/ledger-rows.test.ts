@@ -6,7 +6,7 @@ import { goneResult, intentOf } from '#src/domain/closing';
 import { chainRow, ledgerRowOf, verifyChain, type LedgerRowDraft } from '#src/domain/ledger-rows';
 import { decimal } from '#src/domain/money';
 import type { RecordType } from '#src/domain/records';
-import { by, drafts, drift, observation, recordOf } from './every-record.ts';
+import { by, drafts, drift, market, observation, recordOf } from './every-record.ts';
 
 const base = { userId: 'a', createdAt: '1970-01-01T00:00:01.000Z', partition: 44 };
 const { intent } = drafts['close.intended'];
@@ -239,6 +239,24 @@ const rows: [RecordType, Omit<LedgerRowDraft, keyof typeof base>][] = [
     'runtime.resumed',
     { eventType: 'runtime_resumed', description: 'Runtime resumed: why', metaData: by, status: 0 },
   ],
+  [
+    'market.changed',
+    {
+      eventType: 'market_warning',
+      description: 'Market XAUUSD warning: gap',
+      metaData: { ...market, level: 'warning' },
+      status: 0,
+    },
+  ],
+  [
+    'feed.switched',
+    {
+      eventType: 'feed_switched',
+      description: 'Market XAUUSD switched to its fallback, two: silent',
+      metaData: drafts['feed.switched'],
+      status: 0,
+    },
+  ],
 ];
 
 test.each(rows)('%s is a row', (type, row) => {
@@ -263,9 +281,7 @@ const silent: RecordType[] = [
   'drift.cleared',
   'bulk.progressed',
   'route.put',
-  'market.changed',
   'session.changed',
-  'feed.switched',
   'command.answered',
 ];
 
@@ -287,12 +303,6 @@ test('the row of a breach keeps what the rule saw, and what it did', () => {
     ...{ action: 'close', also: ['s', 't'], graceUntil: 9 },
   };
   expect(ledgerRowOf(recordOf('rule.breached', body))?.metaData).toEqual(body);
-});
-
-test('a warning of before version 4 has no row: a ledger that was written without it stays right', () => {
-  for (const v of [1, 2, 3]) {
-    expect(ledgerRowOf({ ...recordOf('rule.warned'), v })).toBeUndefined();
-  }
 });
 
 test('a restoration names all the rules that are kept again', () => {

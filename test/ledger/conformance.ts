@@ -3,7 +3,7 @@ import { sample, string } from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InvariantError, type CloseoutError } from '#src/domain/errors';
 import { ledgerRowOf, verifyChain, type LedgerRow } from '#src/domain/ledger-rows';
-import type { Draft, RecordType } from '#src/domain/records';
+import type { RecordType } from '#src/domain/records';
 import { placeRows } from '#src/ledger/placed-rows';
 import type { JournalEntry } from '#src/ports/journal';
 import type { Ledger, LedgerFilter } from '#src/ports/ledger';
@@ -11,6 +11,7 @@ import { drafts, recordOf } from '../domain/every-record.ts';
 import * as make from './entries.ts';
 import { Entries } from './entries.ts';
 import { liveStory } from './live-story.ts';
+import { marketStory, ruleStory, story } from './told-stories.ts';
 
 export interface LedgerWorld {
   /** A ledger on the world's one place. */
@@ -47,43 +48,11 @@ export async function errorOf(call: Promise<unknown>): Promise<CloseoutError> {
 const rowsOf = (entries: readonly JournalEntry[]): LedgerRow[] =>
   placeRows(entries, {}).placed.map(({ row }) => row);
 
-const bulk = { cause: { bulkId: 'bulk_1', reason: 'manual' } };
-
-/** One of each record that has a row, where no provider is in it. */
-const story: Draft[] = [
-  make.created('a'),
-  make.created('b'),
-  make.tracked('a', 'p1'),
-  make.tracked('b', 'p2'),
-  make.tracked('a', 'p3', { ticket: 7 }),
-  make.tracked('a', 'p4', { ticket: '7' }),
-  make.closeOf('a', 'p1').filled,
-  make.closeOf('b', 'p2', bulk).intended,
-  make.adjusted('b', '100.50'),
-  make.closeOf('b', 'p2', bulk).failed,
-  make.untracked('a', 'p4'),
-  make.breached('a', 'breach_1'),
-  make.closeOf('a', 'p3', { cause: { reason: 'drawdown_critical', breachId: 'breach_1' } }).filled,
-  { type: 'account.settled', accountId: 'a', body: { breachId: 'breach_1' } },
-  {
-    type: 'account.resumed',
-    accountId: 'a',
-    body: { reason: 'ok', by: 'op', acknowledge: 'breach_1', equity: '9699.5' },
-  },
-  { type: 'account.halted', accountId: 'b', body: { reason: 'audit', by: 'op' } },
-  make.exitsMoved('b', 'p2', '1.394'),
-];
-
-/** What is told of rules beside breaches. */
-const ruleStory: Draft[] = [
-  make.warned('b', 'peak'),
-  make.restored('b', 'peak'),
-  make.rulesReplaced('b'),
-];
-
 export function describeLedger(name: string, makeWorld: () => Promise<LedgerWorld>): void {
   test(`${name} is asked to tell of every type of record that has a row`, () => {
-    const told = new Set([...story, ...liveStory, ...ruleStory].map(({ type }) => type));
+    const told = new Set(
+      [...story, ...liveStory, ...ruleStory, ...marketStory].map(({ type }) => type),
+    );
     const types = Object.keys(drafts) as RecordType[];
     const withRow = types.filter((type) => ledgerRowOf(recordOf(type)) !== undefined);
     expect(withRow.filter((type) => !told.has(type))).toEqual([]);
@@ -121,6 +90,31 @@ export function describeLedger(name: string, makeWorld: () => Promise<LedgerWorl
         ['guard_restored', ruleStory[1]?.body],
         ['account_rules_replaced', ruleStory[2]?.body],
       ]);
+    });
+
+    test('tells of changes of markets, by symbol and condition', async () => {
+      await ledger.open('dir-1');
+      const all = entries.of(marketStory);
+      await ledger.write(all);
+      const rows = rowsOf(all);
+      expect(rows.map(({ eventType }) => eventType)).toEqual([
+        ...Array<string>(3).fill('market_warning'),
+        'feed_switched',
+        'market_cleared',
+      ]);
+      const cases: [Partial<LedgerFilter>, number[]][] = [
+        [{ accountId: '_' }, [0, 1, 2, 3, 4]],
+        [{ symbol: 'EURUSD' }, [0, 2, 3, 4]],
+        [{ symbol: 'EURUSD', condition: 'spread' }, [0, 4]],
+        [{ symbol: 'EURUSD', eventType: 'feed_switched' }, [3]],
+        [{ symbol: 'XAUUSD', condition: 'gap' }, []],
+        [{ symbol: 'nul\0' }, []],
+      ];
+      for (const [filter, places] of cases) {
+        const wanted = places.map((place) => rows[place]);
+        const { rows: found } = await allRows(ledger, filter);
+        expect({ filter, found }).toEqual({ filter, found: wanted });
+      }
     });
 
     test('tells of every outcome in the order of the journal', async () => {

@@ -278,7 +278,10 @@ describe('a body that is no valid one is refused with every fault of it', () => 
     ],
     ['op._.guard.remove', {}, bad('symbol')],
     ['op._.guard.status', { symbol: 5 }, bad('symbol')],
+    ['op._.guard.status', { limit: 0, cursor: 7 }, bad('cursor, limit')],
+    ['op._.guard.status', { cursor: 'x' }, bad('cursor')],
     ['op.acc1.guard.status', { symbol: 'EURUSD' }, bad('symbol')],
+    ['op.acc1.guard.status', { limit: 5 }, bad('limit')],
 
     // The rest.
     [

@@ -88,6 +88,7 @@ describe('what is not there', () => {
     ['gw.acc1.position.untrack', { positionId: 'nope', reason: 'x' }, '404 unknown_position'],
     ['op._.guard.put', { symbol: 'GBPUSD' }, '404 unknown_symbol'],
     ['op._.guard.remove', { symbol: 'EURUSD' }, '404 unknown_guard'],
+    ['op._.guard.status', { symbol: 'GBPUSD' }, '404 unknown_symbol'],
   ])('%s %j: %s', async (...row) => {
     await expectRefused(row);
   });

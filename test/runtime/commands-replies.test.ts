@@ -259,15 +259,17 @@ describe('instruments, guards, ledger, status', () => {
       const { items } = (await world.ask(`op.${subject}.ledger.list`, body)) as { items: Body[] };
       return items.map((item) => item['eventType']);
     };
-    expect(await types('_', {})).toEqual(['position_closed', 'account_adjusted', 'account_halted']);
+    expect(await types('_', {})).toEqual([
+      ...['position_closed', 'market_warning', 'market_cleared'],
+      ...['account_adjusted', 'account_halted'],
+    ]);
+    expect(await types('_', { eventType: 'market_warning' })).toEqual(['market_warning']);
     expect(await types('acc1', {})).toEqual(['position_closed', 'account_adjusted']);
     expect(await types('acc1', { positionId: 'c1' })).toEqual(['position_closed']);
     expect(await types('acc1', { positionId: 'p1' })).toEqual([]);
     expect(await types('_', { eventType: 'account_halted' })).toEqual(['account_halted']);
     const first = await world.ask('op._.ledger.list', { limit: 1 });
-    expect(await types('_', { limit: 1, cursor: first['nextCursor'] })).toEqual([
-      'account_adjusted',
-    ]);
+    expect(await types('_', { limit: 1, cursor: first['nextCursor'] })).toEqual(['market_warning']);
   });
 
   test('a row of the ledger has its fields and its place in the chain', async () => {

@@ -32,6 +32,7 @@ describe('two feeds', () => {
     await expectTold(['+1'], ['1.31@one', toPrimary], ['1.22@two']);
     expect([bid(), await active()]).toEqual([1.31, 'primary']);
     expect(world.counter('quotes_standby')).toBe(5);
+    expect(world.counter('feed_switches')).toBe(2);
     expect(world.events.filter(({ event }) => event === 'feed.switched')).toMatchObject([
       { accountId: '_', symbol: 'EURUSD', to: 'fallback', feed: 'two', reason: 'silent' },
       { accountId: '_', symbol: 'EURUSD', to: 'primary', feed: 'one', reason: 'back' },

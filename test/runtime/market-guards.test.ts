@@ -110,6 +110,15 @@ describe('a market guard', () => {
     expect(market().at(-1)).toBe('market.warning');
   });
 
+  test('is counted: its changes, and the closes that it asked for', async () => {
+    await guard({});
+    world.quote('EURUSD', 1, 1.006);
+    world.quote('EURUSD', 1, 1.02);
+    world.clock.advance(10_000);
+    const counted = ['market_warnings', 'market_criticals', 'market_closes'] as const;
+    expect(counted.map((name) => world.counter(name))).toEqual([1, 1, 2]);
+  });
+
   test('clears after a restart as if it had held until then', async () => {
     await guard({});
     world.quote('EURUSD', 1, 1.006);

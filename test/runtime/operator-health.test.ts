@@ -113,6 +113,33 @@ test(
 );
 
 test(
+  'symbols that say nothing are named, the first ten of them, and the runtime is well',
+  async () => {
+    const symbols = Array.from({ length: 12 }, (_, i) => `S${i}`);
+    const stale = { limit: '0.02', clearAfterMs: 0 };
+    const quiet = { gap: false, spread: false, liquidity: false, stale } as const;
+    const w = await watched({
+      settings: {
+        instruments: symbols.map((symbol) => ({ symbol, quoteCurrency: 'USD' })),
+        accounts: [],
+        marketGuards: Object.fromEntries(symbols.map((symbol) => [symbol, quiet])),
+      },
+    });
+    await w.runtime.start();
+    const ten = symbols.slice(0, 10).join(', ');
+    const told = await once(w.health, ({ workers }) =>
+      `${workers.components['priceMonitor']?.detail}`.endsWith(' 2 more'),
+    );
+    expect(told).toMatchObject({ status: 'ok' });
+    expect(told.workers.components['priceMonitor']).toMatchObject({
+      isHealthy: true,
+      detail: `no quotes of ${ten} and 2 more`,
+    });
+  },
+  testMsMax,
+);
+
+test(
   'a provider that does not answer at start: red while it is waited for, then red for its route',
   async () => {
     const directory = await temporaryDirectory();

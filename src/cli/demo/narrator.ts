@@ -1,10 +1,21 @@
 // Tells what happens, a line each: what the market does, closes, breaches, halts.
 import type { RuntimeEvent } from '#src/domain/events';
+import { closeReasonOf, conditions } from '#src/domain/market-conditions';
+import { conditionWords, heldWords, type Held } from '../market-words.ts';
 import type { Screen, Style } from './screen.ts';
 import type { Phase } from './synthetic-market.ts';
 import { roundsPerSecond } from './synthetic-market.ts';
 import type { ClosedSeen, Tally } from './tally.ts';
-import { lots, money, percent, priceOf, reasonWord, signedMoney, timeOf } from './words.ts';
+import {
+  lots,
+  money,
+  percent,
+  priceOf,
+  reasonWord,
+  rounded,
+  signedMoney,
+  timeOf,
+} from './words.ts';
 
 const labelWidth = 13;
 const priceWidth = 9;
@@ -16,8 +27,7 @@ const reasonStyles: Record<string, Style> = {
   trailing_stop: 'green',
   break_even: 'yellow',
   drawdown_critical: 'red',
-  market_gap: 'magenta',
-  market_spread: 'magenta',
+  ...Object.fromEntries(conditions.map((one) => [closeReasonOf(one), 'magenta' as const])),
 };
 
 export class Narrator {
@@ -135,8 +145,9 @@ export class Narrator {
 
   private guardText(event: RuntimeEvent): string {
     const level = event.event.slice('market.'.length);
-    const measured = Number(field(event, 'measured')).toFixed(2);
-    return `${symbolAnd(event)} ${measured} %, limit ${field(event, 'limit')} %: ${level}`;
+    const [condition, limit] = [field(event, 'condition'), field(event, 'limit')];
+    const held = { condition, level, limit, measured: event['measured'], side: event['side'] };
+    return `${field(event, 'symbol')} ${heldWords(held as Held, rounded)}: ${level}`;
   }
 
   private amount(event: RuntimeEvent, key: string): string {
@@ -150,5 +161,6 @@ function field(event: RuntimeEvent, key: string): string {
 }
 
 function symbolAnd(event: RuntimeEvent): string {
-  return `${field(event, 'symbol')} ${field(event, 'condition')}`;
+  const of = { condition: field(event, 'condition'), side: event['side'] };
+  return `${field(event, 'symbol')} ${conditionWords(of as Pick<Held, 'condition' | 'side'>)}`;
 }

@@ -1,11 +1,11 @@
 // How the demo puts things: money, prices, times, columns.
-import { decimal, type Decimal, type Numeric } from '#src/domain/money';
-import { closeReasonOf } from '#src/domain/market-conditions';
+import { decimal, text, type Decimal, type Numeric } from '#src/domain/money';
 import { instruments } from './synthetic-market.ts';
 
 /** Decimals of money as people read it. */
 const moneyDecimals = 2;
 const lotDecimals = 2;
+const measuredDecimals = 2;
 
 /** Groups of three before the point. */
 function grouped(plain: string): string {
@@ -38,6 +38,11 @@ export function lots(value: string): string {
   return decimal(value).toFixed(lotDecimals);
 }
 
+/** What a market guard measured, to two decimals at the most. */
+export function rounded(value: string): string {
+  return text(decimal(value).toDecimalPlaces(measuredDecimals));
+}
+
 /** Percent, to one decimal. */
 export function percent(fraction: number): string {
   return `${(Math.abs(fraction) * 100).toFixed(1)} %`;
@@ -48,10 +53,7 @@ export function timeOf(ts: number): string {
   return new Date(ts).toISOString().slice(11, 23);
 }
 
-const reasonWords: Record<string, string> = {
-  drawdown_critical: 'drawdown',
-  ...Object.fromEntries(Object.values(closeReasonOf).map((r) => [r, r.replace('_', ' ')])),
-};
+const reasonWords: Record<string, string> = { drawdown_critical: 'drawdown' };
 
 export function reasonWord(reason: string): string {
   return reasonWords[reason] ?? reason.replaceAll('_', ' ');

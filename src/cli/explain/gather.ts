@@ -3,7 +3,8 @@ import type { LedgerRow } from '#src/domain/ledger-rows';
 import type { AccountNow, History, PositionNow } from '#src/ledger/history';
 import type { LedgerFilter } from '#src/ports/ledger';
 import { aroundBreach, breachRow, type AroundBreach } from './around-breach.ts';
-import { textAt } from './values.ts';
+import { aroundMarket, type AroundMarket } from './around-market.ts';
+import { objectAt, textAt, timeAt } from './values.ts';
 
 /** Of the close itself, from its first row on; of one that is tried for days there are many. */
 const firstRowsOfCloseMax = 200;
@@ -17,7 +18,7 @@ const closesOfGroupMax = 1_000;
 const namedClosesMax = 10;
 
 /** What the ledger has of a close; rows are in the order of the journal. */
-export interface CloseFacts extends AroundBreach {
+export interface CloseFacts extends AroundBreach, AroundMarket {
   readonly closeId: string;
   readonly accountId: string;
   /** None where it was asked for and has no outcome: then `position` says what is known. */
@@ -58,10 +59,18 @@ export async function gather(history: History, closeId: string): Promise<CloseFa
     breach === undefined
       ? { beforeBreach: [], sinceBreach: [] }
       : await aroundBreach(history, breach);
+  const byGuard = {
+    reason: said('closeReason') ?? said('reason') ?? position?.closeReason ?? undefined,
+    symbol: position?.symbol ?? said('symbol'),
+    side: position?.side ?? said('side'),
+    askedTs: askedTsOf(rows, position),
+    firstId: first?.id,
+  };
+  const market = await aroundMarket(history, byGuard, cut);
   const group = typeof breachId === 'string' ? { breachId } : { bulkId };
   const hasGroup = Object.values(group).some((id) => id !== undefined);
   return {
-    ...{ closeId, accountId, rows, breach, ...around },
+    ...{ closeId, accountId, rows, breach, ...around, ...market },
     positionRows:
       positionId === undefined || first === undefined
         ? []
@@ -72,6 +81,18 @@ export async function gather(history: History, closeId: string): Promise<CloseFa
     openPositions: await history.openPositions(accountId),
     cut,
   };
+}
+
+/** When the close was asked for, as far as a row says so; else the time of the first one. */
+function askedTsOf(rows: readonly LedgerRow[], position: PositionNow | undefined): number {
+  for (const { metaData } of rows) {
+    const asked =
+      timeAt(objectAt(metaData, 'market'), 'requestedTs') ?? timeAt(metaData, 'requestedTs');
+    if (asked !== undefined) return asked;
+  }
+  const [first] = rows;
+  if (first !== undefined) return Date.parse(first.createdAt);
+  return position?.closeRequestedAt?.valueOf() ?? Number.POSITIVE_INFINITY;
 }
 
 async function rowsOfClose(history: History, closeId: string, cut: string[]): Promise<LedgerRow[]> {

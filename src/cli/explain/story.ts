@@ -2,6 +2,7 @@
 import type { LedgerRow } from '#src/domain/ledger-rows';
 import { text, zero } from '#src/domain/money';
 import type { PositionNow } from '#src/ledger/history';
+import { hasCleared, heldIn, marketLine } from './around-market.ts';
 import { accountLine, breachLine } from './breach-lines.ts';
 import type { CloseFacts } from './gather.ts';
 import { closeLine, positionLine, type StoryLine } from './lines.ts';
@@ -59,10 +60,12 @@ export interface StoryOrder {
 
 export function storyOf(facts: CloseFacts): Story {
   const { closeId, rows, positionRows, breach, beforeBreach, sinceBreach, account, cut } = facts;
+  const { market, sinceMarket } = facts;
   const metas = rows.length > 0 ? rows.map(({ metaData }) => metaData) : [askedMeta(facts)];
   const positionId = metas.map((meta) => textAt(meta, 'positionId')).find((id) => id !== undefined);
   const terms = termsOf(facts, positionId);
-  const found = whyOf(metas, terms);
+  const held = market.map(({ metaData }) => heldIn(metaData)).findLast((one) => one !== undefined);
+  const found = whyOf(metas, terms, held);
   const { quoteTs, late } =
     breach === undefined
       ? { quoteTs: found.isByQuote ? found.quote?.ts : undefined }
@@ -75,11 +78,13 @@ export function storyOf(facts: CloseFacts): Story {
     ...openingLine(terms),
     ...beforeBreach.map((row) => accountLine(row, of)),
     ...(why.quote === undefined ? [] : [quoteLine(why, why.quote, late !== undefined)]),
+    ...market.map(marketLine),
     ...(breach === undefined ? [] : [breachLine(breach, of)]),
     ...positionRows.map((row) => positionLine(row, about)),
     ...rows.map((row) => closeLine(row, about)),
     ...(rows.length > 0 ? [] : askedLine(facts)),
     ...sinceBreach.map((row) => accountLine(row, of)),
+    ...sinceMarket.map(marketLine),
   ];
   const outcome = outcomeOf(rows);
   const order = orderOf(facts, why);
@@ -111,9 +116,16 @@ function inOrderOfTime(lines: readonly StoryLine[], facts: CloseFacts): StoryLin
   const seqs = new Map(
     [...all, ...(breach === undefined ? [] : [breach])].map((r) => [r.id, r.seq]),
   );
+  // Rows of markets are of another partition: the condition comes before what it closes.
+  for (const { id } of facts.market) seqs.set(id, 0);
+  for (const { id } of facts.sinceMarket) seqs.set(id, Number.POSITIVE_INFINITY);
   const placeOf = ({ rowId }: StoryLine): number => seqs.get(rowId ?? '') ?? 0;
   const timeOf = ({ at }: StoryLine): number => Date.parse(at);
-  return lines.toSorted((a, b) => timeOf(a) - timeOf(b) || placeOf(a) - placeOf(b));
+  return lines.toSorted((a, b) => timeOf(a) - timeOf(b) || compare(placeOf(a), placeOf(b)));
+}
+
+function compare(a: number, b: number): number {
+  return a === b ? 0 : a - b;
 }
 
 /** What was closed: as the table has it, else as far as rows tell it. */
@@ -226,7 +238,8 @@ function orderOf({ closeId, group }: CloseFacts, { breachId }: Why): StoryOrder 
   };
 }
 
-function openNow({ position, rows, breach, group, account, openPositions }: CloseFacts): string[] {
+function openNow(facts: CloseFacts): string[] {
+  const { position, rows, breach, group, account, openPositions, market, sinceMarket } = facts;
   const open: string[] = [];
   if (position !== undefined) {
     const { positionId, state, remainingQuantity: left, quantity } = position;
@@ -239,6 +252,9 @@ function openNow({ position, rows, breach, group, account, openPositions }: Clos
   );
   if (letter?.eventType === 'deadletter_added') {
     open.push('its dead letter is open: deadletter.retry or deadletter.discard ends it');
+  }
+  if (market.some(({ metaData }) => heldIn(metaData)) && !sinceMarket.some(hasCleared)) {
+    open.push('the condition has not cleared, as far as the ledger knows');
   }
   if (breach === undefined) return open;
   const closed = new Set(group.map(({ metaData }) => textAt(metaData, 'positionId')));

@@ -1,5 +1,5 @@
 // What of the ledger belongs to the story of a close, and how much of it is read.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { gather, meantBy, type CloseFacts } from '#src/cli/explain/gather';
 import { storyOf } from '#src/cli/explain/story';
 import { gatherBreach } from '#src/cli/explain/breach-facts';
@@ -8,6 +8,7 @@ import * as close from '../../domain/close-drafts.ts';
 import * as make from '../../ledger/entries.ts';
 import { firstTs } from '../../ledger/entries.ts';
 import { historyOf } from './histories.ts';
+import { position } from './rows.ts';
 import { liveStory } from '../../ledger/live-story.ts';
 
 async function factsIn(drafts: readonly Draft[], closeId: string): Promise<CloseFacts> {
@@ -152,4 +153,108 @@ test('times are those of the rows', async () => {
   const times = lines.map(({ at }) => Date.parse(at));
   expect(times).toEqual(times.toSorted((a, b) => a - b));
   expect(times[0]).toBe(firstTs);
+});
+
+describe('of a close by a market guard', () => {
+  const changed = (
+    condition: 'spread' | 'liquidity',
+    level: 'warning' | 'critical' | 'clear',
+    more: { symbol?: string; side?: 'long' | 'short'; measured?: string } = {},
+  ): Draft => ({
+    type: 'market.changed',
+    accountId: '_',
+    body: { symbol: 'EURUSD', condition, level, limit: '1', ...more },
+  });
+  const switched: Draft = {
+    type: 'feed.switched',
+    accountId: '_',
+    body: { symbol: 'EURUSD', to: 'primary', feed: 'one', reason: 'back' },
+  };
+  /** The ids of its rows are counted, and it takes a millisecond a record. */
+  const closeBy = (condition: string, ms: number): make.CloseDrafts => {
+    const market = { level: 'critical', limit: '1', measured: '3' } as const;
+    const cause = { reason: `market_${condition}`, triggerPrice: undefined, market };
+    const made = make.closeOf('a', 'p1', { cause: cause as object });
+    const asked = { ...made.intent, requestedTs: firstTs + ms };
+    const body = { ...made.filled.body, intent: asked } as never;
+    return { ...made, filled: { ...made.filled, body } };
+  };
+  /** Behind these two. */
+  const begun = [make.created('a'), make.tracked('a', 'p1')];
+  const told = async (drafts: readonly Draft[], condition = 'spread'): Promise<string[][]> => {
+    const history = await historyOf(drafts);
+    const known = { ...history, position: async () => position };
+    const facts = await gather(known, closeBy(condition, 0).intent.closeId);
+    const words = (rows: CloseFacts['rows']): string[] =>
+      rows.map(({ eventType, metaData }) =>
+        [eventType, metaData['measured'] ?? metaData['side']].filter(Boolean).join(' '),
+      );
+    return [words(facts?.market ?? []), words(facts?.sinceMarket ?? [])];
+  };
+
+  test('its condition since that last had cleared, and until it had', async () => {
+    const spread = (level: 'warning' | 'critical' | 'clear', measured?: string): Draft =>
+      changed('spread', level, measured === undefined ? {} : { measured });
+    const drafts = [
+      ...begun,
+      spread('warning', '1.1'),
+      spread('clear'),
+      switched,
+      spread('warning', '1.2'),
+      changed('spread', 'critical', { symbol: 'XAUUSD' }),
+      changed('liquidity', 'critical', { side: 'long' }),
+      spread('critical', '3'),
+      closeBy('spread', 9).filled,
+      spread('warning', '1.9'),
+      spread('clear'),
+      spread('warning', '1.3'),
+    ];
+    expect(await told(drafts)).toEqual([
+      ['feed_switched', 'market_warning 1.2', 'market_critical 3'],
+      ['market_warning 1.9', 'market_cleared'],
+    ]);
+  });
+
+  test('of very many changes the first ones, the last, and always the end', async () => {
+    const flutter = Array.from({ length: 70 }, (_, i) =>
+      changed('spread', i % 2 === 0 ? 'warning' : 'critical', { measured: `${i}` }),
+    );
+    const drafts = [
+      ...begun,
+      ...flutter.slice(0, 12),
+      closeBy('spread', 99).filled,
+      ...flutter,
+      changed('spread', 'clear'),
+    ];
+    const [held = [], since = []] = await told(drafts);
+    expect([held.length, held[0], held.at(-1)]).toEqual([
+      10,
+      'market_warning 0',
+      'market_critical 11',
+    ]);
+    expect([since.length, since.at(-1)]).toEqual([10, 'market_cleared']);
+  });
+
+  test('where its outcome is of later: as it stood when the close was asked for', async () => {
+    const drafts = [
+      ...begun,
+      changed('spread', 'warning', { measured: '1.2' }),
+      changed('spread', 'clear'),
+      changed('spread', 'warning', { measured: '1.3' }),
+      closeBy('spread', 3).filled,
+    ];
+    expect(await told(drafts)).toEqual([['market_warning 1.2'], ['market_cleared']]);
+  });
+
+  test('of liquidity the side that closes it, and of another reason nothing', async () => {
+    const drafts = [
+      ...begun,
+      changed('liquidity', 'critical', { side: 'long' }),
+      changed('liquidity', 'critical', { side: 'short' }),
+      closeBy('liquidity', 5).filled,
+    ];
+    expect(await told(drafts, 'liquidity')).toEqual([['market_critical long'], []]);
+    const bySpread = [...drafts.slice(0, -1), closeBy('spread', 5).filled];
+    expect(await told(bySpread)).toEqual([[], []]);
+  });
 });

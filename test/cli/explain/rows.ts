@@ -60,6 +60,8 @@ const nothing = {
   positionRows: [],
   beforeBreach: [],
   sinceBreach: [],
+  market: [],
+  sinceMarket: [],
   group: [],
   cut: [],
 };

@@ -20,6 +20,9 @@ import {
   told,
 } from './rows.ts';
 
+const market = { symbol: 'EURUSD', condition: 'spread', limit: '0.5' };
+const silence = { symbol: 'EURUSD', condition: 'stale', limit: '30' };
+
 test.each<{ what: string; facts: CloseFacts; lines: string[]; outcome: string; open: string[] }>([
   {
     what: 'a stop loss on paper',
@@ -108,6 +111,62 @@ test.each<{ what: string; facts: CloseFacts; lines: string[]; outcome: string; o
     ],
   },
   {
+    what: 'a close by a market guard, from when its condition began to when it had cleared',
+    facts: factsOf(
+      [
+        row(9, 'position_closed', {
+          ...{ positionId: 'p1', quote, quantity: '0.5', closedPrice: '1.0949', pnl: '-255' },
+          closeReason: 'market_spread',
+          market: { level: 'critical', limit: '0.5', measured: '1.2', requestedTs: midnight },
+        }),
+      ],
+      {
+        market: [
+          row(
+            -9,
+            'feed_switched',
+            { ...market, to: 'fallback', feed: 'two', reason: 'silent' },
+            '',
+          ),
+          row(-5, 'market_warning', { ...market, level: 'warning', measured: '0.6' }, ''),
+          row(0, 'market_critical', { ...market, level: 'critical', measured: '1.2' }, ''),
+        ],
+        sinceMarket: [row(9, 'market_cleared', { ...market, level: 'clear' }, '')],
+      },
+    ),
+    lines: [
+      opened,
+      '-9 quotes of two count for EURUSD, its fallback: the other was silent',
+      '-5 market of EURUSD WARNING: spread 0.6 % is above its limit of 0.5 %',
+      '0 quote EURUSD bid 1.0949, ask 1.095; the market guard of EURUSD closed it: ' +
+        'spread 1.2 % is above twice its limit of 0.5 % (critical)',
+      '0 market of EURUSD CRITICAL: spread 1.2 % is above twice its limit of 0.5 %',
+      '9 CLOSED: 0.5 at 1.0949, P&L -255 USD, 9 ms after the quote',
+      '9 market of EURUSD cleared: spread',
+    ],
+    outcome: 'closed',
+    open: ['position p1 is closed; nothing of it is open here'],
+  },
+  {
+    what: 'a close by a market guard that has not cleared, and whose row does not say more',
+    facts: factsOf(
+      [row(9, 'position_closed', { ...filled, closeReason: 'market_stale', quote: undefined })],
+      {
+        market: [row(0, 'market_critical', { ...silence, level: 'critical', measured: '60' }, '')],
+      },
+    ),
+    lines: [
+      opened,
+      '0 market of EURUSD CRITICAL: stale 60 s without a quote is at twice its limit of 30 s',
+      `9 CLOSED: 0.5 at 1.0949, 0.0001 from the level 1.095, P&L -255 USD ${order}`,
+    ],
+    outcome: 'closed',
+    open: [
+      'position p1 is closed; nothing of it is open here',
+      'the condition has not cleared, as far as the ledger knows',
+    ],
+  },
+  {
     what: 'given up, its dead letter discarded, and untracked',
     facts: factsOf(
       [
@@ -149,6 +208,14 @@ test('parts, and what is learned of them later, add up', () => {
     pnl: '-256.6',
     quoteToCloseMs: 2,
   });
+});
+
+test('the program is told what was measured, and at which limit', () => {
+  const held = { level: 'warning', limit: '10', measured: '4' };
+  const closed = { closeReason: 'market_liquidity', market: { ...held, requestedTs: 1 } };
+  const { why } = storyOf(factsOf([row(1, 'position_closed', closed)]));
+  expect(why).toMatchObject({ market: { condition: 'liquidity', side: 'long', ...held } });
+  expect(why.words).toContain('liquidity for longs 4 lots is below its limit of 10 lots (warning)');
 });
 
 const short = { ...position, side: 'short' as const };
@@ -206,6 +273,32 @@ test.each<[string, object, Partial<CloseFacts>, string]>([
     { ...stop, closeReason: 'market_gap' },
     {},
     'the market guard of EURUSD closed it: price gap',
+  ],
+  [
+    'a gap',
+    {
+      ...{ ...stop, closeReason: 'market_gap' },
+      market: { level: 'warning', limit: '5', measured: '5', before: '1.1', requestedTs: 1 },
+    },
+    {},
+    'the market guard of EURUSD closed it: gap 5 % is at its limit of 5 %, from the mid 1.1 (warning)',
+  ],
+  [
+    'a thin book that is half of its limit',
+    {
+      ...{ ...stop, closeReason: 'market_liquidity' },
+      market: { level: 'critical', limit: '10', measured: '5', requestedTs: 1 },
+    },
+    { position: { ...position, side: 'short' } },
+    'the market guard of EURUSD closed it: ' +
+      'liquidity for shorts 5 lots is at half its limit of 10 lots (critical)',
+  ],
+  [
+    'nothing that was measured',
+    { ...stop, closeReason: 'market_volatility', market: { level: 'critical', limit: '8' } },
+    {},
+    'the market guard of EURUSD closed it: ' +
+      'volatility is at twice its limit of 8 standard deviations (critical)',
   ],
   [
     'a person',
