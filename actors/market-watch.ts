@@ -60,7 +60,7 @@ export class MarketWatch {
     const kept = gauges.filter((gauge) => keeps(gaugeParts[gauge].condition));
     const runs = runsOf(supervisor.marketGuard(symbol), kept);
     this.forget(market, keeps);
-    const meter = new MarketMeter(record, before?.lastTs ?? heardAt(core, market), before);
+    const meter = new MarketMeter(record, before?.lastTs ?? silentSince(core, market), before);
     market.meter = meter;
     if (before === undefined) {
       // What acts, on record, is taken to hold until a quote says otherwise.
@@ -228,7 +228,7 @@ export class MarketWatch {
  * Before a start nobody listened: silence counts from there, also where nothing ever came. In a replay
  * it is no time yet.
  */
-function heardAt({ clock }: CoreContext, { book }: Market): number | undefined {
+function silentSince({ clock }: CoreContext, { book }: Market): number | undefined {
   const now = clock.now();
   if (now === 0) return undefined;
   return book.isFresh ? Math.min(book.ts, now) : Math.max(book.ts, now);

@@ -66,7 +66,7 @@ function isContradicted(
 }
 
 /** Whether a quote with this mid is back within a gap's limit, in percent, of the mid before it. */
-export function contradicts(mid: Decimal, before: string, limit: string): boolean {
+function contradicts(mid: Decimal, before: string, limit: string): boolean {
   const moved = mid.minus(before).abs().times(hundred);
   return moved.lt(decimal(before).times(limit));
 }

@@ -246,12 +246,7 @@ test.each<[string, Draft[], reasons: string[], told: string[]]>([
     [],
     [`- ${isWide}`, '+ '],
   ],
-  [
-    'the same guard again',
-    [put(), changed('spread', 'warning'), put()],
-    [isWide],
-    [`- ${isWide}`],
-  ],
+  ['the same guard again', [put(), changed('spread', 'warning'), put()], [isWide], [`- ${isWide}`]],
   ['a market that has closed', [market(false)], [isClosed], [`- ${isClosed}`]],
   ['one that has opened', [market(false), market(true)], [], [`- ${isClosed}`, '+ ']],
   [

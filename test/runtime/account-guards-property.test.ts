@@ -38,7 +38,7 @@ test.each<[Count, number]>([
   ['recoveredEmpty', 10],
   ['closedLate', 10],
   ['waited', 80],
-  ['exits', 15],
+  ['exits', 5],
   ['resumed', 50],
 ])('%s happens often enough', (what, least) => {
   expect(counts.get(what) ?? 0).toBeGreaterThan(least);

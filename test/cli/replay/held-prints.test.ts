@@ -141,6 +141,6 @@ function madeWorld(random: Random): { scenario: GuardedScenario; quotes: Quote[]
     { gap: { limit: random.pick([3, 5]), confirmMs } },
     { spread: { limit: '0.9', confirmMs, confirmQuotes: random.pick([1, 2]) } },
   ]);
-  const reject = { ...made, confirmQuotes };
-  return { scenario: scenarioOf(positions, { reject, ...more }), quotes };
+  const limits = { ...made, confirmQuotes };
+  return { scenario: scenarioOf(positions, { reject: limits, ...more }), quotes };
 }
