@@ -65,6 +65,7 @@ const appliers: Appliers = {
     if (level === 'clear') active?.delete(gauge);
     else active?.set(gauge, { level, since: ts, measured });
   },
+  'gap.contradicted': () => {},
   'feed.switched': (state, { symbol, to }) => {
     const guard = state.guards.get(symbol);
     if (guard !== undefined) guard.feed = to;

@@ -242,6 +242,8 @@ export interface RecordBodies {
     /** The mid before a gap, where one is told. */
     before?: string;
   };
+  /** Written by version 4 of the format; it has no effect any more. */
+  'gap.contradicted': { symbol: string };
   /** Quotes of another feed count from now on. */
   'feed.switched': { symbol: string; to: FeedRole; feed: string; reason: FeedSwitchReason };
   /** The market of the symbol has opened or closed by its calendar. */

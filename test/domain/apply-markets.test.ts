@@ -105,3 +105,11 @@ test('a market is open until it is told to be closed', () => {
   story.tell(told(true));
   expect(closed()).toEqual([]);
 });
+
+test('what version 4 of the format said of a gap changes nothing', () => {
+  const guard = guardOf({ symbol: 'XAUUSD' });
+  const story = new Story().tell({ type: 'guard.put', accountId: '_', body: { guard } });
+  const before = structuredClone([...story.state.guards]);
+  story.tell({ type: 'gap.contradicted', accountId: '_', body: { symbol: 'XAUUSD' } });
+  expect([...story.state.guards]).toEqual(before);
+});

@@ -63,6 +63,7 @@ const toldOf: [RecordType, [string, object][]][] = [
     'runtime.paused',
     [['entries.halted', { ...by, allowed: false, reasons: ['the runtime is paused: why'] }]],
   ],
+  ['gap.contradicted', []],
   ['feed.switched', [['feed.switched', drafts['feed.switched']]]],
   ['session.changed', []],
   ['runtime.resumed', [['entries.resumed', { ...by, allowed: true, reasons: [] }]]],

@@ -103,6 +103,7 @@ export const drafts: { [T in RecordType]: RecordBodies[T] } = {
   'runtime.paused': by,
   'runtime.resumed': by,
   'market.changed': { ...market, level: 'warning' },
+  'gap.contradicted': { symbol: 'XAUUSD' },
   'feed.switched': { symbol: 'XAUUSD', to: 'fallback', feed: 'two', reason: 'silent' },
   'session.changed': { symbol: 'XAUUSD', isOpen: false },
   'command.answered': { client: 'c', messageId: 'm', requestHash: 'h', expiresTs: 1 },

@@ -281,6 +281,7 @@ const silent: RecordType[] = [
   'drift.cleared',
   'bulk.progressed',
   'route.put',
+  'gap.contradicted',
   'session.changed',
   'command.answered',
 ];

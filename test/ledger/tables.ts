@@ -118,6 +118,7 @@ const story: Draft[] = [
     accountId: '_',
     body: { symbol: 'EURUSD', condition: 'gap', level: 'warning', measured: '6', limit: '5' },
   },
+  { type: 'gap.contradicted', accountId: '_', body: { symbol: 'EURUSD' } },
   {
     type: 'feed.switched',
     accountId: '_',
