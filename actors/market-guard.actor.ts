@@ -18,6 +18,8 @@ import {
   type ConditionRecord,
   type Gauge,
 } from '#src/domain/market-conditions';
+import type { MarketAsk } from '#src/domain/closing';
+import { contradicts } from '#src/domain/market-clearing';
 import { wholeOf } from '#src/domain/part-closes';
 import type { MarketGuard, Position } from '#src/domain/state';
 import { deadlineRanks } from '#src/prices/deadlines';
@@ -40,15 +42,13 @@ const levelOrders: Readonly<Record<LatchDeadline, Record<ConditionLevel, number>
 export function marketGuardLogic(core: CoreContext): typeof marketGuardMachine {
   return marketGuardMachine.provide({
     actions: {
-      awaitConfirmation: ({ context: { symbol, runs }, event }, latch) => {
+      awaitConfirmation: ({ context: { symbol, runs } }, latch) => {
         const { gauge, level } = latch;
         const record = recordOf(core, symbol, gauge);
         const run = runs[`${gauge}.${level}`];
         if (record === undefined || run === undefined || record.confirmMs === 0) return;
-        if (!('level' in event)) return;
-        // A quote that came late, or was held, counts from when it came.
-        const from = run.since + (event.heardAt - event.ts);
-        const due = confirmedAt(core, symbol, gauge, from, record.confirmMs);
+        // A quote that is late counts from when it came, one that was held from when it counts.
+        const due = confirmedAt(core, symbol, gauge, run.heardSince, record.confirmMs);
         const order = orderOf(core, symbol, latch, 'due');
         core.deadlines.set(latchKey(symbol, latch, 'due'), due, deadlineRanks.confirm, order);
       },
@@ -123,29 +123,47 @@ function closePositions(
   const reason = closeReasonOf(condition);
   const positionIds: string[] = [];
   const room = core.markets.of(symbol);
+  const { limit } = record;
+  const isNewGap = (ask: MarketAsk): boolean =>
+    ask.before === undefined || !contradicts(room.book.mid(), ask.before, limit);
   for (const position of room.positions.values()) {
     if (side !== undefined && position.side !== side) continue;
     // A quote that was held counts late, and for none that was tracked since it came.
     if (room.leavesOut(position, core.quote)) continue;
-    if (position.state === 'guarded' || mayBeJoined(position, reason)) {
+    if (position.state === 'guarded' || mayBeJoined(position, { reason, before, isNewGap })) {
       positionIds.push(position.positionId);
     }
   }
   if (positionIds.length === 0) return;
   const market = {
-    ...{ level, limit: record.limit },
+    ...{ level, limit },
     ...(measured !== undefined && { measured }),
     ...(before !== undefined && { before }),
   };
   core.requestClose({ positionIds, cause: { reason, market } });
 }
 
-/** Whether what its close is asked for so far may pass, or is given up after some attempts. */
-function mayBeJoined(position: Position, reason: string): boolean {
+/** Conditions, and gaps, that a close which waits remembers at the most. */
+const asksMax = 16;
+
+interface Joining {
+  readonly reason: string;
+  readonly before: string | undefined;
+  /** Whether the quote is not back where an earlier gap began. */
+  readonly isNewGap: (ask: MarketAsk) => boolean;
+}
+
+/**
+ * Whether what its close is asked for so far may pass, or is given up after some attempts. Another gap
+ * counts as well, but for the one that is back where an earlier one began.
+ */
+function mayBeJoined(position: Position, { reason, before, isNewGap }: Joining): boolean {
   const whole = wholeOf(position);
   if (whole?.route === undefined) return false;
   const { reasons, isUrgent, market } = position.behind ?? position;
-  return !reasons.includes(reason) && (market !== undefined || !isUrgent);
+  if (!reasons.includes(reason)) return market !== undefined || !isUrgent;
+  if (before === undefined || market === undefined || market.length >= asksMax) return false;
+  return market.every((ask) => ask.before !== before && isNewGap(ask));
 }
 
 /** When what holds since then is confirmed; silence counts while the market is open. */

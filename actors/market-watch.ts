@@ -62,11 +62,16 @@ export class MarketWatch {
     this.forget(market, keeps);
     const meter = new MarketMeter(record, before?.lastTs ?? silentSince(core, market), before);
     market.meter = meter;
-    if (before === undefined) {
-      // What acts, on record, is taken to hold until a quote says otherwise.
+    if (before === undefined && !market.book.isFresh) {
+      // At a start: what acts, on record, is taken to hold until a quote says otherwise.
       meter.holding = [...guard.active].map(([gauge, { level }]) => ({ gauge, level }));
       meter.staleTold = guard.active.get('stale')?.level;
-    } else if (keeps('stale')) meter.staleTold = before.staleTold;
+    } else {
+      meter.unmeasured = new Set(
+        gauges.filter((gauge) => !kept.includes(gauge) || before?.unmeasured.has(gauge) === true),
+      );
+      if (keeps('stale')) meter.staleTold = before?.staleTold;
+    }
     const { reject, feeds } = record;
     market.prints ??= reject && new PrintFilter(reject);
     market.feeds ??= feeds && new FeedChoice(feeds, guard.feed);
@@ -112,10 +117,8 @@ export class MarketWatch {
     const { meter, symbol } = market;
     if (meter === undefined) return;
     const heardAt = this.core.clock.now();
-    const wasQuoted = meter.lastTs !== undefined;
-    meter.lastTs = heardAt;
-    meter.staleTold = undefined;
-    meter.holding = readings;
+    const wasQuoted = meter.lastTs !== -Infinity;
+    meter.take(heardAt, readings);
     if (!wasQuoted) this.watchStale(market);
     if (readings.length === 0 && meter.watched.size === 0) return;
     for (const { gauge, ...reading } of readings) {
@@ -140,8 +143,16 @@ export class MarketWatch {
     this.sessions.follow(symbol);
     const market = core.markets.of(symbol);
     this.feeds.followSessions(market);
-    if (market.meter?.lastTs === undefined) return;
-    market.meter.lastTs = Math.max(market.meter.lastTs, core.clock.now());
+    const { meter } = market;
+    if (meter === undefined || meter.lastTs === -Infinity) return;
+    const now = core.clock.now();
+    meter.lastTs = Math.max(meter.lastTs, now);
+    const isActive = core.state.guards.get(symbol)?.active.has('stale') === true;
+    if (!isActive) {
+      meter.staleTold = undefined;
+      this.tell(symbol, { type: 'stale.measured', level: undefined, ts: now, heardAt: now });
+      this.followWatched(market);
+    }
     this.watchStale(market);
   }
 
@@ -166,7 +177,7 @@ export class MarketWatch {
 
   /** When it would be stale, no quote coming before; from the first quote on. */
   private watchStale({ symbol, meter }: Market, level: ConditionLevel = 'warning'): void {
-    if (meter?.lastTs === undefined || meter.staleMs === Infinity) {
+    if (meter === undefined || meter.lastTs === -Infinity || meter.staleMs === Infinity) {
       this.core.deadlines.remove(staleKey(symbol));
       return;
     }
@@ -183,7 +194,6 @@ export class MarketWatch {
   }
 
   private staleAt(symbol: string, meter: MarketMeter, level: ConditionLevel): number {
-    if (meter.lastTs === undefined) return Infinity;
     return this.openAfter(symbol, meter.lastTs, meter.staleMs * (level === 'critical' ? 2 : 1));
   }
 
@@ -225,13 +235,13 @@ export class MarketWatch {
 }
 
 /**
- * Before a start nobody listened: silence counts from there, also where nothing ever came. In a replay
- * it is no time yet.
+ * Before there was a guard nobody listened: silence counts from there, also where nothing ever came. In a
+ * replay it is no time yet.
  */
-function silentSince({ clock }: CoreContext, { book }: Market): number | undefined {
+function silentSince({ clock }: CoreContext, { book }: Market): number {
   const now = clock.now();
-  if (now === 0) return undefined;
-  return book.isFresh ? Math.min(book.ts, now) : Math.max(book.ts, now);
+  if (now === 0) return -Infinity;
+  return Math.max(book.ts, now);
 }
 
 function staleKey(symbol: string): string {

@@ -176,7 +176,10 @@ class Closer {
     const isMoreUrgent = isUrgentCause(cause) && !isUrgent;
     // What a market guard alone has asked for may clear; what anybody else asks for does not.
     const insists = market === undefined && asked.market !== undefined;
-    if (isMoreUrgent || insists || !reasons.includes(reason)) {
+    const isOtherGap =
+      market?.before !== undefined &&
+      asked.market?.some((one) => one.before === market.before) === false;
+    if (isMoreUrgent || insists || isOtherGap || !reasons.includes(reason)) {
       const { positionId, accountId } = position;
       const body = {
         ...{ positionId, closeId: whole.closeId, reason },

@@ -149,8 +149,11 @@ export class PriceFeed {
   private goOn(symbol: string, release: (symbol: string) => void): void {
     const quotes = this.confirmed.get(symbol) ?? [];
     this.confirmed.delete(symbol);
-    this.acceptAll(quotes, this.core.markets.of(symbol));
-    if (this.massCrossings?.isHeld(symbol) === false) release(symbol);
+    try {
+      this.acceptAll(quotes, this.core.markets.of(symbol));
+    } finally {
+      if (this.massCrossings?.isHeld(symbol) === false) release(symbol);
+    }
   }
 
   private accept(quote: Quote, market: Market): void {

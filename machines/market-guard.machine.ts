@@ -17,7 +17,8 @@ export interface MarketGuardInput {
 export interface Run {
   readonly quotes: number;
   readonly since: number;
-  /** When the last of them came, by our clock. */
+  /** When the first of them came, by our clock, and the last. */
+  readonly heardSince: number;
   readonly heardAt: number;
   /** What was told of the last one. */
   readonly measured?: string | undefined;
@@ -205,6 +206,7 @@ function runAfter(
   { gauge, level }: LatchParams,
   { ts, heardAt, measured, before }: Measured,
 ): Run {
-  const { quotes, since } = context.runs[`${gauge}.${level}`] ?? { quotes: 0, since: ts };
-  return { quotes: quotes + 1, since, heardAt, measured, before };
+  const begun = { quotes: 0, since: ts, heardSince: heardAt };
+  const { quotes, since, heardSince } = context.runs[`${gauge}.${level}`] ?? begun;
+  return { quotes: quotes + 1, since, heardSince, heardAt, measured, before };
 }

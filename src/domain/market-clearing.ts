@@ -20,6 +20,8 @@ export interface SeenMarket {
   readonly isFresh: boolean;
   /** The level at which a gauge held on it. */
   levelOf(gauge: Gauge): ConditionLevel | undefined;
+  /** Whether a quote was measured by what the guard says of the gauge now. */
+  isMeasured(gauge: Gauge): boolean;
 }
 
 /**
@@ -47,8 +49,9 @@ function hasCleared(
   const condition = ask.reason.slice(marketReasonPrefix.length) as Condition;
   const terms = record[condition];
   if (terms === false || terms.closeOn === 'never') return false;
-  if (condition === 'gap') return isContradicted(position, ask, seen, terms.limit);
   const gauge = gaugeOf(condition, position.side);
+  if (!seen.isMeasured(gauge)) return false;
+  if (condition === 'gap') return isContradicted(position, ask, seen, terms.limit);
   const { closeOn } = terms;
   return !actsAt(active.get(gauge)?.level, closeOn) && !actsAt(seen.levelOf(gauge), closeOn);
 }
@@ -66,7 +69,7 @@ function isContradicted(
 }
 
 /** Whether a quote with this mid is back within a gap's limit, in percent, of the mid before it. */
-function contradicts(mid: Decimal, before: string, limit: string): boolean {
+export function contradicts(mid: Decimal, before: string, limit: string): boolean {
   const moved = mid.minus(before).abs().times(hundred);
   return moved.lt(decimal(before).times(limit));
 }

@@ -37,6 +37,7 @@ interface Limit {
 }
 
 const quiet: readonly Reading[] = [];
+const none: ReadonlySet<Gauge> = new Set();
 
 /** Those that a quote tells, in the order in which they act. */
 const measuredGauges = ['gap', 'spread', 'liquidityLong', 'liquidityShort', 'volatility'] as const;
@@ -48,8 +49,13 @@ export class MarketMeter {
   watched: ReadonlySet<Gauge> = new Set();
   /** What holds on the last quote; before the first since a start, what acted then. */
   holding: readonly Pick<Reading, 'gauge' | 'level'>[];
-  /** Since when there is silence, by our clock: the last quote; undefined before there was one. */
-  lastTs: number | undefined;
+  /**
+   * Since when there is silence, by our clock: the last quote; `-Infinity` before there was one. A number
+   * from the beginning: each quote writes it.
+   */
+  lastTs = -Infinity;
+  /** Gauges that the guard says something else of since, or for the first time. */
+  unmeasured: ReadonlySet<Gauge> = none;
   /** Which level of staleness was told of this silence. */
   staleTold: ConditionLevel | undefined;
   private readonly limits: Readonly<Partial<Record<Measured, Limit | undefined>>>;
@@ -63,7 +69,7 @@ export class MarketMeter {
   readonly guard: GuardRecord;
 
   /** `before` is the meter of the guard that this one replaces: windows of the same kind go on. */
-  constructor(guard: GuardRecord, lastTs: number | undefined, before?: MarketMeter) {
+  constructor(guard: GuardRecord, lastTs: number, before?: MarketMeter) {
     this.guard = guard;
     this.lastTs = lastTs;
     this.holding = before?.holding ?? quiet;
@@ -85,6 +91,14 @@ export class MarketMeter {
     this.spreadBelow = (this.limits.spread?.sure ?? Infinity) / 100;
     this.sizeAbove = size?.sure ?? -Infinity;
     this.volatility = volatility === false ? undefined : volatilityOf(volatility, before);
+  }
+
+  /** A quote has come, at this time by our clock, and this holds on it. */
+  take(heardAt: number, readings: readonly Reading[]): void {
+    this.lastTs = heardAt;
+    if (this.staleTold !== undefined) this.staleTold = undefined;
+    if (this.holding !== readings) this.holding = readings;
+    if (this.unmeasured !== none) this.unmeasured = none;
   }
 
   /** The level at which a gauge holds on the last quote. */

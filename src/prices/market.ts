@@ -55,7 +55,11 @@ export class Market {
     const { book, meter } = this;
     const { ts, isFresh } = book;
     const mid = book.hasQuote ? book.mid() : undefined;
-    return { mid, ts, isFresh, levelOf: (gauge) => meter?.levelOf(gauge) };
+    return {
+      ...{ mid, ts, isFresh },
+      levelOf: (gauge) => meter?.levelOf(gauge),
+      isMeasured: (gauge) => meter?.unmeasured.has(gauge) === false,
+    };
   }
 
   /** The last quote, as what it decides tells of it. */

@@ -49,13 +49,16 @@ interface Seen {
   readonly ts?: number;
   readonly isFresh?: boolean;
   readonly holding?: Partial<Record<Gauge, ConditionLevel>>;
+  readonly isMeasured?: boolean;
 }
 
-function seenOf({ mid, ts = quoteTs + 1, isFresh = true, holding = {} }: Seen): SeenMarket {
+function seenOf(seen: Seen): SeenMarket {
+  const { mid, ts = quoteTs + 1, isFresh = true, holding = {}, isMeasured = true } = seen;
   return {
     mid: mid === undefined ? undefined : decimal(mid),
     ...{ ts, isFresh },
     levelOf: (gauge) => holding[gauge],
+    isMeasured: () => isMeasured,
   };
 }
 
@@ -210,4 +213,9 @@ test.each<[string, CloseCause[], Seen, boolean]>([
 
 test('without any quote a gap stands', () => {
   expect(cleared('long', [gap], [put()], {})).toBe(false);
+});
+
+test('nothing has cleared by what no quote was measured by yet', () => {
+  expect(cleared('long', [guard('spread')], [put()], { isMeasured: false })).toBe(false);
+  expect(cleared('long', [gap], [put()], { mid: '2000', isMeasured: false })).toBe(false);
 });

@@ -211,10 +211,10 @@ describe('stale', () => {
     await expectTold(['1'], ['+12999'], ['1'], ['+12999'], ['+1', 'warning stale', 'halted stale']);
   });
 
-  test('is put over a book that is old: it counts from its last quote', async () => {
+  test('is put over a book that is old: nobody listened, so it counts from then', async () => {
     await expectTold(['1'], ['+40000']);
     await guard({ stale: {} });
-    await expectTold(['+19999'], ['+1', 'warning stale', 'halted stale']);
+    await expectTold(['+59999'], ['+1', 'warning stale', 'halted stale']);
   });
 });
 

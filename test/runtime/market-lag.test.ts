@@ -46,6 +46,30 @@ describe('quotes that are six seconds late', () => {
     );
   });
 
+  test('are confirmed by a time although their own does not go on', async () => {
+    await guard({ spread: { confirmMs: 500 } });
+    const ts = world.clock.now() - 6000;
+    const again = (): void => {
+      world.engine.quote({ symbol: 'EURUSD', bid: 1, ask: 1.006, ts });
+    };
+    again();
+    for (let i = 0; i < 2; i++) {
+      await expectTold(['+200']);
+      again();
+    }
+    await expectTold(['+99'], ['+1', 'warning spread', 'halted spread']);
+  });
+
+  test('are no silence for a guard that is put later, or again', async () => {
+    await expectTold(['1 ts-6000']);
+    await guard({ stale: { limit: 5 } });
+    await expectTold(['+1000'], ['1 ts-6000'], ['+4000']);
+    await world.ask('op._.guard.remove', { symbol: 'EURUSD' });
+    await expectTold(['1 ts-6000']);
+    await guard({ stale: { limit: 5 } });
+    await expectTold(['+4999'], ['+1', 'warning stale', 'halted stale']);
+  });
+
   test('are no silence', async () => {
     await guard({ stale: { limit: 5 } });
     for (let i = 0; i < 20; i++) await expectTold(['1 ts-6000'], ['+1000']);
@@ -107,6 +131,22 @@ describe('the same instrument put again', () => {
     await put({ timezone: 'UTC', weekly: [{ days, from: '00:00', to: '24:00' }], holidays: [] });
     await expectTold(['+59999'], ['+1', 'warning stale', 'halted stale', 'a market_stale 1']);
   });
+});
+
+test('hours that are put end the confirmation of a silence', async () => {
+  const put = (more: object): Promise<unknown> =>
+    world.ask('op._.instrument.put', {
+      ...{ symbol: 'EURUSD', contractSize: '100000', quoteCurrency: 'USD' },
+      ...more,
+    });
+  await put({});
+  await guard({ stale: { limit: 60, confirmMs: 60_000, closeOn: 'warning' } });
+  await expectTold(['long a'], ['1'], ['+100000']);
+  const date = new Date(world.clock.now()).toISOString().slice(0, 10);
+  const weekly = [{ days: ['mon'], from: '00:00', to: '00:01' }];
+  const sessions = { timezone: 'UTC', weekly, holidays: [{ date, closed: true }] };
+  await put({ sessions });
+  await expectTold(['+0', 'halted closed'], ['+100000']);
 });
 
 test('the time that confirms silence counts while the market is open', async () => {

@@ -75,6 +75,7 @@ describe('a close is sent where', () => {
     // By the last quote, which is still there.
     ['guard.put', { ...off, spread: { limit: 5 } }],
     ['guard.put', { ...off, spread: {} }],
+    ['guard.put', { ...off, spread: { closeOn: 'critical' } }],
   ])('its guard is gone, or another one: %s %j', async (command, more) => {
     const w = await waiting({ spread: {} });
     quote(w, 100, 102);
@@ -82,6 +83,43 @@ describe('a close is sent where', () => {
     await w.settled(w.ask(`_.${command}`, { symbol: 'X', ...more }));
     await w.run(1500);
     expect([w.sent('q'), w.stateOf('q')]).toEqual([['1:2'], 'closed']);
+  });
+
+  test('its guard was removed, and put again', async () => {
+    const w = await waiting({ spread: { clearAfterMs: 100 } });
+    quote(w, 100, 102);
+    await w.run(60);
+    await w.settled(w.ask('_.guard.remove', { symbol: 'X' }));
+    await put(w, { spread: { clearAfterMs: 100 } });
+    await w.run(1500);
+    expect([w.sent('q'), w.stateOf('q')]).toEqual([['1:2'], 'closed']);
+  });
+
+  test('a gap is below the limit that the guard was given since, without a quote', async () => {
+    const w = await waiting({ gap: {} });
+    quote(w, 108);
+    await w.run(60);
+    await put(w, { gap: { limit: 10 } });
+    await w.run(1500);
+    expect([w.sent('q'), w.stateOf('q')]).toEqual([['1:2'], 'closed']);
+  });
+
+  test('another gap has come since, which was not contradicted', async () => {
+    const w = await waiting({ gap: { clearAfterMs: 100 } });
+    w.play({ close: [...Array.from({ length: 4 }, () => unreachable), answers] });
+    quote(w, 106);
+    await w.run(200);
+    for (const price of [109, 112]) {
+      quote(w, price);
+      await w.run(40);
+    }
+    quote(w, 90);
+    await w.run(200);
+    // Near the first one’s beginning, and far from that of the second.
+    quote(w, 94);
+    quote(w, 97);
+    await w.run(20_000, 50);
+    expect([w.stateOf('p'), w.stateOf('q')]).toEqual(['closed', 'closed']);
   });
 
   test('no quote has come since, however long ago that was', async () => {

@@ -219,7 +219,7 @@ export class MarketMemory {
     hasCleared: (name, symbol, before) => {
       const { standing } = this.of(symbol);
       const { closeOn = 'never' } = standing.terms.get(name) ?? {};
-      if (closeOn === 'never') return false;
+      if (closeOn === 'never' || !standing.isMeasured(name)) return false;
       if (name === 'gap') return before !== undefined && standing.isBackAt(before);
       return !standing.isActive(name, closeOn) && !standing.holds(name, closeOn);
     },

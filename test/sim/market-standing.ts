@@ -25,9 +25,10 @@ import {
 interface Run {
   quotes: number;
   readonly since: number;
-  /** When the last one came, and how old it was then: one that was held came late. */
-  heardAt: number;
-  lagMs: number;
+  readonly last: number;
+  /** When the first one came, by our clock, and the last one. */
+  readonly heardSince: number;
+  readonly heardAt: number;
 }
 
 interface Active {
@@ -59,8 +60,8 @@ export class Standing {
   private heardTs = Infinity;
   /** When the last quote counted, be it of before. */
   private heardAt = 0;
-  /** Whether one counted since the start. */
-  private isFresh = false;
+  /** Conditions that the guard says something else of since the last quote. */
+  private readonly unmeasured = new Set<Name>();
   /** What holds on the quote that is being worked on. */
   measured: ReadonlyMap<Name, Level> = new Map();
 
@@ -84,9 +85,8 @@ export class Standing {
     const next = new Standing(this.symbol, guard, this.hours);
     next.book = this.book;
     next.heardAt = this.heardAt;
-    next.isFresh = this.isFresh;
-    if (this.guard !== undefined || this.isFresh) next.heardTs = this.heardTs;
-    else next.listens(ts);
+    if (this.guard === undefined) next.listens(ts);
+    else next.heardTs = this.heardTs;
     if (areSameWindows(this.guard?.volatility, guard?.volatility)) next.windows = this.windows;
     const kept = new Set([...next.terms.keys()].filter((name) => this.keeps(name, guard)));
     const isKept = (latch: Latch): boolean => kept.has(latch.split('.')[0] as Name);
@@ -94,6 +94,9 @@ export class Standing {
     for (const [latch, one] of this.active) if (isKept(latch)) next.active.set(latch, one);
     for (const name of this.odd) if (kept.has(name)) next.odd.add(name);
     next.measured = new Map([...this.measured].filter(([name]) => kept.has(name)));
+    for (const name of next.terms.keys()) {
+      if (!kept.has(name) || this.unmeasured.has(name)) next.unmeasured.add(name);
+    }
     return next;
   }
 
@@ -101,7 +104,7 @@ export class Standing {
   restart(book: Sides | undefined): void {
     this.book = book;
     this.heardTs = Infinity;
-    this.isFresh = false;
+    this.unmeasured.clear();
     this.runs.clear();
     this.windows = this.guard?.volatility ? new Windows(this.guard.volatility) : undefined;
   }
@@ -130,7 +133,7 @@ export class Standing {
     this.book = sides;
     this.heardTs = now;
     this.heardAt = now;
-    this.isFresh = true;
+    this.unmeasured.clear();
   }
 
   /** Nothing was heard before. */
@@ -177,8 +180,9 @@ export class Standing {
     const run = this.runs.get(latch);
     if (!this.holds(name, level)) this.runs.delete(latch);
     else {
-      const { quotes = 0, since = ts } = run ?? {};
-      this.runs.set(latch, { quotes: quotes + 1, since, heardAt: now, lagMs: now - ts });
+      const { quotes = 0, since = ts, heardSince = now } = run ?? {};
+      const seen = { last: ts, heardSince, heardAt: now };
+      this.runs.set(latch, { quotes: quotes + 1, since, ...seen });
     }
   }
 
@@ -207,7 +211,7 @@ export class Standing {
     if (name === 'stale') return this.isStale(level, ts, terms.confirmMs);
     const run = this.runs.get(`${name}.${level}`);
     if (run === undefined || run.quotes < terms.confirmQuotes) return false;
-    return ts - run.lagMs - run.since >= terms.confirmMs;
+    return Math.max(ts - run.heardSince, run.last - run.since) >= terms.confirmMs;
   }
 
   /** What was stale is so until the first quote. */
@@ -245,6 +249,11 @@ export class Standing {
    */
   isOdd(name: Name): boolean {
     return this.odd.has(name);
+  }
+
+  /** Whether a quote was measured by what the guard says of it now. */
+  isMeasured(name: Name): boolean {
+    return !this.unmeasured.has(name);
   }
 
   /** What is told: the highest level that is active now. */
