@@ -323,7 +323,7 @@ describe('a rule that observes the balance', () => {
     await ask('position.close', { positionId: 'p' });
     expect(await account('a')).toMatchObject({ state: 'normal', balance: '9500' });
     expect(await standingOf('cash')).toMatchObject({ observed: '9500', state: 'breached' });
-    // The same price again is a quote as any other.
+    // The same price again is a quote like each other one.
     lose(500);
     expect(await account('a')).toMatchObject({ state: 'halted', openPositions: 0 });
     expect(told('guard.breached')).toMatchObject([{ observed: '9500', floor: '9500' }]);

@@ -1,20 +1,14 @@
 // Two feeds of a symbol that are not level: quotes that are older than the last one that counted.
 import { beforeEach, describe, expect, test } from 'vitest';
-import { newWorldForEachTest, trackLots, world, type Body } from './acting.ts';
-import { forgetNews, guard, guardStatus, expectTold } from './market-worlds.ts';
+import { newWorldForEachTest, trackLots, world } from './acting.ts';
+import { forgetNews, guard, expectTold } from './market-worlds.ts';
+import { active, bid, feeds, toFallback, toPrimary } from './two-feeds.ts';
 
 newWorldForEachTest();
 
 beforeEach(() => {
   forgetNews();
 });
-
-const feeds = { primary: 'one', fallback: 'two', fallbackAfterMs: 10_000, backAfterMs: 5000 };
-const toFallback = 'feed fallback two silent';
-const toPrimary = 'feed primary one back';
-
-const bid = (): number => world.core.markets.of('EURUSD').book.bid;
-const active = async (): Promise<unknown> => ((await guardStatus())['feeds'] as Body)['active'];
 
 describe('quotes that are older than the last one that counted', () => {
   const failOver = async (): Promise<void> => {

@@ -3,19 +3,13 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { SessionCalendar } from '#src/domain/sessions';
 import { newWorldForEachTest, trackLots, world, type Body } from './acting.ts';
 import { forgetNews, guard, guardStatus, expectTold, news, push, quote } from './market-worlds.ts';
+import { active, bid, feeds, toFallback, toPrimary } from './two-feeds.ts';
 
 newWorldForEachTest();
 
 beforeEach(() => {
   forgetNews();
 });
-
-const feeds = { primary: 'one', fallback: 'two', fallbackAfterMs: 10_000, backAfterMs: 5000 };
-const toFallback = 'feed fallback two silent';
-const toPrimary = 'feed primary one back';
-
-const bid = (): number => world.core.markets.of('EURUSD').book.bid;
-const active = async (): Promise<unknown> => ((await guardStatus())['feeds'] as Body)['active'];
 
 describe('two feeds', () => {
   test('the fallback takes over when the primary is silent, and gives way when it is back', async () => {
