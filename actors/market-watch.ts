@@ -60,18 +60,9 @@ export class MarketWatch {
     const kept = gauges.filter((gauge) => keeps(gaugeParts[gauge].condition));
     const runs = runsOf(supervisor.marketGuard(symbol), kept);
     this.forget(market, keeps);
-    const meter = new MarketMeter(record, before?.lastTs ?? silentSince(core, market), before);
-    market.meter = meter;
-    if (before === undefined && !market.book.isFresh) {
-      // At a start: what acts, on record, is taken to hold until a quote says otherwise.
-      meter.holding = [...guard.active].map(([gauge, { level }]) => ({ gauge, level }));
-      meter.staleTold = guard.active.get('stale')?.level;
-    } else {
-      meter.unmeasured = new Set(
-        gauges.filter((gauge) => !kept.includes(gauge) || before?.unmeasured.has(gauge) === true),
-      );
-      if (keeps('stale')) meter.staleTold = before?.staleTold;
-    }
+    const lastTs = before?.lastTs ?? silentSince(core, market);
+    market.meter = new MarketMeter(record, lastTs, before, kept);
+    if (before === undefined && !market.book.isFresh) market.meter.resume(guard.active);
     const { reject, feeds } = record;
     market.prints ??= reject && new PrintFilter(reject);
     market.feeds ??= feeds && new FeedChoice(feeds, guard.feed);

@@ -2,6 +2,7 @@
 // nanoseconds; what may hold is measured exactly.
 import {
   comparisons,
+  gauges,
   type ConditionLevel,
   type Gauge,
   type GuardRecord,
@@ -10,6 +11,7 @@ import {
 import { Decimal, decimal, hundred, text } from '#src/domain/money';
 import { exactOf } from '#src/domain/price';
 import type { Quote } from '#src/domain/quote';
+import type { MarketGuard } from '#src/domain/state';
 import { isBadSize } from './hygiene.ts';
 import type { QuoteBook } from './quote-book.ts';
 import { Volatility } from './volatility.ts';
@@ -55,7 +57,7 @@ export class MarketMeter {
    */
   lastTs = -Infinity;
   /** Gauges that the guard says something else of since, or for the first time. */
-  unmeasured: ReadonlySet<Gauge> = none;
+  unmeasured: ReadonlySet<Gauge>;
   /** Which level of staleness was told of this silence. */
   staleTold: ConditionLevel | undefined;
   private readonly limits: Readonly<Partial<Record<Measured, Limit | undefined>>>;
@@ -68,11 +70,23 @@ export class MarketMeter {
   readonly staleMs: number;
   readonly guard: GuardRecord;
 
-  /** `before` is the meter of the guard that this one replaces: windows of the same kind go on. */
-  constructor(guard: GuardRecord, lastTs: number, before?: MarketMeter) {
+  /**
+   * `before` is the meter of the guard that this one replaces, which says the same of the gauges that are
+   * `kept`; windows of the same kind go on.
+   */
+  constructor(
+    guard: GuardRecord,
+    lastTs: number,
+    before?: MarketMeter,
+    kept: readonly Gauge[] = [],
+  ) {
     this.guard = guard;
     this.lastTs = lastTs;
     this.holding = before?.holding ?? quiet;
+    this.unmeasured = new Set(
+      gauges.filter((gauge) => !kept.includes(gauge) || before?.unmeasured.has(gauge) === true),
+    );
+    if (kept.includes('stale')) this.staleTold = before?.staleTold;
     const limitOf = (record: { limit: string } | false, sign: 1 | -1): Limit | undefined => {
       if (record === false) return undefined;
       const exact = decimal(record.limit);
@@ -91,6 +105,13 @@ export class MarketMeter {
     this.spreadBelow = (this.limits.spread?.sure ?? Infinity) / 100;
     this.sizeAbove = size?.sure ?? -Infinity;
     this.volatility = volatility === false ? undefined : volatilityOf(volatility, before);
+  }
+
+  /** At a start: what acts, on record, is taken to hold until a quote says otherwise. */
+  resume(active: MarketGuard['active']): void {
+    this.holding = [...active].map(([gauge, { level }]) => ({ gauge, level }));
+    this.unmeasured = none;
+    this.staleTold = active.get('stale')?.level;
   }
 
   /** A quote has come, at this time by our clock, and this holds on it. */
